@@ -1,0 +1,42 @@
+/**
+ * The two clocks of stormglass. Everything that is measured uses the monotonic one, which all threads and all
+ * processes of a machine share; wall-clock time is only for people.
+ */
+
+/** Nanoseconds in the units that the code speaks of. */
+export const NS = { us: 1e3, ms: 1e6, s: 1e9, min: 60e9, h: 3600e9 } as const;
+
+/**
+ * Monotonic time in nanoseconds, as a double: exact to the nanosecond for the first 104 days after boot, to 2 ns
+ * for the next 104. Shared by all threads and processes of this machine (CLOCK_MONOTONIC).
+ */
+export function nowNs(): number {
+  const [seconds, nanoseconds] = process.hrtime();
+  return seconds * 1e9 + nanoseconds;
+}
+
+/** Wall-clock time, for names and for people. */
+export function wallNow(): Date {
+  return new Date();
+}
+
+/** A monotonic time as wall-clock time, by the offset between the two clocks right now. */
+export function wallTimeOf(monotonicNs: number): Date {
+  return new Date(Date.now() + (monotonicNs - nowNs()) / 1e6);
+}
+
+/** Waits, and rejects with the signal's reason as soon as that aborts. */
+export function sleep(ms: number, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    if (signal?.aborted) return reject(signal.reason);
+    const onAbort = () => {
+      clearTimeout(timer);
+      reject(signal?.reason);
+    };
+    const timer = setTimeout(() => {
+      signal?.removeEventListener('abort', onAbort);
+      resolve();
+    }, ms);
+    signal?.addEventListener('abort', onAbort, { once: true });
+  });
+}

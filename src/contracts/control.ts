@@ -1,0 +1,45 @@
+import type { StreamPlan } from './plan.js';
+
+/** What is asked of a NATS system through its own doors: the control plane of a run. */
+export interface SystemControl extends AsyncDisposable {
+  /** Creates the streams that are not there; returns the names of those it created. */
+  createStreams(streams: readonly StreamPlan[]): Promise<readonly string[]>;
+  removeStreams(names: readonly string[]): Promise<void>;
+  /** First and last sequence that a stream holds now. */
+  streamBounds(stream: string): Promise<{ readonly firstSequence: number; readonly lastSequence: number }>;
+  /** Server name of the leader of the meta group; undefined while there is none. */
+  metaLeader(): Promise<string | undefined>;
+  /** Server name of the stream's leader; undefined while there is none. */
+  streamLeader(stream: string): Promise<string | undefined>;
+  /** One look at everything that makes the system steady; does not wait. */
+  steadyState(streams: readonly StreamPlan[]): Promise<SteadyLook>;
+  /** Each reachable node's own counters, by node name. */
+  counters(): Promise<ReadonlyMap<string, NodeCounters>>;
+  /** Reports elections, lost quorums and other JetStream advisories as they are published. */
+  watchAdvisories(listener: (advisory: Advisory) => void): Promise<void>;
+}
+
+export interface SteadyLook {
+  readonly steady: boolean;
+  readonly probes: readonly { readonly probe: string; readonly holds: boolean; readonly saw: string }[];
+}
+
+export interface NodeCounters {
+  /** Changes when the server was restarted. */
+  readonly startedAt: string;
+  readonly version: string;
+  readonly inMsgs: number;
+  readonly outMsgs: number;
+  readonly inBytes: number;
+  readonly slowConsumers: number;
+  readonly connections: number;
+}
+
+export interface Advisory {
+  /** `STREAM.LEADER_ELECTED`, `CONSUMER.QUORUM_LOST`, … */
+  readonly kind: string;
+  readonly subject: string;
+  readonly stream?: string;
+  readonly leader?: string;
+  readonly text: string;
+}

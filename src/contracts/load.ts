@@ -1,0 +1,135 @@
+import type { HistogramSnapshot } from './histogram.js';
+import type { EventKind, LoadPlan, PhaseName } from './plan.js';
+
+/** Where to reach a server and how to authenticate: plain data, so that it can go to a worker thread. */
+export interface ServerAccess {
+  readonly servers: readonly ServerAddress[];
+  readonly user?: string;
+  readonly password?: string;
+  readonly token?: string;
+}
+
+export interface ServerAddress {
+  readonly host: string;
+  readonly port: number;
+}
+
+/**
+ * What a generator counts, per phase:
+ * `due` operations the schedule asked for; `sent` handed to the socket; `ok` acknowledged (for core publishes:
+ * written to the socket and the socket drained); `failed` certainly did not happen; `unknown` may have happened;
+ * `blocked` waited for the socket, the window or a reconnection before they were sent (the system's doing);
+ * `unsent` waited so and overflowed the backlog; `dropped` not sent because this generator itself was late;
+ * `bytes` payload bytes sent; `duplicates` acknowledged as duplicates; `received` and `lost` by the monitor.
+ * due = sent + unsent + dropped + what still waits; sent = ok + failed + unknown + what is still in flight.
+ */
+export const LOAD_COUNTERS = [
+  'due',
+  'sent',
+  'ok',
+  'failed',
+  'unknown',
+  'blocked',
+  'unsent',
+  'dropped',
+  'bytes',
+  'duplicates',
+  'received',
+  'lost',
+] as const;
+export type LoadCounter = (typeof LOAD_COUNTERS)[number];
+
+/**
+ * `ack_latency` due → acknowledged; `schedule_delay` due → handed to the socket, only for operations that nothing
+ * but this generator held up; `lag` due → received by the monitor. All nanoseconds.
+ */
+export const LOAD_MEASURES = ['ack_latency', 'schedule_delay', 'lag'] as const;
+export type LoadMeasure = (typeof LOAD_MEASURES)[number];
+
+/** What one worker saw of one load since its last report; about one a second, and one when it ends. */
+export interface IntervalReport {
+  readonly load: string;
+  /** Worker index within the load; −1 for the monitor. */
+  readonly worker: number;
+  /** Monotonic; intervals of a worker touch. */
+  readonly startNs: number;
+  readonly endNs: number;
+  readonly phases: readonly PhaseReport[];
+  readonly troubles: readonly Trouble[];
+  /** Operations due or in flight and not yet finished, at the end of the interval. */
+  readonly pending: number;
+}
+
+/** An operation belongs to the phase in which it was due. */
+export interface PhaseReport {
+  readonly phase: PhaseName;
+  readonly counters: Readonly<Partial<Record<LoadCounter, number>>>;
+  readonly histograms: Readonly<Partial<Record<LoadMeasure, HistogramSnapshot>>>;
+}
+
+/**
+ * A stretch in which acknowledged operations were in trouble: failed, unknown, unsent, or answered later than the
+ * load's `overdue` bound. Due times, monotonic ns. Two troubled operations less than ten seconds apart (by due
+ * time) belong to the same stretch. A worker reports a stretch again when it has grown; `firstDueNs` identifies it.
+ */
+export interface Trouble {
+  readonly firstDueNs: number;
+  readonly lastDueNs: number;
+  readonly operations: number;
+  /** When the first of them had its end (or became overdue). */
+  readonly noticedNs: number;
+  /** Why the first of them was in trouble: `overdue`, or the reason of a failure. */
+  readonly reason: string;
+}
+
+/** Something a connection of the load met: never swallowed, counted by kind and first text. */
+export interface LoadNotice {
+  readonly load: string;
+  readonly worker: number;
+  readonly kind: 'disconnected' | 'reconnected' | 'server-error' | 'slow-consumer' | 'operation-error';
+  readonly text: string;
+  readonly atNs: number;
+  /** How many of this kind and text since the last report. */
+  readonly count: number;
+}
+
+/** The task of one generator thread: structured-cloneable. */
+export interface GeneratorTask {
+  readonly runId: string;
+  readonly seed: number;
+  readonly load: LoadPlan;
+  readonly events: readonly EventKind[];
+  readonly worker: number;
+  /** Identifies this thread's events among all of the run's: 0..65535. */
+  readonly writer: number;
+  readonly access: ServerAccess;
+  /** See `PhaseClock` in metrics. */
+  readonly phaseClock: SharedArrayBuffer;
+  /** Where this writer's history goes; absent for kinds that promise nothing. */
+  readonly historyFile?: string;
+}
+
+/** All generators of a run, as the conductor sees them. */
+export interface LoadFleet extends AsyncDisposable {
+  /** Resolves when every worker is connected and has its frames built; rejects with what one of them met. */
+  ready(): Promise<void>;
+  /** Starts every schedule at this monotonic time. */
+  start(atNs: number): void;
+  /** Stops issuing operations now; those in flight are still waited for. */
+  stop(): void;
+  /** Resolves when every operation has an outcome (or its timeout) and every last report was delivered. */
+  finished(): Promise<void>;
+}
+
+export interface LoadFleetListener {
+  onReport(report: IntervalReport): void;
+  onNotice(notice: LoadNotice): void;
+}
+
+/** What the planner must know of a kind of load. */
+export interface LoadKindFacts {
+  /** The operations of this kind are acknowledged: they have a history and `ack_latency`. */
+  readonly acknowledged: boolean;
+  /** The subjects must be captured by one of the scenario's streams. */
+  readonly needsStream: boolean;
+}

@@ -1,0 +1,30 @@
+import type { IntervalReport, LoadNotice, ServerAccess } from './load.js';
+import type { MonitorPlan } from './plan.js';
+
+/** Which load a writer's events belong to. */
+export interface WriterLabel {
+  readonly writer: number;
+  readonly load: string;
+}
+
+/** The task of the monitor thread: structured-cloneable. */
+export interface MonitorTask {
+  readonly plan: MonitorPlan;
+  readonly host: string;
+  readonly access: ServerAccess;
+  readonly writers: readonly WriterLabel[];
+  /** Absent when the monitor runs alone. */
+  readonly phaseClock?: SharedArrayBuffer;
+}
+
+export interface MonitorListener {
+  onReport(report: IntervalReport): void;
+  onNotice(notice: LoadNotice): void;
+}
+
+/** The monitor's thread, as the conductor sees it. */
+export interface MonitorHandle extends AsyncDisposable {
+  readonly metricsUrl: string;
+  /** Resolves once no event has arrived for `quietMs`, or after `timeoutMs`; then delivers a last report. */
+  drained(quietMs: number, timeoutMs: number): Promise<void>;
+}

@@ -1,0 +1,126 @@
+/**
+ * A scenario after it was read, checked and resolved: plain data, everything explicit, ready to be run, printed by
+ * `--dry-run` and written to plan.json. Times are nanoseconds, rates operations a second, sizes bytes.
+ */
+export interface Plan {
+  readonly version: 1;
+  readonly name: string;
+  readonly seed: number;
+  readonly cluster: ClusterPlan;
+  readonly events: readonly EventKind[];
+  readonly streams: readonly StreamPlan[];
+  readonly loads: readonly LoadPlan[];
+  readonly faults: readonly FaultPlan[];
+  readonly checks: readonly string[];
+  readonly thresholds: readonly ThresholdPlan[];
+  readonly monitor: MonitorPlan;
+  readonly limits: RunLimits;
+}
+
+export interface ClusterPlan {
+  readonly driver: string;
+  /** The driver's own parameters, as its schema resolved them. */
+  readonly params: Readonly<Record<string, unknown>>;
+  /** Names of the nodes, when they are known before the cluster starts; else empty. */
+  readonly nodeNames: readonly string[];
+}
+
+/** One kind of event: the subject it goes to and how often it occurs among its domain's types. */
+export interface EventKind {
+  readonly domain: string;
+  readonly type: string;
+  readonly subject: string;
+  /** Share among all events of a load that selects every domain; a load normalizes over the domains it selects. */
+  readonly weight: number;
+  readonly size: { readonly minBytes: number; readonly maxBytes: number };
+}
+
+export interface StreamPlan {
+  readonly name: string;
+  readonly subjects: readonly string[];
+  /** Every field of a JetStream StreamConfig, passed to the server as it stands. */
+  readonly config: Readonly<Record<string, unknown>>;
+}
+
+export interface LoadPlan {
+  readonly name: string;
+  readonly kind: string;
+  readonly domains: readonly string[];
+  readonly schedule: LoadSchedule;
+  /** How many worker threads share the load. */
+  readonly workers: number;
+  /** Kind-specific parameters, as the kind's schema resolved them. */
+  readonly params: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * When operations are due. `open`: by rate over time, whatever the system does. `max`: the next as soon as there is
+ * room for it; such a load has no intended times.
+ */
+export type LoadSchedule =
+  | { readonly mode: 'open'; readonly stages: readonly Stage[] }
+  | { readonly mode: 'max'; readonly durationNs: number };
+
+/** A stretch of time over which the rate goes linearly from one value to another. */
+export interface Stage {
+  readonly fromPerSec: number;
+  readonly toPerSec: number;
+  readonly durationNs: number;
+}
+
+export interface FaultPlan {
+  /** `fault-1`, `fault-2`, … in the order in which they are due. */
+  readonly id: string;
+  readonly kind: string;
+  /** After the start of the load. */
+  readonly atNs: number;
+  /** From injection to healing. */
+  readonly forNs: number;
+  readonly target: TargetPlan;
+  readonly params: Readonly<Record<string, unknown>>;
+}
+
+/** Whom a fault hits. Roles are resolved when the fault begins; `one` is drawn from the seed in the plan. */
+export type TargetPlan =
+  | { readonly role: 'node'; readonly node: string; readonly drawn?: boolean }
+  | { readonly role: 'leader' }
+  | { readonly role: 'stream-leader'; readonly stream: string };
+
+export type PhaseName = 'steady' | 'faults';
+export type Comparison = '<' | '<=' | '>' | '>=' | '==' | '!=';
+
+/** `orders.ack_latency: p99 < 250ms, during: steady` */
+export interface ThresholdPlan {
+  /** As the user wrote it, with its subject: `orders.ack_latency p99 < 250ms during steady`. */
+  readonly text: string;
+  /** The load's name; absent for measures of the whole run. */
+  readonly load?: string;
+  readonly measure: string;
+  readonly statistic: Statistic;
+  readonly comparison: Comparison;
+  /** Nanoseconds, a ratio, a count or a rate a second, by the measure and the statistic. */
+  readonly bound: number;
+  readonly during?: PhaseName;
+}
+
+export type Statistic =
+  | { readonly kind: 'percentile'; readonly percentile: number }
+  | { readonly kind: 'min' | 'max' | 'mean' | 'count' | 'ratio' | 'rate' };
+
+export interface MonitorPlan {
+  readonly port: number;
+  /** What the monitor subscribes to: `cim.events.>`. */
+  readonly subject: string;
+  /** Which subject tokens, counted from 0, are the domain and the type. */
+  readonly domainToken: number;
+  readonly typeToken: number;
+}
+
+/** How long the conductor waits for things before it gives up. All nanoseconds. */
+export interface RunLimits {
+  readonly clusterReadyNs: number;
+  readonly steadyNs: number;
+  readonly healNs: number;
+  readonly drainNs: number;
+  readonly finalReadNs: number;
+}

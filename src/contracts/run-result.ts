@@ -1,0 +1,141 @@
+import type { CheckResult } from './checker.js';
+import type { Evidence } from './fault.js';
+import type { HistogramSnapshot } from './histogram.js';
+import type { LoadCounter, LoadMeasure, LoadNotice } from './load.js';
+import type { PhaseName, Plan } from './plan.js';
+import type { UndoRecord } from './undo.js';
+
+export type ExitMeaning =
+  | 'ok'
+  | 'unexpected'
+  | 'usage'
+  | 'preflight'
+  | 'threshold'
+  | 'safety'
+  | 'expectation'
+  | 'inconclusive'
+  | 'unreverted'
+  | 'regression'
+  | 'interrupted'
+  | 'terminated';
+
+/** Everything a run found out: what the reporters turn into files. */
+export interface RunResult {
+  readonly runId: string;
+  readonly plan: Plan;
+  readonly scenarioFile: string;
+  readonly startedAt: string;
+  readonly endedAt: string;
+  /** Monotonic; 0 when the load never started. */
+  readonly loadStartNs: number;
+  readonly loadEndNs: number;
+  readonly verdict: Verdict;
+  readonly environment: Environment;
+  readonly loads: readonly LoadResult[];
+  readonly faults: readonly FaultResult[];
+  readonly checks: readonly CheckResult[];
+  readonly thresholds: readonly ThresholdResult[];
+  readonly timeline: Timeline;
+  /** What the servers' own counters say of the time under load. */
+  readonly servers: ServerCounters;
+  readonly notices: readonly LoadNotice[];
+}
+
+export interface Verdict {
+  readonly exit: ExitMeaning;
+  readonly exitCode: number;
+  /** One line for people: `passed`, or what decided. */
+  readonly headline: string;
+  /** Everything that holds, most important first. */
+  readonly reasons: readonly { readonly exit: ExitMeaning; readonly text: string; readonly hint?: string }[];
+  /** What was left behind, when the exit is `unreverted`. */
+  readonly leftBehind: readonly UndoRecord[];
+}
+
+export interface Environment {
+  readonly stormglass: string;
+  readonly node: string;
+  readonly natsServer?: string;
+  readonly platform: string;
+  readonly cpus: number;
+  readonly memoryBytes: number;
+  readonly gitRevision?: string;
+}
+
+export interface LoadResult {
+  readonly name: string;
+  readonly kind: string;
+  /** Time from the start of the load to the last due operation. */
+  readonly durationNs: number;
+  readonly phases: readonly LoadPhaseResult[];
+  /** All phases together. */
+  readonly total: LoadPhaseResult;
+}
+
+export interface LoadPhaseResult {
+  readonly phase: PhaseName | 'total';
+  readonly durationNs: number;
+  readonly counters: Readonly<Record<LoadCounter, number>>;
+  readonly histograms: Readonly<Partial<Record<LoadMeasure, HistogramSnapshot>>>;
+}
+
+export interface FaultResult {
+  readonly id: string;
+  readonly kind: string;
+  readonly targets: readonly string[];
+  /** How the target was named: `stream-leader(ORDERS)`. */
+  readonly target: string;
+  readonly status: 'reverted' | 'no-effect' | 'not-run' | 'failed' | 'unreverted';
+  readonly detail?: string;
+  /** Monotonic; 0 when it did not come to that. */
+  readonly injectedNs: number;
+  readonly revertedNs: number;
+  readonly during?: Evidence;
+  readonly after?: Evidence;
+  readonly recovery: Recovery;
+}
+
+/**
+ * From the due time of the first acknowledged operation that was in trouble until the due time from which on, for
+ * ten seconds, all were answered in time. `ns` 0: nobody felt it. Absent: not back before the load ended.
+ */
+export interface Recovery {
+  readonly ns?: number;
+  readonly troubledOperations: number;
+  readonly firstReason?: string;
+}
+
+export interface ThresholdResult {
+  readonly text: string;
+  readonly verdict: 'pass' | 'fail' | 'no-data';
+  /** What was measured, for people: `p99 = 12.3 ms`, `≥ 4.1 s`, or why there is no data. */
+  readonly measured: string;
+  readonly value?: number;
+}
+
+/** Bounded in size however long the run was: rows are merged two by two when there are too many. */
+export interface Timeline {
+  /** Length of a row. */
+  readonly rowNs: number;
+  readonly loads: readonly { readonly name: string; readonly rows: readonly TimelineRow[] }[];
+}
+
+export interface TimelineRow {
+  /** Seconds since the start of the load, at the start of the row. */
+  readonly t: number;
+  readonly counters: Readonly<Partial<Record<LoadCounter, number>>>;
+  readonly pending: number;
+  /** Nanoseconds; absent when nothing was recorded in the row. Quantiles of rows that were merged are the maximum. */
+  readonly latency: Readonly<
+    Partial<Record<LoadMeasure, { readonly p50: number; readonly p99: number; readonly max: number }>>
+  >;
+}
+
+export interface ServerCounters {
+  /** Messages that the servers took in from clients and routes while the load ran; absent when not known. */
+  readonly inMsgs?: number;
+  readonly inBytes?: number;
+  readonly slowConsumers?: number;
+  /** Nodes whose counters started anew (they were restarted), so that the sums are a lower bound. */
+  readonly restarted: readonly string[];
+}

@@ -1,0 +1,53 @@
+/**
+ * What undoes something, as data: it is on disk before the thing is done, and a process that knows nothing of the
+ * run (the watchdog, `stormglass recover`) can carry it out. Carrying it out twice does no harm.
+ */
+export type UndoRecord = EndMarkedProcesses | RemoveDirectory | StartNode | ContinueProcess;
+
+interface UndoCommon {
+  /** Unique within the run. */
+  readonly id: string;
+  /** For people: `start node n2 again`. */
+  readonly what: string;
+  /** For people, when it could not be carried out: the command that does it by hand. */
+  readonly manual: string;
+  /** The id of a record whose own undoing makes this one pointless (a node of a cluster that is taken down). */
+  readonly within?: string;
+}
+
+/** Ends every process that carries the run's mark in its environment (STORMGLASS_RUN=<mark>). */
+export interface EndMarkedProcesses extends UndoCommon {
+  readonly kind: 'end-marked-processes';
+  readonly mark: string;
+}
+
+/** Removes a directory that holds a file `.stormglass-run` with the mark in it; refuses any other. */
+export interface RemoveDirectory extends UndoCommon {
+  readonly kind: 'remove-directory';
+  readonly path: string;
+  readonly mark: string;
+}
+
+/** Starts a server again, as it was started before. */
+export interface StartNode extends UndoCommon {
+  readonly kind: 'start-node';
+  readonly node: string;
+  readonly command: string;
+  readonly args: readonly string[];
+  readonly mark: string;
+  readonly logFile: string;
+}
+
+/** Sends SIGCONT to a process that was stopped. */
+export interface ContinueProcess extends UndoCommon {
+  readonly kind: 'continue-process';
+  readonly pid: number;
+  readonly startedAt: string;
+}
+
+export interface UndoOutcome {
+  readonly record: UndoRecord;
+  readonly undone: boolean;
+  /** What was done or found, or why it could not be done. */
+  readonly detail: string;
+}
