@@ -1,12 +1,17 @@
 import { defineConfig } from 'vitest/config';
 
+// CI asks for the results as a file too; everybody else only reads the terminal.
+const resultsFile = process.env.STORMGLASS_TEST_RESULTS;
+
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     // Real servers on two cores: tests wait for conditions, and a condition may take its time.
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
     maxWorkers: 2,
     pool: 'forks',
+    reporters: resultsFile ? ['default', 'json'] : ['default'],
+    ...(resultsFile ? { outputFile: { json: resultsFile } } : {}),
   },
 });

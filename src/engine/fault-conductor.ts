@@ -1,0 +1,50 @@
+import { NS, nowNs, sleep } from '../base/clock.js';
+import type { FaultPlan } from '../contracts/plan.js';
+import { describeTarget, type FaultSessionResult, type FaultSurroundings, runFault } from './fault-session.js';
+
+export interface FaultConductorOptions extends Omit<FaultSurroundings, 'onBegin'> {
+  /** The load's monotonic start: faults are due from here. */
+  readonly startNs: number;
+  /** The first of the faults that overlap is about to begin. */
+  onStormBegin(atNs: number): void;
+  /** The last of them is reverted and the system is steady again, or was given up on. */
+  onStormEnd(atNs: number): void;
+  /** Waits until the system is steady again; returns what keeps it from being so, or ''. */
+  settle(signal: AbortSignal): Promise<string>;
+}
+
+/** Runs every fault of the plan at its time; resolves when all are reverted. Never rejects: a fault's failure is data. */
+export async function conductFaults(
+  faults: readonly FaultPlan[],
+  options: FaultConductorOptions,
+  signal: AbortSignal,
+): Promise<FaultSessionResult[]> {
+  let raging = 0;
+
+  const conduct = async (plan: FaultPlan): Promise<FaultSessionResult> => {
+    try {
+      await sleep(Math.max(0, (options.startNs + plan.atNs - nowNs()) / NS.ms), signal);
+    } catch {
+      const { id, kind } = plan;
+      const target = describeTarget(plan.target);
+      return { id, kind, target, targets: [], status: 'not-run', detail: 'the run ended before it', injectedNs: 0, revertedNs: 0 };
+    }
+    let began = false;
+    const around: FaultSurroundings = {
+      ...options,
+      onBegin: (atNs) => {
+        began = true;
+        if (raging++ === 0) options.onStormBegin(atNs);
+      },
+    };
+    const result = await runFault(plan, around, signal);
+    if (began) {
+      // Catching up belongs to the fault: its phase ends when the system is steady again.
+      if (!signal.aborted) await options.settle(signal).catch(() => '');
+      if (--raging === 0) options.onStormEnd(nowNs());
+    }
+    return result;
+  };
+
+  return Promise.all(faults.map(conduct));
+}

@@ -1,0 +1,120 @@
+import { NS, nowNs, sleep } from '../base/clock.js';
+import { messageOf } from '../base/errors.js';
+import { waitFor } from '../base/wait.js';
+import type { Cluster, ClusterNode } from '../contracts/cluster.js';
+import type { Evidence, Fault, FaultContext } from '../contracts/fault.js';
+import type { FaultPlan, TargetPlan } from '../contracts/plan.js';
+import type { FaultResult } from '../contracts/run-result.js';
+import type { UndoRecord } from '../contracts/undo.js';
+import type { Journal } from './journal.js';
+import type { UndoDesk } from './undo-desk.js';
+
+/** How long a fault may take to show from outside before it is said to have had no effect. */
+const BITE_WITHIN_MS = 5_000;
+
+export interface FaultSurroundings {
+  readonly cluster: Cluster;
+  readonly journal: Journal;
+  readonly undo: UndoDesk;
+  /** How long a reverted fault may take to be gone. */
+  readonly healNs: number;
+  create(plan: FaultPlan): Fault;
+  resolveTargets(target: TargetPlan, signal: AbortSignal): Promise<readonly ClusterNode[]>;
+  /** Called with the monotonic time just before the system is touched. */
+  onBegin(atNs: number): void;
+}
+
+/** A fault's result, but for the recovery, which only the load can tell. */
+export type FaultSessionResult = Omit<FaultResult, 'recovery'>;
+
+/**
+ * One fault from its record to its revert: targets, undo records on disk, injection, proof that it took hold, the time
+ * it is meant to last, revert, proof that it is gone. Whatever fails or is interrupted on the way, the revert runs.
+ */
+export async function runFault(
+  plan: FaultPlan,
+  around: FaultSurroundings,
+  signal: AbortSignal,
+): Promise<FaultSessionResult> {
+  const { journal, undo } = around;
+  const named = describeTarget(plan.target);
+  const base = { id: plan.id, kind: plan.kind, target: named, targets: [] as string[], injectedNs: 0, revertedNs: 0 };
+
+  let context: FaultContext;
+  let records: UndoRecord[];
+  const fault = around.create(plan);
+  try {
+    const targets = await around.resolveTargets(plan.target, signal);
+    context = { cluster: around.cluster, targets, signal };
+    base.targets = targets.map((node) => node.name);
+    records = await fault.prepare(context);
+    undo.record(records);
+    journal.write('fault-recorded', { fault: plan.id, kind: plan.kind, target: named, targets: base.targets, undo: records });
+    undo.audit({ fault: plan.id, act: 'recorded', kind: plan.kind, targets: base.targets, undo: records });
+    signal.throwIfAborted();
+  } catch (error) {
+    const detail = signal.aborted ? 'the run ended before it' : messageOf(error);
+    journal.write('fault-failed', { fault: plan.id, kind: plan.kind, error: detail });
+    return { ...base, status: signal.aborted ? 'not-run' : 'failed', detail };
+  }
+
+  const injectedNs = nowNs();
+  around.onBegin(injectedNs);
+  let during: Evidence | undefined;
+  let failure: string | undefined;
+  try {
+    await fault.inject(context);
+    journal.write('fault-injected', { fault: plan.id, kind: plan.kind, targets: base.targets });
+    undo.audit({ fault: plan.id, act: 'injected', kind: plan.kind, targets: base.targets });
+    during = await evidence(fault, context, 'during', BITE_WITHIN_MS);
+    journal.write('fault-observed', { fault: plan.id, stage: 'during', ...during });
+    undo.audit({ fault: plan.id, act: 'observed', stage: 'during', evidence: during });
+    const leftMs = (injectedNs + plan.forNs - nowNs()) / NS.ms;
+    if (leftMs > 0) await sleep(leftMs, signal);
+  } catch (error) {
+    if (!signal.aborted) failure = messageOf(error);
+  }
+
+  const outcomes = await undo.carryOut(records);
+  const revertedNs = nowNs();
+  // The revert is looked at even when the run was interrupted: an undo that was not verified is none.
+  const after = await evidence(fault, { ...context, signal: new AbortController().signal }, 'after', around.healNs / NS.ms);
+  journal.write('fault-reverted', { fault: plan.id, kind: plan.kind, targets: base.targets, outcomes: outcomes.map(({ undone, detail }) => ({ undone, detail })), ...after });
+  undo.audit({ fault: plan.id, act: 'reverted', kind: plan.kind, targets: base.targets, evidence: after });
+
+  const result = { ...base, injectedNs, revertedNs, ...(during && { during }), after };
+  const stuck = outcomes.find((outcome) => !outcome.undone);
+  if (stuck || !after.holds) {
+    return { ...result, status: 'unreverted', detail: stuck ? `${stuck.record.what}: ${stuck.detail}` : sightings(after) };
+  }
+  undo.settle(records);
+  if (failure !== undefined) return { ...result, status: 'failed', detail: failure };
+  if (during === undefined) return { ...result, status: 'failed', detail: 'interrupted before it was seen to take hold' };
+  if (!during.holds) return { ...result, status: 'no-effect', detail: sightings(during) };
+  return { ...result, status: 'reverted' };
+}
+
+/** A target as scenarios write it. */
+export function describeTarget(target: TargetPlan): string {
+  if (target.role === 'leader') return 'leader';
+  if (target.role === 'stream-leader') return `stream-leader(${target.stream})`;
+  return target.drawn ? `one (${target.node})` : target.node;
+}
+
+async function evidence(fault: Fault, context: FaultContext, stage: 'during' | 'after', timeoutMs: number): Promise<Evidence> {
+  let last: Evidence = { holds: false, looks: [{ at: 'look', saw: 'nothing could be looked at' }] };
+  try {
+    await waitFor(
+      async () => {
+        last = await fault.observe(context, stage);
+        return last.holds;
+      },
+      { timeoutMs, everyMs: 50, signal: context.signal },
+    );
+  } catch {
+    // Interrupted: what was seen last is what there is.
+  }
+  return last;
+}
+
+const sightings = (evidence: Evidence): string => evidence.looks.map(({ at, saw }) => `${at}: ${saw}`).join('; ');

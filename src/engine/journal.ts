@@ -1,0 +1,57 @@
+import { closeSync, openSync, writeSync } from 'node:fs';
+import { NS, nowNs, wallNow } from '../base/clock.js';
+import { messageOf, StormglassError } from '../base/errors.js';
+import type { JournalEvent, JournalEventType } from '../contracts/journal.js';
+
+/**
+ * journal.ndjson: a line a thing that happened, written as it happens and not before it is told to anybody else, so
+ * that a run that is killed leaves everything it got to. The operating system has each line when `write` returns.
+ */
+export class Journal {
+  readonly #file: string;
+  readonly #fd: number;
+  readonly #listeners: ((event: JournalEvent) => void)[] = [];
+  #loadStartNs: number | undefined;
+  #failure: StormglassError | undefined;
+
+  constructor(file: string) {
+    this.#file = file;
+    this.#fd = openSync(file, 'a');
+  }
+
+  /** The first error that a line met (a full disk), if any: the run goes on to heal, and ends with it. */
+  get failure(): StormglassError | undefined {
+    return this.#failure;
+  }
+
+  /** From here on, events carry their time since the start of the load. */
+  startLoad(atNs: number): void {
+    this.#loadStartNs = atNs;
+  }
+
+  listen(listener: (event: JournalEvent) => void): void {
+    this.#listeners.push(listener);
+  }
+
+  write(type: JournalEventType, details: Readonly<Record<string, unknown>> = {}): void {
+    const event: JournalEvent = {
+      time: wallNow().toISOString(),
+      ...(this.#loadStartNs === undefined ? {} : { t: Math.round((nowNs() - this.#loadStartNs) / NS.ms) / 1000 }),
+      type,
+      ...details,
+    };
+    try {
+      writeSync(this.#fd, `${JSON.stringify(event)}\n`);
+    } catch (error) {
+      this.#failure ??= new StormglassError('unexpected', `cannot write ${this.#file}: ${messageOf(error)}`, {
+        cause: error,
+        hint: 'free some space, or choose another place with --out',
+      });
+    }
+    for (const listener of this.#listeners) listener(event);
+  }
+
+  close(): void {
+    closeSync(this.#fd);
+  }
+}
