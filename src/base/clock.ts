@@ -3,8 +3,7 @@
  * processes of a machine share; wall-clock time is only for people.
  */
 
-/** Nanoseconds in the units that the code speaks of. */
-export const NS = { us: 1e3, ms: 1e6, s: 1e9, min: 60e9, h: 3600e9 } as const;
+export { NS } from './nanoseconds.js';
 
 /**
  * Monotonic time in nanoseconds, as a double: exact to the nanosecond for the first 104 days after boot, to 2 ns

@@ -1,4 +1,4 @@
-import { NS } from './clock.js';
+import { NS } from './nanoseconds.js';
 
 /**
  * Quantities with their units, as scenarios write them. Every parser returns `undefined` for what it does not

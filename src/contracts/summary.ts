@@ -1,0 +1,104 @@
+import type { CheckResult } from './checker.js';
+import type { Evidence } from './fault.js';
+import type { LoadCounter, LoadMeasure, LoadNotice } from './load.js';
+import type { PhaseName } from './plan.js';
+import type {
+  Environment,
+  FaultResult,
+  Recovery,
+  ServerCounters,
+  ThresholdResult,
+  Verdict,
+} from './run-result.js';
+
+export const SUMMARY_SCHEMA = 'stormglass.summary/1';
+
+/**
+ * summary.json: what a script needs to know of a run. A field keeps its name and its meaning within a schema's
+ * version; new fields may appear. Times are nanoseconds, `null` is "not known" or "too little data".
+ */
+export interface Summary {
+  readonly schema: typeof SUMMARY_SCHEMA;
+  readonly runId: string;
+  readonly name: string;
+  readonly seed: number;
+  readonly scenarioFile: string;
+  readonly startedAt: string;
+  readonly endedAt: string;
+  /** How long the load was driven; `null` when it never started. */
+  readonly loadNs: number | null;
+  readonly verdict: Verdict;
+  readonly environment: Environment;
+  readonly loads: readonly LoadSummary[];
+  readonly faults: readonly FaultSummary[];
+  readonly checks: readonly CheckResult[];
+  readonly thresholds: readonly ThresholdResult[];
+  readonly servers: ServerCounters;
+  readonly notices: readonly LoadNotice[];
+}
+
+export interface LoadSummary {
+  readonly name: string;
+  readonly kind: string;
+  readonly total: PhaseSummary;
+  readonly phases: readonly PhaseSummary[];
+}
+
+export interface PhaseSummary {
+  readonly phase: PhaseName | 'total';
+  readonly durationNs: number;
+  readonly counters: Readonly<Record<LoadCounter, number>>;
+  /** Means over the phase; `null` when it had no duration. */
+  readonly rates: {
+    readonly duePerSec: number | null;
+    readonly sentPerSec: number | null;
+    readonly okPerSec: number | null;
+    readonly receivedPerSec: number | null;
+    readonly bytesPerSec: number | null;
+  };
+  /** Only the measures that this load has. */
+  readonly latency: Readonly<Partial<Record<LoadMeasure, LatencySummary>>>;
+}
+
+export const SUMMARY_PERCENTILES = {
+  p50: 50,
+  p90: 90,
+  p95: 95,
+  p99: 99,
+  'p99.9': 99.9,
+  'p99.99': 99.99,
+} as const;
+export type SummaryPercentile = keyof typeof SUMMARY_PERCENTILES;
+
+export interface LatencySummary {
+  /** Operations in the histogram: the total of the .hlog and .hgrm of the same load and measure. */
+  readonly count: number;
+  /** Those of them that never had an answer: they count with the time that they had waited. */
+  readonly unanswered: number;
+  readonly min: LatencyFigure;
+  readonly mean: LatencyFigure;
+  readonly max: LatencyFigure;
+  /** `null`: fewer than ten operations lie beyond it, so that there is no such percentile. */
+  readonly percentiles: Readonly<Record<SummaryPercentile, LatencyFigure | null>>;
+}
+
+export interface LatencyFigure {
+  readonly ns: number;
+  /** The true value is at least `ns`: operations without an answer are part of it. */
+  readonly atLeast?: true;
+}
+
+export interface FaultSummary {
+  readonly id: string;
+  readonly kind: string;
+  readonly target: string;
+  readonly targets: readonly string[];
+  readonly status: FaultResult['status'];
+  readonly detail?: string;
+  /** After the start of the load; `null` when it did not come to that. */
+  readonly injectedAtNs: number | null;
+  readonly revertedAtNs: number | null;
+  readonly during?: Evidence;
+  readonly after?: Evidence;
+  readonly recovery: Recovery;
+}
