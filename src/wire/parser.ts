@@ -183,7 +183,7 @@ export class WireParser {
         endsByCr = byte === CR;
       }
     }
-    if (at === end) {
+    if (at >= end) {
       if (end - start > MAX_CONTROL_LINE)
         throw malformed('a message line without an end', buffer, start, end);
       return -1;
