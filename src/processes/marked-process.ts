@@ -42,21 +42,29 @@ export async function startMarkedProcess(options: MarkedProcessOptions): Promise
   let child: ChildProcess;
   try {
     child = spawn(command, args, { detached: true, stdio: ['ignore', log, log], env: { [RUN_MARK]: mark } });
+  } catch (error) {
+    throw cannotStart(command, error);
   } finally {
     closeSync(log);
   }
-  const { pid } = child;
-  // Before this turn ends nobody has reaped the child, so the pid is its own even if it has ended.
-  const identity = pid === undefined ? undefined : identify(pid);
-  if (identity === undefined) {
-    const error = await new Promise<unknown>((resolve) => child.once('error', resolve));
-    throw new PreflightError(`${command} cannot be started: ${explain(error)}`, { cause: error });
+  if (child.pid === undefined) {
+    throw cannotStart(command, await new Promise<unknown>((resolve) => child.once('error', resolve)));
   }
   const ended = new Promise<ProcessEnd>((resolve) => {
     child.once('exit', (code, signal) => resolve({ code, signal }));
   });
+  // Before this turn ends nobody has reaped the child, so the pid is its own even if it has ended.
+  const identity = identify(child.pid);
+  if (identity === undefined) {
+    child.kill('SIGKILL');
+    throw new Error(`process ${child.pid} was started and cannot be looked at`);
+  }
   if (unattended) child.unref();
   return { identity, ended };
+}
+
+function cannotStart(command: string, error: unknown): PreflightError {
+  return new PreflightError(`${command} cannot be started: ${explain(error)}`, { cause: error });
 }
 
 function explain(error: unknown): string {
