@@ -1,0 +1,74 @@
+import { NS } from '../base/clock.js';
+import { LOAD_MEASURES } from '../contracts/load.js';
+import type { FaultResult, LoadPhaseResult, RunResult } from '../contracts/run-result.js';
+import { type FaultSummary, type PhaseSummary, SUMMARY_SCHEMA, type Summary } from '../contracts/summary.js';
+import { summarizeLatency } from './latency-summary.js';
+
+/** What summary.json and `--json` say of a run. Pure. */
+export function buildSummary(result: RunResult): Summary {
+  const started = result.loadStartNs > 0;
+  return {
+    schema: SUMMARY_SCHEMA,
+    runId: result.runId,
+    name: result.plan.name,
+    seed: result.plan.seed,
+    scenarioFile: result.scenarioFile,
+    startedAt: result.startedAt,
+    endedAt: result.endedAt,
+    loadNs: started ? result.loadEndNs - result.loadStartNs : null,
+    verdict: result.verdict,
+    environment: result.environment,
+    loads: result.loads.map(({ name, kind, total, phases }) => ({
+      name,
+      kind,
+      total: summarizePhase(total),
+      phases: phases.map(summarizePhase),
+    })),
+    faults: result.faults.map((fault) => summarizeFault(fault, result.loadStartNs)),
+    checks: result.checks,
+    thresholds: result.thresholds,
+    servers: result.servers,
+    notices: result.notices,
+  };
+}
+
+function summarizePhase({ phase, durationNs, counters, histograms }: LoadPhaseResult): PhaseSummary {
+  const perSec = (count: number): number | null => (durationNs > 0 ? count / (durationNs / NS.s) : null);
+  const measured = LOAD_MEASURES.flatMap((measure) => {
+    const histogram = histograms[measure];
+    return histogram && histogram.total > 0 ? [[measure, summarizeLatency(histogram)]] : [];
+  });
+  return {
+    phase,
+    durationNs,
+    counters,
+    rates: {
+      duePerSec: perSec(counters.due),
+      sentPerSec: perSec(counters.sent),
+      okPerSec: perSec(counters.ok),
+      receivedPerSec: perSec(counters.received),
+      bytesPerSec: perSec(counters.bytes),
+    },
+    latency: Object.fromEntries(measured),
+  };
+}
+
+function summarizeFault(
+  { injectedNs, revertedNs, ...fault }: FaultResult,
+  loadStartNs: number,
+): FaultSummary {
+  const { id, kind, target, targets, status, detail, during, after, recovery } = fault;
+  return {
+    id,
+    kind,
+    target,
+    targets,
+    status,
+    ...(detail !== undefined && { detail }),
+    injectedAtNs: injectedNs > 0 ? injectedNs - loadStartNs : null,
+    revertedAtNs: revertedNs > 0 ? revertedNs - loadStartNs : null,
+    ...(during && { during }),
+    ...(after && { after }),
+    recovery,
+  };
+}
