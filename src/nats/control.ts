@@ -1,0 +1,59 @@
+import { jetstreamManager } from '@nats-io/jetstream';
+import { withDeadline } from '../base/wait.js';
+import type { SystemControl } from '../contracts/control.js';
+import type { ServerAccess } from '../contracts/load.js';
+import { watchAdvisories } from './advisories.js';
+import { connectControl } from './connect.js';
+import { readCounters } from './counters.js';
+import { askMetaLeader, askStreamLeader, type MonitoredNode } from './leaders.js';
+import { lookForSteadyState } from './steady-state.js';
+import { createStreams, removeStreams, streamInfo } from './streams.js';
+
+/** One question to the JetStream API may take this long. */
+const CALL_MS = 4000;
+const CLOSE_MS = 1000;
+
+export interface ControlOptions {
+  readonly access: ServerAccess;
+  /** The nodes as they are known outside; those without a monitorUrl are only reached through the connection. */
+  readonly nodes: readonly MonitoredNode[];
+  /** The connection's name; `stormglass-control` unless told. */
+  readonly name?: string;
+  /** For the first connection; 10,000 ms unless told. */
+  readonly connectTimeoutMs?: number;
+}
+
+/**
+ * Opens the control plane of a NATS system. Throws a PreflightError when no server lets us in; later losses of the
+ * connection are its own business, and every call has a deadline.
+ */
+export async function openControl(options: ControlOptions): Promise<SystemControl> {
+  const { access, nodes, name = 'stormglass-control', connectTimeoutMs } = options;
+  const nc = await connectControl(access, {
+    name,
+    ...(connectTimeoutMs === undefined ? {} : { timeoutMs: connectTimeoutMs }),
+  });
+  const jsm = await jetstreamManager(nc, { checkAPI: false, timeout: CALL_MS });
+  return {
+    createStreams: (streams) => createStreams(jsm, streams),
+    removeStreams: (names) => removeStreams(jsm, names),
+    streamBounds: async (stream) => {
+      const info = await streamInfo(jsm, stream);
+      if (info === undefined) throw new Error(`there is no stream ${stream}`);
+      return { firstSequence: info.state.first_seq, lastSequence: info.state.last_seq };
+    },
+    metaLeader: () => askMetaLeader(nodes),
+    streamLeader: (stream) => askStreamLeader(jsm, stream, nc.info?.server_name),
+    steadyState: (streams) => lookForSteadyState(nc, jsm, nodes, streams),
+    counters: () => readCounters(nodes),
+    watchAdvisories: async (listener) => {
+      watchAdvisories(nc, listener);
+      // The server has the subscription when it has answered what came after it.
+      await withDeadline(nc.flush(), CALL_MS, 'subscribing to advisories');
+    },
+    [Symbol.asyncDispose]: async () => {
+      // A connection that is looking for a server has nobody to take leave of.
+      await withDeadline(nc.close(), CLOSE_MS, 'closing the control connection').catch(() => {});
+    },
+  };
+}

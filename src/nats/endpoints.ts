@@ -1,0 +1,94 @@
+import { codeOf, messageOf } from '../base/errors.js';
+
+/**
+ * A server's own HTTP pages, as far as they are used here. Every call has a deadline: a server that is paused
+ * accepts the connection and never answers.
+ */
+export interface VarzPage {
+  readonly server_id: string;
+  readonly server_name: string;
+  readonly version: string;
+  /** ISO 8601; changes when the server was restarted. */
+  readonly start: string;
+  readonly connections: number;
+  readonly in_msgs: number;
+  readonly out_msgs: number;
+  readonly in_bytes: number;
+  readonly slow_consumers: number;
+  readonly cluster?: { readonly name?: string };
+}
+
+export interface JszPage {
+  readonly disabled?: boolean;
+  /** Present when JetStream is clustered. */
+  readonly meta_cluster?: {
+    readonly leader?: string;
+    readonly cluster_size: number;
+    /** The other members; what a follower says of another follower means nothing. */
+    readonly replicas?: readonly PeerState[];
+  };
+}
+
+/** How the leader of a raft group sees one of its followers; stream info speaks of replicas the same way. */
+export interface PeerState {
+  readonly name: string;
+  readonly current: boolean;
+  readonly offline?: boolean;
+  /** Operations behind. */
+  readonly lag?: number;
+}
+
+export interface RoutezPage {
+  readonly routes?: readonly {
+    readonly remote_name?: string;
+    readonly in_msgs: number;
+    readonly out_msgs: number;
+  }[];
+}
+
+export interface HealthzPage {
+  /** `ok`, `unavailable`, `error`. */
+  readonly status: string;
+  readonly error?: string;
+}
+
+const DEADLINE_MS = 2000;
+
+export const readVarz = (monitorUrl: string, deadlineMs?: number): Promise<VarzPage> =>
+  readPage<VarzPage>(monitorUrl, '/varz', deadlineMs);
+
+export const readJsz = (monitorUrl: string, deadlineMs?: number): Promise<JszPage> =>
+  readPage<JszPage>(monitorUrl, '/jsz', deadlineMs);
+
+export const readRoutez = (monitorUrl: string, deadlineMs?: number): Promise<RoutezPage> =>
+  readPage<RoutezPage>(monitorUrl, '/routez', deadlineMs);
+
+/** Resolves for an unhealthy server too: it answers with status 503 and its reason. */
+export const readHealthz = (monitorUrl: string, deadlineMs?: number): Promise<HealthzPage> =>
+  readPage<HealthzPage>(monitorUrl, '/healthz', deadlineMs, [503]);
+
+async function readPage<T>(
+  monitorUrl: string,
+  path: string,
+  deadlineMs = DEADLINE_MS,
+  alsoStatus: readonly number[] = [],
+): Promise<T> {
+  const url = new URL(path, monitorUrl);
+  try {
+    const response = await fetch(url, { signal: AbortSignal.timeout(deadlineMs), redirect: 'error' });
+    if (!response.ok && !alsoStatus.includes(response.status)) {
+      await response.body?.cancel();
+      throw new Error(`status ${response.status}`);
+    }
+    return (await response.json()) as T;
+  } catch (thrown) {
+    throw new Error(`${url.href}: ${explain(thrown, deadlineMs)}`, { cause: thrown });
+  }
+}
+
+/** What fetch hides in a cause, in a few words. */
+function explain(thrown: unknown, deadlineMs: number): string {
+  if (thrown instanceof Error && thrown.name === 'TimeoutError') return `no answer within ${deadlineMs} ms`;
+  const cause = thrown instanceof Error ? thrown.cause : undefined;
+  return codeOf(cause) ?? messageOf(cause ?? thrown);
+}

@@ -1,0 +1,106 @@
+import {
+  JetStreamApiError,
+  type JetStreamManager,
+  type StreamConfig,
+  type StreamInfo,
+} from '@nats-io/jetstream';
+import { NS, nowNs, sleep } from '../base/clock.js';
+import { messageOf, PreflightError } from '../base/errors.js';
+import type { StreamPlan } from '../contracts/plan.js';
+import { isJetStreamOff, isStreamNotFound } from './jetstream-errors.js';
+
+/** How long a cluster may take to find room and a leader for a stream. */
+const CREATE_WITHIN_MS = 20_000;
+/** How long nobody may answer for JetStream before it counts as switched off. */
+const SWITCHED_OFF_AFTER_MS = 2000;
+/** "No suitable peers for placement": a 400 that passes once every node of a young cluster is known. */
+const NO_SUITABLE_PEERS = 10005;
+
+/** The stream as the server describes it; undefined when there is none. Rejects when nobody can say. */
+export async function streamInfo(jsm: JetStreamManager, stream: string): Promise<StreamInfo | undefined> {
+  try {
+    return await jsm.streams.info(stream);
+  } catch (thrown) {
+    if (isStreamNotFound(thrown)) return undefined;
+    throw thrown;
+  }
+}
+
+/** Creates the streams that are not there and returns the names of those it created; PreflightError otherwise. */
+export async function createStreams(
+  jsm: JetStreamManager,
+  streams: readonly StreamPlan[],
+): Promise<readonly string[]> {
+  const created: string[] = [];
+  for (const stream of streams) {
+    if (await createStream(jsm, stream)) created.push(stream.name);
+  }
+  return created;
+}
+
+/** True when it was created here, false when it was there. An answer may be lost on the way: then look again. */
+async function createStream(jsm: JetStreamManager, plan: StreamPlan): Promise<boolean> {
+  const config = { ...plan.config, name: plan.name, subjects: [...plan.subjects] };
+  const startNs = nowNs();
+  for (let asked = false; ; ) {
+    try {
+      const existing = await streamInfo(jsm, plan.name);
+      if (existing) {
+        refuseOtherConfiguration(config, existing);
+        return asked;
+      }
+      asked = true;
+      await jsm.streams.add(config as StreamConfig);
+      return true;
+    } catch (thrown) {
+      if (thrown instanceof PreflightError) throw thrown;
+      if (nowNs() - startNs >= patienceMs(thrown) * NS.ms) {
+        throw new PreflightError(`stream ${plan.name} cannot be created: ${messageOf(thrown)}`, {
+          cause: thrown,
+          ...(isJetStreamOff(thrown)
+            ? { hint: 'Enable JetStream on the servers, and for the account that is used.' }
+            : {}),
+        });
+      }
+      await sleep(200);
+    }
+  }
+}
+
+/** A cluster that has just come up may have no leader or no room yet; a request that is wrong stays wrong. */
+function patienceMs(thrown: unknown): number {
+  if (isJetStreamOff(thrown)) return SWITCHED_OFF_AFTER_MS;
+  if (!(thrown instanceof JetStreamApiError)) return CREATE_WITHIN_MS;
+  return thrown.status === 503 || thrown.code === NO_SUITABLE_PEERS ? CREATE_WITHIN_MS : 0;
+}
+
+/** Compares the few fields that decide what a run may conclude; servers fill in and normalize the others. */
+function refuseOtherConfiguration(asked: Readonly<Record<string, unknown>>, existing: StreamInfo): void {
+  const differs: string[] = [];
+  for (const field of ['subjects', 'num_replicas', 'storage', 'retention'] as const) {
+    if (asked[field] === undefined) continue;
+    const want = canonical(asked[field]);
+    const have = canonical(existing.config[field]);
+    if (want !== have) differs.push(`${field} is ${have}, not ${want}`);
+  }
+  if (differs.length === 0) return;
+  const name = existing.config.name;
+  throw new PreflightError(`stream ${name} exists with another configuration: ${differs.join('; ')}`, {
+    hint: 'Remove the stream, or describe it in the scenario as it is.',
+  });
+}
+
+const canonical = (value: unknown): string =>
+  JSON.stringify(Array.isArray(value) ? [...value].sort() : value);
+
+/** Removes the streams; those that are not there are removed already. */
+export async function removeStreams(jsm: JetStreamManager, names: readonly string[]): Promise<void> {
+  for (const name of names) {
+    try {
+      await jsm.streams.delete(name);
+    } catch (thrown) {
+      if (isStreamNotFound(thrown)) continue;
+      throw new Error(`stream ${name} could not be removed: ${messageOf(thrown)}`, { cause: thrown });
+    }
+  }
+}

@@ -1,0 +1,72 @@
+import { type AddressInfo, createServer } from 'node:net';
+import { describe, expect, it } from 'vitest';
+import { PreflightError } from '../../src/base/errors.js';
+import { connectControl, formatAddress } from '../../src/nats/connect.js';
+import { startTestServer } from '../support/nats-server.js';
+
+const name = 'stormglass-test';
+
+describe('connectControl', () => {
+  it('says where nobody answers', async () => {
+    const port = await closedPort();
+    const attempt = connectControl({ servers: [{ host: '127.0.0.1', port }] }, { name });
+    await expect(attempt).rejects.toThrow(
+      new RegExp(`no NATS server answers at 127.0.0.1:${port}: ECONNREFUSED`),
+    );
+    await expect(attempt).rejects.toBeInstanceOf(PreflightError);
+  });
+
+  it('gives up on a server that accepts and never speaks', async () => {
+    const mute = createServer();
+    await new Promise<void>((resolve) => mute.listen(0, '127.0.0.1', resolve));
+    try {
+      const { port } = mute.address() as AddressInfo;
+      const attempt = connectControl({ servers: [{ host: '127.0.0.1', port }] }, { name, timeoutMs: 300 });
+      await expect(attempt).rejects.toThrow(/no NATS server answers/);
+    } finally {
+      mute.close();
+    }
+  });
+
+  it('tries the other servers when the first is down', async () => {
+    await using server = await startTestServer();
+    const servers = [{ host: '127.0.0.1', port: await closedPort() }, ...server.access.servers];
+    const nc = await connectControl({ servers }, { name });
+    expect(nc.getServer()).toBe(`127.0.0.1:${server.port}`);
+    await nc.close();
+  });
+
+  it('gets in with the right password or token, and says that wrong ones were refused', async () => {
+    await using byPassword = await startTestServer({
+      config: { authorization: { user: 'u', password: 'p' } },
+    });
+    await using byToken = await startTestServer({ config: { authorization: { token: 's3cret' } } });
+    const nc1 = await connectControl({ ...byPassword.access, user: 'u', password: 'p' }, { name });
+    const nc2 = await connectControl({ ...byToken.access, token: 's3cret' }, { name });
+    await Promise.all([nc1.close(), nc2.close()]);
+    for (const access of [
+      { ...byPassword.access, user: 'u', password: 'wrong' },
+      byPassword.access,
+      { ...byToken.access, token: 'wrong' },
+    ]) {
+      const attempt = connectControl(access, { name });
+      await expect(attempt).rejects.toThrow(/refused the credentials/);
+      await expect(attempt).rejects.toBeInstanceOf(PreflightError);
+    }
+  });
+});
+
+describe('formatAddress', () => {
+  it('brackets IPv6 hosts', () => {
+    expect(formatAddress({ host: '::1', port: 4222 })).toBe('[::1]:4222');
+    expect(formatAddress({ host: 'nats.local', port: 4222 })).toBe('nats.local:4222');
+  });
+});
+
+async function closedPort(): Promise<number> {
+  const listener = createServer();
+  await new Promise<void>((resolve) => listener.listen(0, '127.0.0.1', resolve));
+  const { port } = listener.address() as AddressInfo;
+  await new Promise((resolve) => listener.close(resolve));
+  return port;
+}

@@ -1,0 +1,204 @@
+import { connect } from '@nats-io/transport-node';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { PreflightError } from '../../src/base/errors.js';
+import { waitFor } from '../../src/base/wait.js';
+import type { Advisory, SystemControl } from '../../src/contracts/control.js';
+import type { StreamPlan } from '../../src/contracts/plan.js';
+import { openControl } from '../../src/nats/control.js';
+import { startTestServer } from '../support/nats-server.js';
+import { startTestCluster, type TestCluster } from './test-cluster.js';
+
+const stream = (name: string, config: Record<string, unknown> = {}): StreamPlan => ({
+  name,
+  subjects: [`test.${name}.>`],
+  config: { num_replicas: 3, storage: 'memory', ...config },
+});
+
+const steady = async (control: SystemControl, streams: readonly StreamPlan[]) => {
+  let last: unknown;
+  const look = await waitFor(
+    async () => {
+      const seen = await control.steadyState(streams);
+      last = seen.probes.filter(({ holds }) => !holds);
+      return seen.steady && seen;
+    },
+    { timeoutMs: 30_000 },
+  );
+  if (!look) throw new Error(`not steady: ${JSON.stringify(last)}`);
+  return look;
+};
+
+describe('the control plane of a cluster', () => {
+  let cluster: TestCluster;
+  let control: SystemControl;
+
+  beforeAll(async () => {
+    cluster = await startTestCluster();
+    control = await openControl({ access: cluster.access, nodes: cluster.nodes });
+  });
+
+  afterAll(async () => {
+    await control?.[Symbol.asyncDispose]();
+    await cluster?.[Symbol.asyncDispose]();
+  });
+
+  it('creates the streams that are not there, with every field, and removes them', async () => {
+    const plan = stream('FIELDS', {
+      max_msgs: 12,
+      discard: 'new',
+      allow_direct: true,
+      metadata: { owner: 'us' },
+    });
+    expect(await control.createStreams([plan])).toEqual(['FIELDS']);
+    expect(await control.createStreams([plan])).toEqual([]);
+    const nc = await connect({ servers: `127.0.0.1:${cluster.nodes[0]!.port}` });
+    const { config } = (await nc.request('$JS.API.STREAM.INFO.FIELDS')).json<{ config: object }>();
+    await nc.close();
+    expect(config).toMatchObject({ max_msgs: 12, discard: 'new', allow_direct: true, num_replicas: 3 });
+    await control.removeStreams(['FIELDS', 'FIELDS', 'NEVER_WAS']);
+    await expect(control.streamBounds('FIELDS')).rejects.toThrow('there is no stream FIELDS');
+  });
+
+  it('refuses a stream that exists otherwise, and one that the server will not have', async () => {
+    await control.createStreams([stream('TAKEN')]);
+    const other = control.createStreams([stream('TAKEN', { num_replicas: 1 })]);
+    await expect(other).rejects.toThrow(
+      'stream TAKEN exists with another configuration: num_replicas is 3, not 1',
+    );
+    await expect(other).rejects.toBeInstanceOf(PreflightError);
+    const wrong = control.createStreams([stream('WRONG', { nonsense: 1 })]);
+    await expect(wrong).rejects.toThrow(/stream WRONG cannot be created: .*unknown field "nonsense"/);
+    await control.removeStreams(['TAKEN']);
+  });
+
+  it('sees a steady system, probe by probe', async () => {
+    const plan = stream('STEADY');
+    await control.createStreams([plan]);
+    const { probes } = await steady(control, [plan]);
+    const named = probes.map(({ probe }) => probe);
+    expect(named).toEqual([
+      'healthz of n1',
+      'healthz of n2',
+      'healthz of n3',
+      'routes',
+      'meta leader',
+      'canary',
+      'JetStream API',
+      'stream STEADY',
+    ]);
+    const saw = (probe: string) => probes.find((each) => each.probe === probe)?.saw;
+    expect(saw('routes')).toBe('3 nodes, each routed to every other');
+    expect(saw('meta leader')).toBe(`${await control.metaLeader()}; 2 followers current`);
+    expect(saw('stream STEADY')).toBe(`leader ${await control.streamLeader('STEADY')}; 2 followers current`);
+    await control.removeStreams(['STEADY']);
+  });
+
+  it('is not steady when a stream is missing', async () => {
+    const look = await control.steadyState([stream('MISSING')]);
+    expect(look.steady).toBe(false);
+    expect(look.probes).toContainEqual({ probe: 'stream MISSING', holds: false, saw: 'does not exist' });
+  });
+
+  it('reads bounds and counters', async () => {
+    await control.createStreams([stream('COUNT')]);
+    expect(await control.streamBounds('COUNT')).toEqual({ firstSequence: 0, lastSequence: 0 });
+    const before = await control.counters();
+    expect([...before.keys()].sort()).toEqual(['n1', 'n2', 'n3']);
+    const node = cluster.nodes[0]!;
+    const nc = await connect({ servers: `127.0.0.1:${node.port}` });
+    for (let i = 0; i < 500; i++) nc.publish('test.COUNT.x', 'x');
+    await nc.flush();
+    await waitFor(async () => (await control.streamBounds('COUNT')).lastSequence === 500, {
+      timeoutMs: 10_000,
+    });
+    expect(await control.streamBounds('COUNT')).toEqual({ firstSequence: 1, lastSequence: 500 });
+    const after = (await control.counters()).get(node.name)!;
+    expect(after.inMsgs - before.get(node.name)!.inMsgs).toBeGreaterThanOrEqual(500);
+    expect(after.startedAt).toBe(before.get(node.name)!.startedAt);
+    expect(after.version).toMatch(/^\d+\.\d+\.\d+$/);
+    await nc.close();
+    await control.removeStreams(['COUNT']);
+  });
+});
+
+describe('a cluster that loses a node', () => {
+  it('is not steady, names the node, and finds the new leaders', async () => {
+    await using cluster = await startTestCluster();
+    await using control = await openControl({ access: cluster.access, nodes: cluster.nodes });
+    const plan = stream('LOSS');
+    await control.createStreams([plan]);
+    await steady(control, [plan]);
+
+    const heard: Advisory[] = [];
+    await control.watchAdvisories((advisory) => heard.push(advisory));
+    const victim = await control.streamLeader('LOSS');
+    await cluster.nodes.find(({ name }) => name === victim)!.stop('SIGKILL');
+
+    const elected = await waitFor(
+      async () => {
+        const [meta, leader] = await Promise.all([control.metaLeader(), control.streamLeader('LOSS')]);
+        return meta && leader && meta !== victim && leader !== victim && leader;
+      },
+      { timeoutMs: 30_000 },
+    );
+    expect(elected).toBeTruthy();
+    const look = await control.steadyState([plan]);
+    expect(look.steady).toBe(false);
+    const failing = look.probes.filter(({ holds }) => !holds);
+    expect(failing.map(({ probe }) => probe)).toContain(`healthz of ${victim}`);
+    expect(failing.find(({ probe }) => probe === 'stream LOSS')?.saw).toContain(`${victim} `);
+    expect([...(await control.counters()).keys()]).not.toContain(victim);
+    await waitFor(
+      () => heard.some(({ kind, leader }) => kind === 'STREAM.LEADER_ELECTED' && leader === elected),
+      {
+        timeoutMs: 10_000,
+      },
+    );
+    expect(heard).toContainEqual(
+      expect.objectContaining({ kind: 'STREAM.LEADER_ELECTED', stream: 'LOSS', leader: elected }),
+    );
+  });
+});
+
+describe('the control plane of a single server', () => {
+  it('takes the server itself for the leader of its streams, and knows no meta leader', async () => {
+    await using server = await startTestServer({ jetstream: true, config: { server_name: 'solo' } });
+    const nodes = [{ name: 'solo', monitorUrl: server.monitorUrl }];
+    await using control = await openControl({ access: server.access, nodes });
+    const plan = stream('ONE', { num_replicas: 1 });
+    await control.createStreams([plan]);
+    expect(await control.streamLeader('ONE')).toBe('solo');
+    expect(await control.metaLeader()).toBeUndefined();
+    expect((await control.steadyState([plan])).steady).toBe(true);
+  });
+
+  it('says that JetStream is off', async () => {
+    await using server = await startTestServer();
+    await using control = await openControl({ access: server.access, nodes: [] });
+    await expect(control.createStreams([stream('OFF')])).rejects.toThrow(
+      /stream OFF cannot be created: .*enabled/,
+    );
+    const look = await control.steadyState([]);
+    expect(look.probes.map(({ probe, holds }) => [probe, holds])).toEqual([['canary', true]]);
+  });
+
+  it('answers within its deadlines when the server is paused', async () => {
+    await using server = await startTestServer({ jetstream: true });
+    const nodes = [{ name: 'solo', monitorUrl: server.monitorUrl }];
+    await using control = await openControl({ access: server.access, nodes });
+    process.kill(server.pid, 'SIGSTOP');
+    try {
+      const look = await control.steadyState([stream('ANY')]);
+      expect(look.probes.filter(({ holds }) => holds)).toEqual([]);
+      expect(look.probes.map(({ probe }) => probe)).toEqual([
+        'healthz of solo',
+        'canary',
+        'JetStream API',
+        'stream ANY',
+      ]);
+      expect((await control.counters()).size).toBe(0);
+    } finally {
+      process.kill(server.pid, 'SIGCONT');
+    }
+  });
+});
