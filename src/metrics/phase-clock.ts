@@ -53,9 +53,15 @@ export class PhaseClock {
 
   /** Index into PHASES of the phase in which an operation was due. The hot path: the latest boundary answers. */
   indexAt(dueNs: number): number {
+    const written = Atomics.load(this.#written, 0);
+    if (written === 0) return 0;
+    const latest = (written - 1) % CAPACITY;
+    return dueNs >= this.#startsNs[latest]! ? this.#phases[latest]! : this.#searchBack(dueNs);
+  }
+
+  #searchBack(dueNs: number): number {
     for (;;) {
       const written = Atomics.load(this.#written, 0);
-      if (written === 0) return 0;
       // The oldest entry of a full ring is the one that the next boundary overwrites: it is not looked at.
       const oldest = Math.max(0, written - CAPACITY + 1);
       let at = written - 1;

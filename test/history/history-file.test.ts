@@ -1,0 +1,246 @@
+import {
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { seededRandom } from '../../src/base/random.js';
+import type { WriterHistory } from '../../src/contracts/history.js';
+import { openHistory } from '../../src/history/history-reader.js';
+import { HistoryWriter } from '../../src/history/history-writer.js';
+
+interface Operation {
+  readonly sequence: number;
+  readonly dueNs: number;
+  readonly sentNs: number;
+  readonly doneNs: number;
+  readonly subject: number;
+  readonly streamSequence: number;
+  readonly outcome: number;
+  readonly reason: string;
+}
+
+const identity = { load: 'orders', writer: 7, subjects: ['cim.events.a', 'cim.events.b', 'cim.events.c'] };
+
+let directory: string;
+let files = 0;
+beforeAll(() => {
+  directory = mkdtempSync(join(tmpdir(), 'stormglass-history-'));
+});
+afterAll(() => rmSync(directory, { recursive: true, force: true }));
+const freshFile = () => join(directory, `${++files}.sgh`);
+
+const append = (writer: HistoryWriter, operation: Operation) =>
+  writer.append(
+    operation.sequence,
+    operation.dueNs,
+    operation.sentNs,
+    operation.doneNs,
+    operation.subject,
+    operation.streamSequence,
+    operation.outcome,
+    writer.reasonIndex(operation.reason),
+  );
+
+const readAll = (history: WriterHistory): Operation[] =>
+  [...history.blocks()].flatMap((block) =>
+    Array.from({ length: block.count }, (_, i) => ({
+      sequence: block.sequence[i]!,
+      dueNs: block.dueNs[i]!,
+      sentNs: block.sentNs[i]!,
+      doneNs: block.doneNs[i]!,
+      subject: block.subject[i]!,
+      streamSequence: block.streamSequence[i]!,
+      outcome: block.outcome[i]!,
+      reason: history.reason(block.reason[i]!),
+    })),
+  );
+
+/** What a window of acknowledged publishes looks like: answered a little out of order, now and then not at all. */
+function likelyOperations(count: number, seed: number): Operation[] {
+  const random = seededRandom(seed);
+  const bootNs = 8.7e15;
+  return Array.from({ length: count }, (_, i) => {
+    const dueNs = Math.floor(bootNs + i * 200_000 + random.below(1000));
+    const outcome = random.below(50) === 0 ? 1 + random.below(2) : 0;
+    return {
+      sequence: i + (i % 8 === 7 ? -1 : i % 8 === 6 ? 1 : 0),
+      dueNs,
+      sentNs: outcome === 1 ? 0 : dueNs + random.below(100_000),
+      doneNs: dueNs + 300_000 + random.below(20_000_000),
+      subject: random.below(3),
+      streamSequence: outcome === 0 ? 1_000_000 + i * 3 : 0,
+      outcome,
+      reason: outcome === 0 ? '' : outcome === 1 ? '503 no responders' : 'timeout',
+    };
+  });
+}
+
+function write(
+  file: string,
+  operations: readonly Operation[],
+  flushEvery = Number.POSITIVE_INFINITY,
+): HistoryWriter {
+  const writer = HistoryWriter.open(file, identity);
+  operations.forEach((operation, i) => {
+    append(writer, operation);
+    if (i % flushEvery === flushEvery - 1) writer.flush();
+  });
+  return writer;
+}
+
+describe('an operation history', () => {
+  it('gives back every operation that was written, any number of times', () => {
+    const file = freshFile();
+    const operations = likelyOperations(20_000, 1);
+    write(file, operations, 3000).close();
+    const history = openHistory(file);
+    expect(history).toMatchObject({ ...identity, complete: true });
+    expect(readAll(history)).toEqual(operations);
+    expect(readAll(history)).toEqual(operations);
+  });
+
+  it('gives back operations of every size and order', () => {
+    const time = fc.oneof(
+      fc.constant(0),
+      fc.integer({ min: 1, max: 1e6 }),
+      fc.maxSafeNat().map((n) => Math.floor(n / 4)),
+    );
+    const operation: fc.Arbitrary<Operation> = fc.record({
+      sequence: fc.oneof(fc.nat(100), fc.nat(2 ** 31), fc.constant(2 ** 40 - 1)),
+      dueNs: time,
+      sentNs: time,
+      doneNs: time,
+      subject: fc.nat(65_535),
+      streamSequence: fc.oneof(fc.constant(0), fc.nat(1000), fc.constant(2 ** 51)),
+      outcome: fc.nat(2),
+      reason: fc.oneof(fc.constant(''), fc.string({ maxLength: 200 })),
+    });
+    fc.assert(
+      fc.property(
+        fc.array(operation, { maxLength: 60 }),
+        fc.integer({ min: 1, max: 20 }),
+        (operations, flushEvery) => {
+          const file = freshFile();
+          write(file, operations, flushEvery).close();
+          expect(readAll(openHistory(file))).toEqual(operations);
+          rmSync(file);
+        },
+      ),
+      { seed: 7, numRuns: 200 },
+    );
+  });
+
+  it('takes at most 32 bytes an operation', () => {
+    const file = freshFile();
+    const operations = likelyOperations(50_000, 2);
+    write(file, operations, 5000).close();
+    const bytes = statSync(file).size / operations.length;
+    expect(bytes).toBeLessThan(32);
+    expect(bytes).toBeGreaterThan(5);
+  });
+
+  it('keeps what was flushed when its writer never came to close it', () => {
+    const file = freshFile();
+    const operations = likelyOperations(1000, 3);
+    const writer = write(file, operations.slice(0, 600));
+    writer.flush();
+    for (const operation of operations.slice(600)) append(writer, operation);
+    const history = openHistory(file);
+    expect(readAll(history)).toEqual(operations.slice(0, 600));
+    expect(history.complete).toBe(false);
+    writer.close();
+    expect(openHistory(file).complete).toBe(true);
+  });
+
+  it('is read up to its last whole block, wherever it is cut off', () => {
+    const file = freshFile();
+    const operations = likelyOperations(400, 4);
+    write(file, operations, 50).close();
+    const whole = readFileSync(file);
+    const headLength = 24 + whole.readUInt32LE(0);
+    fc.assert(
+      fc.property(fc.integer({ min: headLength, max: whole.length - 1 }), (length) => {
+        writeFileSync(file, whole);
+        truncateSync(file, length);
+        const history = openHistory(file);
+        const read = readAll(history);
+        expect(history.complete).toBe(false);
+        expect(read.length % 50).toBe(0);
+        expect(read).toEqual(operations.slice(0, read.length));
+      }),
+      { seed: 8, numRuns: 100 },
+    );
+  });
+
+  it('never gives back an operation that was not written, whichever byte is damaged', () => {
+    const file = freshFile();
+    const operations = likelyOperations(400, 5);
+    write(file, operations, 50).close();
+    const whole = readFileSync(file);
+    const headLength = 24 + whole.readUInt32LE(0);
+    fc.assert(
+      fc.property(
+        fc.integer({ min: headLength, max: whole.length - 1 }),
+        fc.integer({ min: 1, max: 255 }),
+        (at, flip) => {
+          const damaged = Buffer.from(whole);
+          damaged[at] = damaged[at]! ^ flip;
+          writeFileSync(file, damaged);
+          const history = openHistory(file);
+          const read = readAll(history);
+          expect(history.complete).toBe(false);
+          expect(read).toEqual(operations.slice(0, read.length));
+        },
+      ),
+      { seed: 9, numRuns: 200 },
+    );
+  });
+
+  it('shares an index among reasons when there are too many different ones', () => {
+    const file = freshFile();
+    const writer = HistoryWriter.open(file, identity);
+    const indices = Array.from({ length: 5000 }, (_, i) => writer.reasonIndex(`reason ${i}`));
+    writer.close();
+    const history = openHistory(file);
+    expect(history.reason(indices[3]!)).toBe('reason 3');
+    expect(history.reason(indices[4999]!)).toBe('other reasons');
+    expect(new Set(indices).size).toBe(1001);
+    expect(history.reason(0)).toBe('');
+  });
+
+  it('refuses what is no operation', () => {
+    const writer = HistoryWriter.open(freshFile(), identity);
+    expect(() => writer.append(0, Number.NaN, 0, 0, 0, 0, 0, 0)).toThrow(RangeError);
+    expect(() => writer.append(0, 1, Number.POSITIVE_INFINITY, 0, 0, 0, 0, 0)).toThrow(RangeError);
+    writer.close();
+    writer.close();
+  });
+
+  it('says which file the disk was too full for', () => {
+    const file = freshFile();
+    symlinkSync('/dev/full', file);
+    expect(() => HistoryWriter.open(file, identity)).toThrow(
+      expect.objectContaining({
+        message: expect.stringContaining(file),
+        hint: expect.stringContaining('space'),
+      }),
+    );
+  });
+
+  it('says which file is none of its own', () => {
+    const file = freshFile();
+    expect(() => openHistory(file)).toThrow(file);
+    writeFileSync(file, 'a text file that someone put here');
+    expect(() => openHistory(file)).toThrow(`${file} is not an operation history`);
+    writeFileSync(file, '');
+    expect(() => openHistory(file)).toThrow(`${file} is not an operation history`);
+  });
+});
