@@ -1,0 +1,70 @@
+import type { Random } from '../base/random.js';
+import { FrameBlock, type FrameShape, frameBytes } from './frame-block.js';
+import { drawMix } from './frame-mix.js';
+
+export interface BlockRingOptions extends FrameShape {
+  readonly random: Random;
+  /** A block holds as many frames as fit, and at least one. 64 KiB unless told. */
+  readonly blockBytes?: number;
+  /** 16 unless told; at least two, so that one is filled while another is on its way. */
+  readonly blocks?: number;
+}
+
+/**
+ * Blocks of frames, used round and round. A block comes to its turn again only when the kernel has all that was
+ * written of it.
+ */
+export class BlockRing {
+  readonly blocks: readonly FrameBlock[];
+  /** The block whose frames are next. */
+  block: FrameBlock;
+  /** The next frame within it. */
+  frame = 0;
+  #at = 0;
+
+  constructor({ random, blockBytes = 64 * 1024, blocks = 16, ...shape }: BlockRingOptions) {
+    if (shape.kinds.length === 0) throw new RangeError('no kind of message to send');
+    const averageBytes = averageFrameBytes(shape);
+    const perBlock = Math.max(1, Math.floor(blockBytes / averageBytes));
+    // Every kind must occur, however small the ring.
+    const ringBlocks = Math.max(2, blocks, Math.ceil(shape.kinds.length / perBlock));
+    const mix = drawMix(shape.kinds, perBlock * ringBlocks, random.fork('mix'));
+    const filler = random.fork('filler');
+    this.blocks = Array.from({ length: ringBlocks }, (_, i) => {
+      const end = i === ringBlocks - 1 ? mix.kind.length : (i + 1) * perBlock;
+      return new FrameBlock(shape, mix, i * perBlock, end, filler);
+    });
+    this.block = this.blocks[0]!;
+  }
+
+  /** How many frames can be stamped and written now, in one write; 0 when the next block is still on its way. */
+  get room(): number {
+    if (this.frame > 0) return this.block.count - this.frame;
+    return this.block.pendingWrites === 0 ? this.block.count : 0;
+  }
+
+  /** The bytes of the next `count` frames, which were stamped; moves on behind them. Counts one pending write. */
+  take(count: number): Buffer {
+    const { block, frame } = this;
+    const start = frame === 0 ? 0 : block.frameEnd[frame - 1]!;
+    const bytes = block.bytes.subarray(start, block.frameEnd[frame + count - 1]!);
+    block.pendingWrites++;
+    this.frame += count;
+    if (this.frame === block.count) {
+      this.frame = 0;
+      this.#at = (this.#at + 1) % this.blocks.length;
+      this.block = this.blocks[this.#at]!;
+    }
+    return bytes;
+  }
+}
+
+function averageFrameBytes(shape: FrameShape): number {
+  let weighted = 0;
+  let weights = 0;
+  shape.kinds.forEach(({ weight, minBytes, maxBytes }, kind) => {
+    weighted += weight * ((frameBytes(shape, kind, minBytes) + frameBytes(shape, kind, maxBytes)) / 2);
+    weights += weight;
+  });
+  return weighted / weights;
+}

@@ -1,0 +1,60 @@
+import type { Random } from '../base/random.js';
+
+/** One kind of message in a mix. Weights are relative; payload sizes are spread evenly from `minBytes` to `maxBytes`. */
+export interface FrameKind {
+  readonly subject: string;
+  readonly weight: number;
+  readonly minBytes: number;
+  readonly maxBytes: number;
+}
+
+/** The messages of a mix, one after the other: which kind each is of, and how large its payload is. */
+export interface FrameMix {
+  readonly kind: Uint16Array;
+  readonly payloadBytes: Uint32Array;
+}
+
+/**
+ * Draws `count` messages whose shares are those of the weights, to the nearest message and with at least one of each
+ * kind, in random order. Drawn once and repeated, the mix is exact where independent draws would only be close.
+ */
+export function drawMix(kinds: readonly FrameKind[], count: number, random: Random): FrameMix {
+  const shares = apportion(
+    kinds.map(({ weight }) => weight),
+    Math.max(count, kinds.length),
+  );
+  const total = shares.reduce((sum, share) => sum + share, 0);
+  const kind = new Uint16Array(total);
+  const payloadBytes = new Uint32Array(total);
+  let at = 0;
+  kinds.forEach(({ minBytes, maxBytes }, index) => {
+    const share = shares[index]!;
+    const sizes = maxBytes - minBytes + 1;
+    for (let i = 0; i < share; i++, at++) {
+      kind[at] = index;
+      payloadBytes[at] = minBytes + Math.floor(((i + random.next()) / share) * sizes);
+    }
+  });
+  for (let i = total - 1; i > 0; i--) {
+    const j = random.below(i + 1);
+    [kind[i], kind[j]] = [kind[j]!, kind[i]!];
+    [payloadBytes[i], payloadBytes[j]] = [payloadBytes[j]!, payloadBytes[i]!];
+  }
+  return { kind, payloadBytes };
+}
+
+/** Shares out `count` seats by weight: one each, and the rest by largest remainder. */
+function apportion(weights: readonly number[], count: number): number[] {
+  const sum = weights.reduce((total, weight) => total + weight, 0);
+  const exact = weights.map((weight) => (weight / sum) * count);
+  const seats = exact.map((share) => Math.max(1, Math.floor(share)));
+  const missing = exact.map((share, index) => ({ index, by: share - seats[index]! }));
+  missing.sort((a, b) => b.by - a.by);
+  let left = count - seats.reduce((total, seat) => total + seat, 0);
+  for (const { index } of missing) {
+    if (left <= 0) break;
+    seats[index]!++;
+    left--;
+  }
+  return seats;
+}
