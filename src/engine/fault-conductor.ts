@@ -1,12 +1,17 @@
 import { NS, nowNs, sleep } from '../base/clock.js';
 import type { FaultPlan } from '../contracts/plan.js';
-import { describeTarget, type FaultSessionResult, type FaultSurroundings, runFault } from './fault-session.js';
+import {
+  describeTarget,
+  type FaultSessionResult,
+  type FaultSurroundings,
+  runFault,
+} from './fault-session.js';
 
 export interface FaultConductorOptions extends Omit<FaultSurroundings, 'onBegin'> {
   /** The load's monotonic start: faults are due from here. */
   readonly startNs: number;
   /** The first of the faults that overlap is about to begin. */
-  onStormBegin(atNs: number): void;
+  onStormBegin(): Promise<void>;
   /** The last of them is reverted and the system is steady again, or was given up on. */
   onStormEnd(atNs: number): void;
   /** Waits until the system is steady again; returns what keeps it from being so, or ''. */
@@ -27,14 +32,23 @@ export async function conductFaults(
     } catch {
       const { id, kind } = plan;
       const target = describeTarget(plan.target);
-      return { id, kind, target, targets: [], status: 'not-run', detail: 'the run ended before it', injectedNs: 0, revertedNs: 0 };
+      return {
+        id,
+        kind,
+        target,
+        targets: [],
+        status: 'not-run',
+        detail: 'the run ended before it',
+        injectedNs: 0,
+        revertedNs: 0,
+      };
     }
     let began = false;
     const around: FaultSurroundings = {
       ...options,
-      onBegin: (atNs) => {
+      onBegin: async () => {
         began = true;
-        if (raging++ === 0) options.onStormBegin(atNs);
+        if (raging++ === 0) await options.onStormBegin();
       },
     };
     const result = await runFault(plan, around, signal);

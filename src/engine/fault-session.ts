@@ -20,8 +20,8 @@ export interface FaultSurroundings {
   readonly healNs: number;
   create(plan: FaultPlan): Fault;
   resolveTargets(target: TargetPlan, signal: AbortSignal): Promise<readonly ClusterNode[]>;
-  /** Called with the monotonic time just before the system is touched. */
-  onBegin(atNs: number): void;
+  /** Called, and waited for, just before the system is touched. */
+  onBegin(): Promise<void>;
 }
 
 /** A fault's result, but for the recovery, which only the load can tell. */
@@ -38,7 +38,14 @@ export async function runFault(
 ): Promise<FaultSessionResult> {
   const { journal, undo } = around;
   const named = describeTarget(plan.target);
-  const base = { id: plan.id, kind: plan.kind, target: named, targets: [] as string[], injectedNs: 0, revertedNs: 0 };
+  const base = {
+    id: plan.id,
+    kind: plan.kind,
+    target: named,
+    targets: [] as string[],
+    injectedNs: 0,
+    revertedNs: 0,
+  };
 
   let context: FaultContext;
   let records: UndoRecord[];
@@ -49,7 +56,13 @@ export async function runFault(
     base.targets = targets.map((node) => node.name);
     records = await fault.prepare(context);
     undo.record(records);
-    journal.write('fault-recorded', { fault: plan.id, kind: plan.kind, target: named, targets: base.targets, undo: records });
+    journal.write('fault-recorded', {
+      fault: plan.id,
+      kind: plan.kind,
+      target: named,
+      targets: base.targets,
+      undo: records,
+    });
     undo.audit({ fault: plan.id, act: 'recorded', kind: plan.kind, targets: base.targets, undo: records });
     signal.throwIfAborted();
   } catch (error) {
@@ -58,8 +71,8 @@ export async function runFault(
     return { ...base, status: signal.aborted ? 'not-run' : 'failed', detail };
   }
 
+  await around.onBegin();
   const injectedNs = nowNs();
-  around.onBegin(injectedNs);
   let during: Evidence | undefined;
   let failure: string | undefined;
   try {
@@ -68,7 +81,14 @@ export async function runFault(
     undo.audit({ fault: plan.id, act: 'injected', kind: plan.kind, targets: base.targets });
     during = await evidence(fault, context, 'during', BITE_WITHIN_MS);
     journal.write('fault-observed', { fault: plan.id, stage: 'during', ...during });
-    undo.audit({ fault: plan.id, act: 'observed', stage: 'during', evidence: during });
+    undo.audit({
+      fault: plan.id,
+      act: 'observed',
+      kind: plan.kind,
+      targets: base.targets,
+      stage: 'during',
+      evidence: during,
+    });
     const leftMs = (injectedNs + plan.forNs - nowNs()) / NS.ms;
     if (leftMs > 0) await sleep(leftMs, signal);
   } catch (error) {
@@ -78,18 +98,34 @@ export async function runFault(
   const outcomes = await undo.carryOut(records);
   const revertedNs = nowNs();
   // The revert is looked at even when the run was interrupted: an undo that was not verified is none.
-  const after = await evidence(fault, { ...context, signal: new AbortController().signal }, 'after', around.healNs / NS.ms);
-  journal.write('fault-reverted', { fault: plan.id, kind: plan.kind, targets: base.targets, outcomes: outcomes.map(({ undone, detail }) => ({ undone, detail })), ...after });
+  const after = await evidence(
+    fault,
+    { ...context, signal: new AbortController().signal },
+    'after',
+    around.healNs / NS.ms,
+  );
+  journal.write('fault-reverted', {
+    fault: plan.id,
+    kind: plan.kind,
+    targets: base.targets,
+    outcomes: outcomes.map(({ undone, detail }) => ({ undone, detail })),
+    ...after,
+  });
   undo.audit({ fault: plan.id, act: 'reverted', kind: plan.kind, targets: base.targets, evidence: after });
 
   const result = { ...base, injectedNs, revertedNs, ...(during && { during }), after };
   const stuck = outcomes.find((outcome) => !outcome.undone);
   if (stuck || !after.holds) {
-    return { ...result, status: 'unreverted', detail: stuck ? `${stuck.record.what}: ${stuck.detail}` : sightings(after) };
+    return {
+      ...result,
+      status: 'unreverted',
+      detail: stuck ? `${stuck.record.what}: ${stuck.detail}` : sightings(after),
+    };
   }
-  undo.settle(records);
+  undo.settle(outcomes);
   if (failure !== undefined) return { ...result, status: 'failed', detail: failure };
-  if (during === undefined) return { ...result, status: 'failed', detail: 'interrupted before it was seen to take hold' };
+  if (during === undefined)
+    return { ...result, status: 'failed', detail: 'interrupted before it was seen to take hold' };
   if (!during.holds) return { ...result, status: 'no-effect', detail: sightings(during) };
   return { ...result, status: 'reverted' };
 }
@@ -101,7 +137,12 @@ export function describeTarget(target: TargetPlan): string {
   return target.drawn ? `one (${target.node})` : target.node;
 }
 
-async function evidence(fault: Fault, context: FaultContext, stage: 'during' | 'after', timeoutMs: number): Promise<Evidence> {
+async function evidence(
+  fault: Fault,
+  context: FaultContext,
+  stage: 'during' | 'after',
+  timeoutMs: number,
+): Promise<Evidence> {
   let last: Evidence = { holds: false, looks: [{ at: 'look', saw: 'nothing could be looked at' }] };
   try {
     await waitFor(
@@ -117,4 +158,5 @@ async function evidence(fault: Fault, context: FaultContext, stage: 'during' | '
   return last;
 }
 
-const sightings = (evidence: Evidence): string => evidence.looks.map(({ at, saw }) => `${at}: ${saw}`).join('; ');
+const sightings = (evidence: Evidence): string =>
+  evidence.looks.map(({ at, saw }) => `${at}: ${saw}`).join('; ');

@@ -36,7 +36,9 @@ export class Journal {
   write(type: JournalEventType, details: Readonly<Record<string, unknown>> = {}): void {
     const event: JournalEvent = {
       time: wallNow().toISOString(),
-      ...(this.#loadStartNs === undefined ? {} : { t: Math.round((nowNs() - this.#loadStartNs) / NS.ms) / 1000 }),
+      ...(this.#loadStartNs === undefined
+        ? {}
+        : { t: Math.round((nowNs() - this.#loadStartNs) / NS.ms) / 1000 }),
       type,
       ...details,
     };

@@ -36,7 +36,10 @@ export class Scope {
       try {
         await withDeadline(next.close(), this.#deadlineMs, `closing ${next.what}`);
       } catch (error) {
-        failures.push({ what: next.what, error: new Error(`${next.what}: ${messageOf(error)}`, { cause: error }) });
+        failures.push({
+          what: next.what,
+          error: new Error(`${next.what}: ${messageOf(error)}`, { cause: error }),
+        });
       }
     }
     return failures;

@@ -1,4 +1,4 @@
-import { NS, nowNs, sleep } from '../base/clock.js';
+import { nowNs, sleep } from '../base/clock.js';
 import { messageOf } from '../base/errors.js';
 import type { SteadyLook, SystemControl } from '../contracts/control.js';
 import type { StreamPlan } from '../contracts/plan.js';

@@ -1,0 +1,17 @@
+import { causeChain, EXIT, type ExitCode, StormglassError } from '../base/errors.js';
+
+/** Prints an error the way its reader needs it, and returns the exit code it stands for. */
+export function printError(error: unknown, write: (text: string) => void): ExitCode {
+  if (error instanceof StormglassError) {
+    const { place } = error;
+    const where = place ? `${[place.file, place.line, place.column].filter((part) => part !== undefined).join(':')}: ` : '';
+    write(`stormglass: ${where}${error.message}\n`);
+    if (error.hint !== undefined) write(`  → ${error.hint}\n`);
+    return EXIT[error.exit];
+  }
+  const [first, ...causes] = causeChain(error);
+  write(`stormglass: unexpected error (this is a bug): ${first}\n`);
+  for (const cause of causes) write(`  caused by: ${cause}\n`);
+  if (error instanceof Error && error.stack) write(`${error.stack.split('\n').slice(1).join('\n')}\n`);
+  return EXIT.unexpected;
+}

@@ -1,0 +1,34 @@
+import { homedir, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Surroundings } from '../app/surroundings.js';
+
+/** The surroundings of a command, by the XDG base directory specification. */
+export function surroundingsOf(env: NodeJS.ProcessEnv, natsServer?: string): Surroundings {
+  const explicit = natsServer ?? env.STORMGLASS_NATS_SERVER;
+  return {
+    cacheDir: join(env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'stormglass'),
+    stateDir: join(env.XDG_STATE_HOME || join(homedir(), '.local', 'state'), 'stormglass'),
+    tempDir: tmpdir(),
+    path: env.PATH ?? '',
+    env,
+    ...(explicit ? { natsServer: explicit } : {}),
+    executable: process.execPath,
+    entries: {
+      generator: new URL('./entries/generator.js', import.meta.url),
+      monitor: new URL('./entries/monitor.js', import.meta.url),
+      watchdog: new URL('./entries/watchdog.js', import.meta.url),
+    },
+  };
+}
+
+export interface TerminalManners {
+  /** Colours: not with NO_COLOR, not where nobody sees them. */
+  readonly color: boolean;
+  /** A view that redraws itself: only on a terminal that is not CI's. */
+  readonly interactive: boolean;
+}
+
+export function terminalManners(env: NodeJS.ProcessEnv, stream: { readonly isTTY?: boolean }): TerminalManners {
+  const terminal = stream.isTTY === true && env.TERM !== 'dumb';
+  return { color: terminal && !env.NO_COLOR, interactive: terminal && !env.CI };
+}

@@ -1,0 +1,49 @@
+import { messageOf } from '../base/errors.js';
+import type { Checker, CheckResult } from '../contracts/checker.js';
+import type { History, StreamRead, WriterHistory } from '../contracts/history.js';
+import type { Plan } from '../contracts/plan.js';
+import { subjectMatches } from '../scenario/subjects.js';
+import type { FaultSessionResult } from './fault-session.js';
+
+export interface ChecksRequest {
+  readonly plan: Plan;
+  checker(name: string): Checker;
+  readonly writers: readonly WriterHistory[];
+  readonly reads: readonly StreamRead[];
+  readonly faults: readonly FaultSessionResult[];
+  readonly startNs: number;
+  onResult(result: CheckResult): void;
+}
+
+/** Runs every check of the plan; one that crashes knows nothing, and keeps no other from its turn. */
+export function runChecks(request: ChecksRequest): CheckResult[] {
+  const history: History = {
+    writers: request.writers,
+    reads: request.reads,
+    startNs: request.startNs,
+    faults: request.faults
+      .filter(({ injectedNs }) => injectedNs > 0)
+      .map(({ id, kind, injectedNs, revertedNs }) => ({ id, kind, fromNs: injectedNs, toNs: revertedNs })),
+    streamOf: streamIndex(request.plan),
+  };
+  return request.plan.checks.map((name) => {
+    const result = checkOne(request.checker(name), history);
+    request.onResult(result);
+    return result;
+  });
+}
+
+function checkOne(checker: Checker, history: History): CheckResult {
+  try {
+    return checker.check(history);
+  } catch (error) {
+    const sentence = `the check itself failed: ${messageOf(error)}`;
+    return { name: checker.name, verdict: 'unknown', sentence, counts: {}, examples: [] };
+  }
+}
+
+/** Which stream captures a subject; asked once a subject, not once an operation. */
+function streamIndex(plan: Plan): (subject: string) => string | undefined {
+  return (subject) =>
+    plan.streams.find(({ subjects }) => subjects.some((filter) => subjectMatches(filter, subject)))?.name;
+}

@@ -1,0 +1,83 @@
+import { formatDuration, formatInteger, formatRatio } from '../base/units.js';
+import type { CheckResult } from '../contracts/checker.js';
+import type { NodeEvent } from '../contracts/cluster.js';
+import type { FaultResult, LoadResult, ThresholdResult } from '../contracts/run-result.js';
+import type { Finding } from './verdict.js';
+
+/** Past this share of dropped operations the generator, not the system, shaped the result. */
+const DROPPED_BOUND = 0.01;
+
+export function thresholdFindings(thresholds: readonly ThresholdResult[]): Finding[] {
+  return thresholds.flatMap(({ text, verdict, measured }): Finding[] => {
+    if (verdict === 'pass') return [];
+    return verdict === 'fail'
+      ? [{ exit: 'threshold', text: `${text}: ${measured}` }]
+      : [{ exit: 'inconclusive', text: `no data for ${text}: ${measured}` }];
+  });
+}
+
+export function checkFindings(checks: readonly CheckResult[]): Finding[] {
+  return checks.flatMap(({ name, verdict, sentence }): Finding[] => {
+    if (verdict === 'pass') return [];
+    return [{ exit: verdict === 'fail' ? 'safety' : 'inconclusive', text: `${name}: ${sentence}` }];
+  });
+}
+
+const FAULT_FAILURES: Record<Exclude<FaultResult['status'], 'reverted'>, Pick<Finding, 'exit' | 'text'>> = {
+  unreverted: { exit: 'unreverted', text: 'could not be reverted' },
+  'no-effect': { exit: 'expectation', text: 'was injected and had no effect' },
+  'not-run': { exit: 'expectation', text: 'did not run' },
+  failed: { exit: 'expectation', text: 'failed' },
+};
+
+export function faultFindings(faults: readonly FaultResult[]): Finding[] {
+  return faults.flatMap(({ id, kind, target, status, detail }): Finding[] => {
+    if (status === 'reverted') return [];
+    const { exit, text } = FAULT_FAILURES[status];
+    return [{ exit, text: `${id} (${kind} ${target}) ${text}${detail ? `: ${detail}` : ''}` }];
+  });
+}
+
+/** Nodes that ended without being asked to. */
+export function crashFindings(events: readonly NodeEvent[]): Finding[] {
+  return events
+    .filter(({ what }) => what === 'crashed')
+    .map(({ node, detail }) => ({
+      exit: 'expectation',
+      text: `node ${node} crashed: ${detail ?? 'no reason known'}`,
+    }));
+}
+
+/** Whether the loads tell anything at all about the system. */
+export function loadFindings(
+  loads: readonly LoadResult[],
+  acknowledged: (kind: string) => boolean,
+): Finding[] {
+  return loads.flatMap((load): Finding[] => {
+    const { due, dropped, sent, ok } = load.total.counters;
+    if (due > 0 && dropped / due > DROPPED_BOUND) {
+      return [
+        {
+          exit: 'inconclusive',
+          text: `load ${load.name}: this machine was too slow for ${formatRatio(dropped / due)} of the operations (${formatInteger(dropped)} of ${formatInteger(due)} dropped)`,
+          hint: `lower its rate, give it more \`workers\`, or run it on a machine with more free cores`,
+        },
+      ];
+    }
+    if (sent === 0) return [{ exit: 'inconclusive', text: `load ${load.name} sent nothing` }];
+    if (ok === 0 && acknowledged(load.kind)) {
+      return [
+        {
+          exit: 'inconclusive',
+          text: `load ${load.name}: none of ${formatInteger(sent)} operations was acknowledged`,
+        },
+      ];
+    }
+    return [];
+  });
+}
+
+/** The system did not come back to rest after the load. */
+export function unsettledFinding(afterNs: number, unsteady: string): Finding {
+  return { exit: 'expectation', text: `not steady ${formatDuration(afterNs)} after the load: ${unsteady}` };
+}

@@ -1,0 +1,218 @@
+import { join } from 'node:path';
+import { NS, nowNs, sleep } from '../base/clock.js';
+import type { Cluster, ClusterNode } from '../contracts/cluster.js';
+import type { NodeCounters, SystemControl } from '../contracts/control.js';
+import type { GeneratorTask, LoadFleet, LoadNotice } from '../contracts/load.js';
+import type { MonitorHandle, WriterLabel } from '../contracts/monitor.js';
+import type { Plan } from '../contracts/plan.js';
+import type { Reporter } from '../contracts/reporter.js';
+import { LoadTotals } from '../metrics/load-totals.js';
+import { PhaseClock } from '../metrics/phase-clock.js';
+import { conductFaults } from './fault-conductor.js';
+import type { FaultSessionResult } from './fault-session.js';
+import type { Interruption } from './interruption.js';
+import type { Journal } from './journal.js';
+import { NoticeBook } from './notice-book.js';
+import type { Scope } from './scope.js';
+import type { RunServices } from './services.js';
+import { settle, unsteadiness } from './steady-state.js';
+import type { UndoDesk } from './undo-desk.js';
+
+/** Between the order to start and the first due operation: every worker has the order by then. */
+const START_LEAD_NS = 200 * NS.ms;
+/** Between a new phase's announcement and its beginning: no worker has counted beyond it when it learns of it. */
+const PHASE_LEAD_MS = 5;
+
+export interface LoadStageOptions {
+  readonly plan: Plan;
+  readonly runId: string;
+  readonly historyDir: string;
+  readonly services: RunServices;
+  readonly cluster: Cluster;
+  readonly control: SystemControl;
+  readonly journal: Journal;
+  readonly undo: UndoDesk;
+  readonly reporters: readonly Reporter[];
+  readonly scope: Scope;
+  readonly interruption: Interruption;
+}
+
+/**
+ * The load with everything that runs beside it: generators, monitor, faults, the servers' own counters. What it
+ * measures is complete only after `drain`.
+ */
+export class LoadStage {
+  readonly totals: LoadTotals;
+  readonly notices = new NoticeBook();
+  readonly historyFiles: readonly string[];
+  faults: readonly FaultSessionResult[] = [];
+  countersBefore: ReadonlyMap<string, NodeCounters> = new Map();
+  countersAfter: ReadonlyMap<string, NodeCounters> = new Map();
+  /** Monotonic; 0 until the load has started, and has ended. */
+  startNs = 0;
+  endNs = 0;
+
+  readonly #options: LoadStageOptions;
+  readonly #phaseClock = PhaseClock.create();
+  readonly #tasks: readonly GeneratorTask[];
+  #fleet: LoadFleet | undefined;
+  #monitor: MonitorHandle | undefined;
+
+  constructor(options: LoadStageOptions) {
+    this.#options = options;
+    this.#tasks = generatorTasks(options, this.#phaseClock.buffer);
+    this.historyFiles = this.#tasks.flatMap((task) => task.historyFile ?? []);
+    this.totals = new LoadTotals(options.plan.loads, this.#phaseClock);
+  }
+
+  /** Everything connected and built, nothing sent yet. */
+  async prepare(): Promise<void> {
+    const { plan, services, cluster, scope, interruption, journal } = this.#options;
+    const listener = {
+      onReport: (report: Parameters<LoadTotals['add']>[0]) => {
+        this.totals.add(report);
+        for (const reporter of this.#options.reporters) reporter.onReport?.(report);
+      },
+      onNotice: (notice: LoadNotice) => {
+        if (this.notices.add(notice)) journal.write('load-notice', { ...notice });
+      },
+    };
+    const writers: WriterLabel[] = this.#tasks.map(({ writer, load }) => ({ writer, load: load.name }));
+    this.#monitor = scope.use(
+      'the monitor',
+      await services.startMonitor(
+        {
+          plan: plan.monitor,
+          host: '127.0.0.1',
+          access: cluster.access,
+          writers,
+          phaseClock: this.#phaseClock.buffer,
+        },
+        listener,
+      ),
+    );
+    journal.write('monitor', { what: 'started', url: this.#monitor.metricsUrl });
+    this.#fleet = scope.use('the generators', services.startFleet(this.#tasks, listener));
+    await orAborted(this.#fleet.ready(), interruption.signal);
+  }
+
+  /** Runs the schedules and the faults to their end, or until the run is interrupted. */
+  async run(): Promise<void> {
+    const { plan, control, interruption, journal, reporters } = this.#options;
+    const fleet = this.#fleet as LoadFleet;
+    this.countersBefore = await control.counters();
+
+    this.startNs = nowNs() + START_LEAD_NS;
+    this.#phaseClock.begin('steady', this.startNs);
+    this.totals.start(this.startNs);
+    journal.startLoad(this.startNs);
+    for (const reporter of reporters) reporter.onLoadStart?.(this.startNs);
+    fleet.start(this.startNs);
+
+    // A generator that dies ends the faults too: nothing is broken any longer for a load that is not there.
+    const halt = new AbortController();
+    const signal = AbortSignal.any([interruption.signal, halt.signal]);
+    const faults = this.#conductFaults(signal);
+    const scheduled = sleep((this.startNs + longestLoadNs(plan) - nowNs()) / NS.ms, signal);
+    try {
+      await Promise.race([Promise.all([scheduled, faults]), failed(fleet.finished())]);
+    } finally {
+      halt.abort(new Error('the load has ended'));
+      fleet.stop();
+      this.endNs = nowNs();
+      this.faults = await faults;
+    }
+  }
+
+  /** Waits for the operations in flight and the monitor's last events; returns what did not come to an end. */
+  async drain(): Promise<void> {
+    const { plan, control, interruption } = this.#options;
+    const limitMs = plan.limits.drainNs / NS.ms;
+    await orAborted(Promise.race([this.#fleet?.finished(), sleep(limitMs)]), interruption.hurry);
+    await orAborted(this.#monitor?.drained(300, limitMs) ?? Promise.resolve(), interruption.hurry);
+    this.countersAfter = await control.counters();
+  }
+
+  #conductFaults(signal: AbortSignal): Promise<FaultSessionResult[]> {
+    const { plan, services, cluster, control, journal, undo } = this.#options;
+    return conductFaults(
+      plan.faults,
+      {
+        startNs: this.startNs,
+        cluster,
+        journal,
+        undo,
+        healNs: plan.limits.healNs,
+        create: (fault) => services.faultKind(fault.kind).create(fault.params),
+        resolveTargets: (target, until): Promise<readonly ClusterNode[]> =>
+          services.resolveTargets(target, cluster, control, until),
+        onStormBegin: async () => {
+          this.#phaseClock.begin('faults', nowNs() + PHASE_LEAD_MS * NS.ms);
+          await sleep(PHASE_LEAD_MS);
+        },
+        onStormEnd: (atNs) => this.#phaseClock.begin('steady', atNs + PHASE_LEAD_MS * NS.ms),
+        settle: async (until) => unsteadiness(await settle(control, plan.streams, plan.limits.healNs, until)),
+      },
+      signal,
+    );
+  }
+}
+
+/** From the start of the load to the last moment at which an operation can be due. */
+export function longestLoadNs(plan: Plan): number {
+  return Math.max(
+    0,
+    ...plan.loads.map(({ schedule }) =>
+      schedule.mode === 'max'
+        ? schedule.durationNs
+        : schedule.stages.reduce((sum, stage) => sum + stage.durationNs, 0),
+    ),
+  );
+}
+
+function generatorTasks(
+  { plan, runId, historyDir, services, cluster }: LoadStageOptions,
+  phaseClock: SharedArrayBuffer,
+): GeneratorTask[] {
+  const tasks: GeneratorTask[] = [];
+  for (const load of plan.loads) {
+    for (let worker = 0; worker < load.workers; worker++) {
+      tasks.push({
+        runId,
+        seed: plan.seed,
+        load,
+        events: plan.events.filter((event) => load.domains.includes(event.domain)),
+        worker,
+        writer: tasks.length,
+        access: cluster.access,
+        phaseClock,
+        ...(services.loadFacts(load.kind).acknowledged && {
+          historyFile: join(historyDir, `${load.name}-${worker}.sgh`),
+        }),
+      });
+    }
+  }
+  return tasks;
+}
+
+/** The promise's value, unless the signal aborts first. */
+async function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  signal.throwIfAborted();
+  let onAbort = () => {};
+  const aborted = new Promise<never>((_, reject) => {
+    onAbort = () => reject(signal.reason);
+    signal.addEventListener('abort', onAbort, { once: true });
+  });
+  try {
+    return await Promise.race([work, aborted]);
+  } finally {
+    signal.removeEventListener('abort', onAbort);
+  }
+}
+
+/** Never resolves: rejects if the work does. */
+function failed(work: Promise<unknown>): Promise<never> {
+  return new Promise((_, reject) => {
+    work.catch(reject);
+  });
+}

@@ -1,0 +1,69 @@
+import { mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
+import { codeOf, messageOf, PreflightError } from '../base/errors.js';
+import { compactUtc } from '../base/ids.js';
+
+/** Where each thing that a run leaves stands. */
+export interface RunDirectory {
+  readonly path: string;
+  readonly plan: string;
+  readonly journal: string;
+  readonly undo: string;
+  readonly audit: string;
+  readonly logs: string;
+  readonly history: string;
+  readonly latency: string;
+}
+
+/**
+ * Makes `<parent>/<name>-<UTC time>-<id>`.
+ * @throws PreflightError when it cannot be written to
+ */
+export function createRunDirectory(parent: string, name: string, runId: string): RunDirectory {
+  const path = resolve(parent, `${name}-${compactUtc()}-${runId}`);
+  const dir: RunDirectory = {
+    path,
+    plan: join(path, 'plan.json'),
+    journal: join(path, 'journal.ndjson'),
+    undo: join(path, 'undo.ndjson'),
+    audit: join(path, 'audit.ndjson'),
+    logs: join(path, 'logs'),
+    history: join(path, 'history'),
+    latency: join(path, 'latency'),
+  };
+  try {
+    for (const each of [dir.path, dir.logs, dir.history, dir.latency]) mkdirSync(each, { recursive: true });
+  } catch (error) {
+    removeRunDirectory(dir);
+    throw new PreflightError(`cannot write the report to ${path}: ${messageOf(error)}`, {
+      cause: error,
+      hint: 'choose a directory you may write to with --out',
+    });
+  }
+  return dir;
+}
+
+/** Takes a run directory away again, when the run came to nothing that is worth keeping. */
+export function removeRunDirectory(dir: RunDirectory): void {
+  rmSync(dir.path, { recursive: true, force: true });
+}
+
+/** Writes a file that must be there whole or not at all. */
+export function writeWhole(file: string, text: string): void {
+  const partial = `${file}.partial`;
+  writeFileSync(partial, text);
+  renameSync(partial, file);
+}
+
+/** Points `<parent>/latest` at this run. A file system without links simply has no `latest`. */
+export function pointLatestAt(dir: RunDirectory): void {
+  const link = join(dirname(dir.path), 'latest');
+  const fresh = `${link}.${basename(dir.path)}`;
+  try {
+    symlinkSync(basename(dir.path), fresh);
+    renameSync(fresh, link);
+  } catch (error) {
+    rmSync(fresh, { force: true });
+    if (codeOf(error) === 'ENOSPC') throw error;
+  }
+}

@@ -1,0 +1,52 @@
+import { wallNow } from '../base/clock.js';
+import { messageOf, PreflightError } from '../base/errors.js';
+import type { Plan } from '../contracts/plan.js';
+import type { Environment } from '../contracts/run-result.js';
+import { type RunDirectory, writeWhole } from './run-directory.js';
+
+const SECRET_KEYS = /^(password|pass|token|secret|nkey|creds|jwt)$/i;
+
+export interface SavedPlan {
+  readonly schema: 'stormglass.plan/1';
+  readonly runId: string;
+  readonly scenarioFile: string;
+  readonly savedAt: string;
+  readonly environment: Environment;
+  readonly plan: Plan;
+}
+
+/**
+ * plan.json: enough to run it again, written before anything is started. Secrets are left out.
+ * @throws PreflightError when it cannot be written
+ */
+export function savePlan(
+  dir: RunDirectory,
+  run: {
+    readonly runId: string;
+    readonly scenarioFile: string;
+    readonly environment: Environment;
+    readonly plan: Plan;
+  },
+): void {
+  const saved: SavedPlan = {
+    schema: 'stormglass.plan/1',
+    runId: run.runId,
+    scenarioFile: run.scenarioFile,
+    savedAt: wallNow().toISOString(),
+    environment: run.environment,
+    plan: run.plan,
+  };
+  try {
+    writeWhole(dir.plan, `${JSON.stringify(saved, withoutSecrets, 2)}\n`);
+  } catch (error) {
+    throw new PreflightError(`cannot write ${dir.plan}: ${messageOf(error)}`, {
+      cause: error,
+      hint: 'free some space, or choose another place with --out',
+    });
+  }
+}
+
+/** A JSON replacer: what a key of that name holds never reaches a file. */
+export function withoutSecrets(key: string, value: unknown): unknown {
+  return SECRET_KEYS.test(key) && typeof value === 'string' ? '(secret)' : value;
+}

@@ -1,0 +1,61 @@
+import type { Checker } from '../contracts/checker.js';
+import type { Cluster, ClusterNode, ClusterStartOptions } from '../contracts/cluster.js';
+import type { SystemControl } from '../contracts/control.js';
+import type { FaultKind } from '../contracts/fault.js';
+import type { StreamRead, WriterHistory } from '../contracts/history.js';
+import type {
+  GeneratorTask,
+  LoadFleet,
+  LoadFleetListener,
+  LoadKindFacts,
+  ServerAccess,
+} from '../contracts/load.js';
+import type { MonitorHandle, MonitorListener, MonitorTask } from '../contracts/monitor.js';
+import type { Plan, TargetPlan } from '../contracts/plan.js';
+import type { Reporter } from '../contracts/reporter.js';
+import type { UndoRecord } from '../contracts/undo.js';
+import type { SafetyNetOptions } from './safety-net.js';
+
+/** What the conductor is handed: it knows the phases, and none of the plug-ins. */
+export interface RunServices {
+  /** Finds or provides what the plan needs and checks ports and privileges; throws a PreflightError. */
+  preflight(plan: Plan, options: { progress: (line: string) => void; signal: AbortSignal }): Promise<void>;
+  /** What undoes the cluster that `startCluster` will start: written down before it is started. */
+  clusterUndo(plan: Plan, runId: string, workDir: string): readonly UndoRecord[];
+  startCluster(plan: Plan, options: ClusterStartOptions): Promise<Cluster>;
+  openControl(cluster: Cluster): Promise<SystemControl>;
+  startMonitor(task: MonitorTask, listener: MonitorListener): Promise<MonitorHandle>;
+  startFleet(tasks: readonly GeneratorTask[], listener: LoadFleetListener): LoadFleet;
+  loadFacts(kind: string): LoadKindFacts;
+  faultKind(kind: string): FaultKind;
+  resolveTargets(
+    target: TargetPlan,
+    cluster: Cluster,
+    control: SystemControl,
+    signal: AbortSignal,
+  ): Promise<readonly ClusterNode[]>;
+  openHistory(files: readonly string[]): readonly WriterHistory[];
+  readBack(request: ReadBackRequest): Promise<readonly StreamRead[]>;
+  checker(name: string): Checker;
+  reporters(runDir: string): readonly Reporter[];
+  /** What the watchdog needs to know; `stateDir` is where the runs of this user that are alive, or died, are known. */
+  readonly guarding: Pick<SafetyNetOptions, 'stateDir' | 'watchdogEntry' | 'executable' | 'env' | 'self'>;
+  /** Where stores and configuration of servers go. */
+  readonly tempDir: string;
+}
+
+export interface ReadBackRequest {
+  readonly access: ServerAccess;
+  readonly streams: readonly StreamSpan[];
+  readonly writers: readonly WriterHistory[];
+  readonly timeoutNs: number;
+  readonly signal: AbortSignal;
+}
+
+/** What to read of a stream: from where it began for this run to where it ended. */
+export interface StreamSpan {
+  readonly stream: string;
+  readonly subjects: readonly string[];
+  readonly fromSequence: number;
+  readonly throughSequence: number;
+}

@@ -1,0 +1,82 @@
+import { wallNow } from '../base/clock.js';
+import type { CheckResult } from '../contracts/checker.js';
+import type { FaultResult, RunResult } from '../contracts/run-result.js';
+import type { UndoRecord } from '../contracts/undo.js';
+import { recoveryPerFault } from '../metrics/recovery.js';
+import { evaluateThreshold } from '../metrics/thresholds.js';
+import type { RunRequest } from './conduct-run.js';
+import { checkFindings, faultFindings, loadFindings, thresholdFindings } from './findings.js';
+import type { LoadStage } from './load-stage.js';
+import { countersBetween } from './server-counters.js';
+import { decide, type Finding } from './verdict.js';
+
+/** A report's charts have no use for more points than this. */
+const MOST_ROWS = 1200;
+
+export interface Weighing {
+  readonly request: RunRequest;
+  readonly startedAt: Date;
+  /** Absent when the run ended before there was one. */
+  readonly load: LoadStage | undefined;
+  readonly checks: readonly CheckResult[];
+  /** What the phases met. */
+  readonly findings: readonly Finding[];
+  readonly leftBehind: readonly UndoRecord[];
+  acknowledged(kind: string): boolean;
+}
+
+/** Puts everything that was found on the scales: thresholds, checks, faults, loads, errors; one verdict. */
+export function weigh({
+  request,
+  startedAt,
+  load,
+  checks,
+  findings,
+  leftBehind,
+  acknowledged,
+}: Weighing): RunResult {
+  const { plan } = request;
+  const started = load !== undefined && load.startNs > 0;
+  const loads = started ? load.totals.results() : [];
+  const recoveries = started
+    ? recoveryPerFault(
+        load.totals.troubles,
+        load.faults.map(({ injectedNs }) => injectedNs),
+        load.endNs,
+      )
+    : [];
+  const faults: FaultResult[] = started
+    ? load.faults.map((fault, i) => ({ ...fault, recovery: recoveries[i] ?? { troubledOperations: 0 } }))
+    : [];
+  const thresholds = started
+    ? plan.thresholds.map((threshold) => evaluateThreshold(threshold, { loads, faults }))
+    : [];
+  const all: Finding[] = [
+    ...findings,
+    ...faultFindings(faults),
+    ...checkFindings(checks),
+    ...loadFindings(loads, acknowledged),
+    ...thresholdFindings(thresholds),
+    ...leftBehind.map(
+      ({ what, manual }): Finding => ({ exit: 'unreverted', text: `left behind: ${what}`, hint: manual }),
+    ),
+  ];
+  return {
+    runId: request.runId,
+    plan,
+    scenarioFile: request.scenarioFile,
+    startedAt: startedAt.toISOString(),
+    endedAt: wallNow().toISOString(),
+    loadStartNs: load?.startNs ?? 0,
+    loadEndNs: load?.endNs ?? 0,
+    verdict: decide(all, leftBehind),
+    environment: request.environment,
+    loads,
+    faults,
+    checks,
+    thresholds,
+    timeline: started ? load.totals.timeline(MOST_ROWS) : { rowNs: 1e9, loads: [] },
+    servers: load ? countersBetween(load.countersBefore, load.countersAfter) : { restarted: [] },
+    notices: load?.notices.all ?? [],
+  };
+}
