@@ -1,0 +1,66 @@
+import { messageOf } from '../base/errors.js';
+import { withDeadline } from '../base/wait.js';
+import type { ContinueProcess, UndoOutcome, UndoRecord } from '../contracts/undo.js';
+import { endMarked, sendSignal } from '../processes/end-process.js';
+import { isAlive } from '../processes/identity.js';
+import { findMarked } from '../processes/run-mark.js';
+import { removeMarkedDirectory } from './marked-directory.js';
+import { startNodeAgain } from './start-node-again.js';
+
+/** Carries out one kind of record, verifies it and returns what was done or found, for people; throws why it could not. */
+export type UndoHandlers = {
+  readonly [R in UndoRecord as R['kind']]: (record: R) => Promise<string>;
+};
+
+/** How long an undo may take, by kind. */
+const DEADLINE_MS: Record<UndoRecord['kind'], number> = {
+  'end-marked-processes': 30_000,
+  'remove-directory': 60_000,
+  'start-node': 30_000,
+  'continue-process': 5_000,
+};
+
+/** What a server gets to end by itself: it closes its files, and nobody waits for long. */
+const END_GRACE_MS = 2_000;
+
+const HANDLERS: UndoHandlers = {
+  'end-marked-processes': async ({ mark }) => {
+    const ended = await endMarked(mark, { graceMs: END_GRACE_MS });
+    const left = await findMarked(mark);
+    if (left.length > 0) throw new Error(`still running: ${left.map(({ pid }) => pid).join(', ')}`);
+    return ended === 0 ? 'none was running' : `ended ${ended}`;
+  },
+  'remove-directory': removeMarkedDirectory,
+  'start-node': startNodeAgain,
+  'continue-process': async (record) => continueProcess(record),
+};
+
+/**
+ * Carries out an undo record, from its data alone; doing it twice does no harm. Never throws: what could not be
+ * done is said in the outcome. A run hands in what it does better itself, such as starting a node through the cluster
+ * that keeps track of it.
+ */
+export async function carryOut(
+  record: UndoRecord,
+  overrides: Partial<UndoHandlers> = {},
+): Promise<UndoOutcome> {
+  try {
+    // Which record a handler takes is said by the key it stands under, which the type checker cannot follow.
+    const handle = (overrides[record.kind] ?? HANDLERS[record.kind]) as
+      | ((record: UndoRecord) => Promise<string>)
+      | undefined;
+    if (handle === undefined) {
+      throw new Error(`this version of stormglass does not know how to undo ${record.kind}`);
+    }
+    const detail = await withDeadline(handle(record), DEADLINE_MS[record.kind], record.what);
+    return { record, undone: true, detail };
+  } catch (error) {
+    return { record, undone: false, detail: messageOf(error) };
+  }
+}
+
+function continueProcess({ pid, startedAt }: ContinueProcess): string {
+  const identity = { pid, startedAt };
+  if (!isAlive(identity)) return 'the process has ended';
+  return sendSignal(identity, 'SIGCONT') ? 'continued' : 'the process has ended';
+}

@@ -1,0 +1,46 @@
+import { execFile } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
+import { platform } from 'node:process';
+import { promisify } from 'node:util';
+import { sleep } from '../base/clock.js';
+import type { ProcessIdentity } from '../contracts/cluster.js';
+import type { StartNode } from '../contracts/undo.js';
+import { isAlive } from '../processes/identity.js';
+import { startMarkedProcess } from '../processes/marked-process.js';
+import { findMarked } from '../processes/run-mark.js';
+
+/** A server that cannot run (its port is taken, its store is broken) says so and ends well within this time. */
+const PROVES_ITSELF_MS = 1_000;
+
+/** Starts a server as it was started before, unless it runs. Returns what was done or found; throws when it does not stay. */
+export async function startNodeAgain(record: StartNode): Promise<string> {
+  const running = await findRunning(record);
+  if (running) return `${record.node} runs already, as process ${running.pid}`;
+  const { command, args, mark, logFile } = record;
+  const { identity, ended } = await startMarkedProcess({ command, args, mark, logFile, unattended: true });
+  const end = await Promise.race([ended, sleep(PROVES_ITSELF_MS)]);
+  if (end || !isAlive(identity)) {
+    const how = end ? ` with ${end.signal ?? `code ${end.code}`}` : '';
+    throw new Error(`${record.node} ended at once${how}: see ${logFile}`);
+  }
+  return `started ${record.node} as process ${identity.pid}`;
+}
+
+/** The run's process with the node's command line: no other has it, for it names the node's own configuration. */
+async function findRunning({ command, args, mark }: StartNode): Promise<ProcessIdentity | undefined> {
+  for (const identity of await findMarked(mark)) {
+    if (await hasCommandLine(identity.pid, [command, ...args])) return identity;
+  }
+  return undefined;
+}
+
+async function hasCommandLine(pid: number, words: readonly string[]): Promise<boolean> {
+  try {
+    if (platform === 'linux')
+      return (await readFile(`/proc/${pid}/cmdline`, 'utf8')) === `${words.join('\0')}\0`;
+    const { stdout } = await promisify(execFile)('/bin/ps', ['-ww', '-o', 'command=', '-p', String(pid)]);
+    return stdout.trim() === words.join(' ');
+  } catch {
+    return false;
+  }
+}
