@@ -1,0 +1,90 @@
+import { z } from 'zod';
+import { show } from './explain-issue.js';
+import { faultDurationSchema, faultShape } from './fault-schema.js';
+import { loadShape } from './load-schema.js';
+import { suggestion } from './nearest.js';
+import { parsePart } from './parse-part.js';
+import type { DriverPlugin, FaultPlugin, LoadPlugin, ParameterSchema, ScenarioPlugins } from './plugins.js';
+import type { Findings, Path } from './problem.js';
+
+/**
+ * The schemas of what comes in kinds: the plug-in's own keys and the common ones together, so that an unknown key is
+ * compared with all of them.
+ */
+export interface KindSchemas {
+  readonly drivers: Readonly<Record<string, ParameterSchema>>;
+  readonly loads: Readonly<Record<string, ParameterSchema>>;
+  readonly faults: Readonly<Record<string, ParameterSchema>>;
+}
+
+export function kindSchemas(plugins: ScenarioPlugins): KindSchemas {
+  return {
+    drivers: mapValues(plugins.drivers, driverSchema),
+    loads: mapValues(plugins.loads, loadSchema),
+    faults: mapValues(plugins.faults, faultSchema),
+  };
+}
+
+const driverSchema = (plugin: DriverPlugin, driver: string): ParameterSchema =>
+  plugin.schema.safeExtend({ driver: z.literal(driver).describe('Who provides the cluster.') }).strict();
+
+const loadSchema = (plugin: LoadPlugin, kind: string): ParameterSchema =>
+  plugin.schema.safeExtend({ ...loadShape, kind: z.literal(kind).describe('What the load does.') }).strict();
+
+const faultSchema = (plugin: FaultPlugin, kind: string): ParameterSchema =>
+  plugin.schema
+    .safeExtend({
+      ...faultShape,
+      [durationKey(plugin)]: faultDurationSchema,
+      kind: z.literal(kind).describe('What the fault does.'),
+    })
+    .strict();
+
+/** The key that says how long a fault of this kind holds. */
+export const durationKey = (plugin: FaultPlugin): string => plugin.durationKey ?? 'for';
+
+/** A part that comes in kinds, through the schema of its own kind. `undefined` when it cannot be used. */
+export function parseKind(
+  value: unknown,
+  path: Path,
+  kindKey: 'kind' | 'driver',
+  schemas: Readonly<Record<string, ParameterSchema>>,
+  findings: Findings,
+): Record<string, unknown> | undefined {
+  if (!isMap(value)) {
+    findings.add(path, `expected keys and their values, but it is ${show(value)}`);
+    return undefined;
+  }
+  const kinds = Object.keys(schemas);
+  const kind = value[kindKey];
+  const schema = typeof kind === 'string' && Object.hasOwn(schemas, kind) ? schemas[kind] : undefined;
+  if (schema !== undefined) return parsePart(schema, value, path, findings);
+  if (kind === undefined)
+    findings.add(path, `the key \`${kindKey}\` is missing: expected one of ${kinds.join(', ')}`);
+  else {
+    findings.add(
+      [...path, kindKey],
+      `there is no ${kindKey} ${show(kind)}`,
+      suggestion(String(kind), kinds, 'There are'),
+    );
+  }
+  return undefined;
+}
+
+/** A kind's own parameters: what is left without the common keys. */
+export function ownParameters(
+  parsed: Record<string, unknown>,
+  common: readonly string[],
+): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(parsed).filter(([key]) => !common.includes(key)));
+}
+
+export const isMap = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+function mapValues<T, U>(
+  map: Readonly<Record<string, T>>,
+  change: (value: T, key: string) => U,
+): Record<string, U> {
+  return Object.fromEntries(Object.entries(map).map(([key, value]) => [key, change(value, key)]));
+}

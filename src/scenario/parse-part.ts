@@ -1,0 +1,131 @@
+import type { z } from 'zod';
+import { explainIssue, show } from './explain-issue.js';
+import { suggestion } from './nearest.js';
+import type { Findings, Path } from './problem.js';
+
+/**
+ * One part of a scenario through its schema. What is wrong goes to the findings; unknown keys are reported and then
+ * left out, so that the rest of the part is still checked. `undefined` when the part cannot be used.
+ */
+export function parsePart<T extends z.ZodType>(
+  schema: T,
+  value: unknown,
+  path: Path,
+  findings: Findings,
+): z.output<T> | undefined {
+  const first = schema.safeParse(value, { error: explainIssue });
+  if (first.success) return first.data;
+  let cleaned = value;
+  for (const issue of first.error.issues) {
+    if (issue.code !== 'unrecognized_keys') continue;
+    reportUnknownKeys(issue, schema, path, findings);
+    for (const key of issue.keys) cleaned = without(cleaned, stepsOf(issue.path), key);
+  }
+  const second = cleaned === value ? first : schema.safeParse(cleaned, { error: explainIssue });
+  if (second.success) return second.data;
+  for (const issue of second.error.issues.flatMap(expandUnion)) {
+    if (issue.code === 'unrecognized_keys') {
+      // Inside a union: the form that was meant knows none of these keys.
+      reportUnknownKeys(issue, schema, path, findings);
+      continue;
+    }
+    const steps = stepsOf(issue.path);
+    const wrong = valueAt(cleaned, steps);
+    const report = issue.code === 'invalid_key' ? findings.addAtKey : findings.add;
+    report.call(findings, [...path, ...steps], worded(issue, wrong), hintFor(wrong));
+  }
+  return undefined;
+}
+
+function reportUnknownKeys(
+  issue: z.core.$ZodIssueUnrecognizedKeys,
+  schema: z.core.$ZodType,
+  path: Path,
+  findings: Findings,
+): void {
+  const known = knownKeys(schema, issue.path);
+  for (const key of issue.keys) {
+    const hint = suggestion(key, known, 'The keys here are');
+    findings.addAtKey([...path, ...stepsOf(issue.path), key], `unknown key \`${key}\``, hint);
+  }
+}
+
+const stepsOf = (path: readonly PropertyKey[]): Path =>
+  path.map((step) => (typeof step === 'symbol' ? String(step) : step));
+
+/** The issues of the form that was most probably meant: one that does not fail for its type as a whole. */
+function expandUnion(issue: z.core.$ZodIssue): z.core.$ZodIssue[] {
+  if (issue.code !== 'invalid_union') return [issue];
+  const meant = issue.errors.find((issues) =>
+    issues.every((inner) => inner.path.length > 0 || !OF_TYPE.has(inner.code)),
+  );
+  if (meant === undefined) return [issue];
+  return meant.flatMap((inner) => expandUnion({ ...inner, path: [...issue.path, ...inner.path] }));
+}
+
+const OF_TYPE: ReadonlySet<string> = new Set([
+  'invalid_type',
+  'invalid_value',
+  'invalid_format',
+  'invalid_union',
+]);
+
+/** The units' schemas say only what they expect: this says what it is, too. */
+function worded(issue: z.core.$ZodIssue, wrong: unknown): string {
+  const message = issue.code === 'invalid_key' ? (issue.issues[0]?.message ?? issue.message) : issue.message;
+  if (!message.startsWith('expected') || message.includes('but it is')) return message;
+  if (issue.code === 'invalid_key') return `${message}, but it is ${show(issue.path.at(-1))}`;
+  return wrong === undefined ? `this key is missing: ${message}` : `${message}, but it is ${show(wrong)}`;
+}
+
+function hintFor(value: unknown): string | undefined {
+  const negative =
+    typeof value === 'number' ? value < 0 : typeof value === 'string' && /^-\s*[\d.]/.test(value);
+  return negative ? 'It cannot be negative.' : undefined;
+}
+
+function valueAt(value: unknown, path: Path): unknown {
+  let at = value;
+  for (const step of path) at = (at as Record<string | number, unknown> | undefined | null)?.[step];
+  return at;
+}
+
+function without(value: unknown, path: Path, key: string): unknown {
+  const [step, ...rest] = path;
+  if (step === undefined) {
+    const { [key]: _, ...others } = value as Record<string, unknown>;
+    return others;
+  }
+  const inner = without((value as Record<string | number, unknown>)[step], rest, key);
+  if (Array.isArray(value)) return value.with(step as number, inner);
+  return { ...(value as Record<string, unknown>), [step]: inner };
+}
+
+/** The keys that a schema knows at a path. */
+export function knownKeys(schema: z.core.$ZodType, path: readonly PropertyKey[]): string[] {
+  const def = (schema as z.core.$ZodTypes)._zod.def;
+  const [step, ...rest] = path;
+  switch (def.type) {
+    case 'optional':
+    case 'nullable':
+    case 'default':
+    case 'prefault':
+    case 'readonly':
+      return knownKeys(def.innerType, path);
+    case 'pipe':
+      return knownKeys(def.in, path);
+    case 'union':
+      return [...new Set(def.options.flatMap((option) => knownKeys(option, path)))];
+    case 'array':
+      return step === undefined ? [] : knownKeys(def.element, rest);
+    case 'record':
+      return step === undefined ? [] : knownKeys(def.valueType, rest);
+    case 'object': {
+      if (step === undefined) return Object.keys(def.shape);
+      const inner = def.shape[String(step)];
+      return inner === undefined ? [] : knownKeys(inner, rest);
+    }
+    default:
+      return [];
+  }
+}

@@ -1,0 +1,55 @@
+import type { z } from 'zod';
+import type { Capability } from '../contracts/cluster.js';
+import type { LoadKindFacts } from '../contracts/load.js';
+import type { ThresholdPlan } from '../contracts/plan.js';
+
+/**
+ * What a scenario may name beyond the format's own keys. The rooms that own these things bring the schemas of their
+ * own parameters; the map of them is handed in, so that reading a scenario depends on none of them.
+ */
+export interface ScenarioPlugins {
+  readonly drivers: Readonly<Record<string, DriverPlugin>>;
+  readonly loads: Readonly<Record<string, LoadPlugin>>;
+  readonly faults: Readonly<Record<string, FaultPlugin>>;
+  /** Names of the checks there are. Each reads the history, which acknowledged loads alone write. */
+  readonly checks: readonly string[];
+  readonly parseThreshold: ParseThreshold;
+}
+
+/** Every key of a plug-in's schema should carry a description: the JSON Schema and editors show it. */
+export type ParameterSchema = z.ZodObject;
+
+type Parameters = Readonly<Record<string, unknown>>;
+
+export interface DriverPlugin {
+  /** The keys of `cluster`, less `driver`. */
+  readonly schema: ParameterSchema;
+  /** What the driver lets faults do. */
+  readonly capabilities: readonly Capability[];
+  /** The names of the nodes, where they are known before the cluster runs. */
+  nodeNames?(parameters: Parameters): readonly string[];
+  /** Whether JetStream is on, where that is known, and where its streams keep their messages unless they say so. */
+  jetstream?(parameters: Parameters): { readonly on: boolean; readonly storage?: 'file' | 'memory' };
+}
+
+export interface LoadPlugin {
+  /** The keys of a load of this kind, less name, kind, domains, rate, stages, for and workers. */
+  readonly schema: ParameterSchema;
+  readonly facts: LoadKindFacts;
+}
+
+export interface FaultPlugin {
+  /** The keys of a fault of this kind, less kind, at, target and the one that says how long it holds. */
+  readonly schema: ParameterSchema;
+  readonly needs: readonly Capability[];
+  /** The key that says how long the fault holds: `for` unless told. */
+  readonly durationKey?: string;
+}
+
+/**
+ * Reads `p99 < 250ms` for a subject such as `orders.ack_latency` or `recovery_time`. Throws an error whose message
+ * says what was expected, and whose `hint`, if there is one, what to do.
+ */
+export type ParseThreshold = (subject: string, expect: string) => ParsedThreshold;
+
+export type ParsedThreshold = Pick<ThresholdPlan, 'load' | 'measure' | 'statistic' | 'comparison' | 'bound'>;

@@ -1,0 +1,105 @@
+import type { LoadKindFacts } from '../contracts/load.js';
+import type { LoadPlan } from '../contracts/plan.js';
+import { isMap, type KindSchemas, ownParameters, parseKind } from './kinds.js';
+import { type LoadInput, loadShape } from './load-schema.js';
+import { suggestion } from './nearest.js';
+import type { ScenarioPlugins } from './plugins.js';
+import type { Findings, Path } from './problem.js';
+import type { ResolvedEvents } from './resolve-events.js';
+import { resolveSchedule } from './resolve-schedule.js';
+import { captures, type ResolvedStream } from './resolve-streams.js';
+
+/** A load as planned, with its place in the scenario's list and what its kind is like. */
+export interface ResolvedLoad {
+  readonly index: number;
+  readonly plan: LoadPlan;
+  readonly facts: LoadKindFacts;
+}
+
+export interface ResolvedLoads {
+  readonly loads: readonly ResolvedLoad[];
+  /** False when one of them could not be used. */
+  readonly complete: boolean;
+}
+
+const COMMON_KEYS = [...Object.keys(loadShape), 'kind'];
+
+export function resolveLoads(
+  values: readonly unknown[],
+  schemas: KindSchemas,
+  plugins: ScenarioPlugins,
+  events: ResolvedEvents | undefined,
+  findings: Findings,
+): ResolvedLoads {
+  const loads: ResolvedLoad[] = [];
+  const names = new Set<unknown>();
+  for (const [index, value] of values.entries()) {
+    const path = ['load', index];
+    const name = isMap(value) ? value.name : undefined;
+    if (name !== undefined && names.has(name)) {
+      findings.add(
+        [...path, 'name'],
+        `there are two loads named \`${name}\``,
+        'Give one of them another name.',
+      );
+    }
+    names.add(name);
+    const parsed = parseKind(value, path, 'kind', schemas.loads, findings);
+    if (parsed === undefined) continue;
+    const input = parsed as LoadInput;
+    const domains = events && selectDomains(input.domains, events.domains, path, findings);
+    const schedule = resolveSchedule(input, path, findings);
+    if (domains === undefined || schedule === undefined) continue;
+    const { name: named, kind, workers } = input;
+    const params = ownParameters(parsed, COMMON_KEYS);
+    const facts = plugins.loads[kind]?.facts as LoadKindFacts;
+    loads.push({ index, facts, plan: { name: named, kind, domains, schedule, workers, params } });
+  }
+  return { loads, complete: loads.length === values.length };
+}
+
+function selectDomains(
+  wanted: readonly string[] | undefined,
+  known: readonly string[],
+  path: Path,
+  findings: Findings,
+): readonly string[] {
+  for (const [i, domain] of (wanted ?? []).entries()) {
+    if (wanted?.indexOf(domain) !== i) {
+      findings.add([...path, 'domains', i], `\`${domain}\` stands here twice`, 'Keep one of the two.');
+    } else if (!known.includes(domain)) {
+      const message = `events.mix has no domain \`${domain}\``;
+      findings.add([...path, 'domains', i], message, suggestion(domain, known, 'Its domains are'));
+    }
+  }
+  return wanted ?? known;
+}
+
+/** Loads whose operations streams acknowledge: every event of theirs must go to one that does. */
+export function checkCaptured(
+  loads: readonly ResolvedLoad[],
+  events: ResolvedEvents,
+  streams: readonly ResolvedStream[],
+  findings: Findings,
+): void {
+  for (const { index, plan, facts } of loads) {
+    if (!facts.needsStream) continue;
+    const subjects = events.events
+      .filter(({ domain }) => plan.domains.includes(domain))
+      .map(({ subject }) => subject);
+    const stray = subjects.filter((subject) => !streams.some((stream) => captures(stream.plan, subject)));
+    if (stray.length > 0) {
+      const more = stray.length > 1 ? ` and ${stray.length - 1} more` : '';
+      const message = `no stream captures \`${stray[0]}\`${more}, so nothing would acknowledge it`;
+      findings.add(['load', index], message, 'Add it to the subjects of a stream, or select other domains.');
+    }
+    const silent = streams.find(
+      (stream) =>
+        stream.plan.config.no_ack === true && subjects.some((subject) => captures(stream.plan, subject)),
+    );
+    if (silent !== undefined) {
+      const message = `the stream ${silent.plan.name} acknowledges nothing, as its no_ack says`;
+      findings.add(['load', index], message, 'Leave no_ack out, or use a load of another kind.');
+    }
+  }
+}

@@ -1,0 +1,178 @@
+import type { MonitorPlan, Plan, RunLimits } from '../contracts/plan.js';
+import { applySets } from './apply-sets.js';
+import { isMap, kindSchemas } from './kinds.js';
+import { suggestion } from './nearest.js';
+import { parsePart } from './parse-part.js';
+import { parseYaml } from './parse-yaml.js';
+import { placeFindings } from './place-findings.js';
+import type { ScenarioPlugins } from './plugins.js';
+import { Findings, ScenarioError, type ScenarioProblem } from './problem.js';
+import { resolveCluster } from './resolve-cluster.js';
+import { type ResolvedEvents, resolveEvents } from './resolve-events.js';
+import { resolveFaults } from './resolve-faults.js';
+import { checkCaptured, type ResolvedLoads, resolveLoads } from './resolve-loads.js';
+import { scheduleNs } from './resolve-schedule.js';
+import { resolveStreams } from './resolve-streams.js';
+import { hasAcknowledged, resolveThresholds } from './resolve-thresholds.js';
+import { limitsSchema, monitorSchema, rootSchema } from './root-schema.js';
+import { subjectFilterProblem, subjectMatches } from './subjects.js';
+
+export interface ResolveOptions {
+  /** How errors call the file. */
+  readonly file: string;
+  readonly plugins: ScenarioPlugins;
+  /** The seed when neither the scenario nor `seed` has one. */
+  readonly drawnSeed: number;
+  /** Takes the place of the scenario's seed. */
+  readonly seed?: number;
+  /** `path=value`, each put into the scenario before it is checked. */
+  readonly sets?: readonly string[];
+}
+
+/**
+ * The text of a scenario → the plan of its run. Pure: the same text, options and seed give the same plan. Throws a
+ * ScenarioError that holds everything that is wrong.
+ */
+export function resolvePlan(text: string, options: ResolveOptions): Plan {
+  const { file, sets = [] } = options;
+  const source = { ...parseYaml(text, file), file };
+  const { setNodes, problems } = applySets(source.document, sets, file);
+  const findings = new Findings();
+  const plan = resolveSections(source.document.toJS() as Record<string, unknown>, options, findings);
+  const all: ScenarioProblem[] = [...placeFindings(findings.all, source, setNodes), ...problems];
+  if (options.seed !== undefined && !(Number.isSafeInteger(options.seed) && options.seed >= 0)) {
+    const message = `expected a whole number from 0 on, but it is \`${options.seed}\``;
+    all.push({ file, option: '--seed', path: '', message });
+  }
+  if (all.length > 0) throw new ScenarioError(all);
+  return plan as Plan;
+}
+
+function resolveSections(
+  raw: Readonly<Record<string, unknown>>,
+  options: ResolveOptions,
+  findings: Findings,
+): Plan | undefined {
+  const { plugins } = options;
+  const root = parsePart(rootSchema, raw, [], findings);
+  const schemas = kindSchemas(plugins);
+  // The sections are taken as they stand, so that an error in one does not hide those in another.
+  const loadValues = listOf(raw.load);
+  const faultValues = listOf(raw.faults);
+  const seed = options.seed ?? root?.seed ?? options.drawnSeed;
+
+  const cluster = resolveCluster(raw.cluster, schemas, plugins, findings);
+  const events = resolveEvents(raw.events, findings);
+  const subjects = events?.events.map(({ subject }) => subject);
+  const { streams, complete } = resolveStreams(listOf(raw.streams), cluster, subjects, findings);
+  const loads = resolveLoads(loadValues, schemas, plugins, events, findings);
+  if (events !== undefined && complete) checkCaptured(loads.loads, events, streams, findings);
+  const loadEndNs = loads.complete ? recoveryEndNs(loads) : undefined;
+  const streamNames = namesOf(listOf(raw.streams));
+  const faults = resolveFaults(
+    faultValues,
+    schemas,
+    plugins,
+    { cluster, streamNames, loadEndNs },
+    seed,
+    findings,
+  );
+  const checks = resolveChecks(root?.checks ?? [], loads, plugins, findings);
+  const thresholds = resolveThresholds(
+    isMap(raw.thresholds) ? raw.thresholds : {},
+    {
+      loads,
+      loadNames: namesOf(loadValues),
+      faultCount: faultValues.length,
+      parseThreshold: plugins.parseThreshold,
+    },
+    findings,
+  );
+  const monitor = resolveMonitor(raw.monitor, events, findings);
+  const limits = resolveLimits(raw.limits, findings);
+  if (findings.all.length > 0 || !root || !cluster || !events || !monitor || !limits) return undefined;
+  return {
+    version: 1,
+    name: root.name,
+    seed,
+    cluster: cluster.plan,
+    events: events.events,
+    streams: streams.map(({ plan }) => plan),
+    loads: loads.loads.map(({ plan }) => plan),
+    faults,
+    checks,
+    thresholds,
+    monitor,
+    limits,
+  };
+}
+
+const listOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
+
+/** The names in a list, of those parts too that are wrong otherwise; `undefined` when one has none. */
+function namesOf(values: readonly unknown[]): readonly string[] | undefined {
+  const names = values.map((value) => (isMap(value) ? value.name : undefined));
+  return names.every((name) => typeof name === 'string') ? names : undefined;
+}
+
+/** Recovery is seen by acknowledged operations; where there are none, by any. */
+function recoveryEndNs({ loads }: ResolvedLoads): number | undefined {
+  const acknowledged = loads.filter(({ facts }) => facts.acknowledged);
+  const seeing = acknowledged.length > 0 ? acknowledged : loads;
+  return seeing.length > 0 ? Math.max(...seeing.map(({ plan }) => scheduleNs(plan.schedule))) : undefined;
+}
+
+function resolveChecks(
+  names: readonly string[],
+  loads: ResolvedLoads,
+  plugins: ScenarioPlugins,
+  findings: Findings,
+): readonly string[] {
+  for (const [i, name] of names.entries()) {
+    if (!plugins.checks.includes(name)) {
+      findings.add(
+        ['checks', i],
+        `there is no check \`${name}\``,
+        suggestion(name, plugins.checks, 'The checks are'),
+      );
+    } else if (names.indexOf(name) !== i) {
+      findings.add(['checks', i], `\`${name}\` stands here twice`, 'Keep one of the two.');
+    } else if (loads.complete && loads.loads.length > 0 && !hasAcknowledged(loads)) {
+      const message = `${name} checks what was acknowledged, and no load is`;
+      findings.add(['checks', i], message, 'Add a load of a kind that is acknowledged, such as js-publish.');
+    }
+  }
+  return names;
+}
+
+function resolveMonitor(
+  value: unknown,
+  events: ResolvedEvents | undefined,
+  findings: Findings,
+): MonitorPlan | undefined {
+  const input = parsePart(monitorSchema, value ?? {}, ['monitor'], findings);
+  if (input === undefined || events === undefined) return undefined;
+  const { tokens, domainToken, typeToken } = events.pattern;
+  const fixed = tokens.slice(0, Math.min(domainToken, typeToken));
+  const subject = input.subject ?? [...fixed, '>'].join('.');
+  const problem = subjectFilterProblem(subject);
+  const unseen = events.events.find((event) => !subjectMatches(subject, event.subject));
+  if (problem !== undefined) findings.add(['monitor', 'subject'], problem);
+  else if (unseen !== undefined) {
+    const message = `with \`${subject}\` the monitor would not see \`${unseen.subject}\``;
+    findings.add(['monitor', 'subject'], message, `Leave it out: it follows from events.subject.`);
+  }
+  return { port: input.port, subject, domainToken, typeToken };
+}
+
+function resolveLimits(value: unknown, findings: Findings): RunLimits | undefined {
+  const limits = parsePart(limitsSchema, value ?? {}, ['limits'], findings);
+  if (limits === undefined) return undefined;
+  return {
+    clusterReadyNs: limits['cluster-ready'],
+    steadyNs: limits.steady,
+    healNs: limits.heal,
+    drainNs: limits.drain,
+    finalReadNs: limits['final-read'],
+  };
+}
