@@ -8,6 +8,8 @@ interface ProcessState {
   readonly startedAt: string;
   /** Ended, and not yet taken notice of by its parent. */
   readonly zombie: boolean;
+  /** By SIGSTOP, or a debugger. */
+  readonly stopped: boolean;
 }
 
 /** Who the process with this pid is now; `undefined` when there is none. */
@@ -20,6 +22,12 @@ export function identify(pid: number): ProcessIdentity | undefined {
 export function isAlive(identity: ProcessIdentity): boolean {
   const state = readState(identity.pid);
   return state !== undefined && !state.zombie && state.startedAt === identity.startedAt;
+}
+
+/** Whether this very process is there, but held up by SIGSTOP. */
+export function isStopped(identity: ProcessIdentity): boolean {
+  const state = readState(identity.pid);
+  return state?.startedAt === identity.startedAt && state.stopped;
 }
 
 function readState(pid: number): ProcessState | undefined {
@@ -39,7 +47,11 @@ function readProcStat(pid: number): ProcessState | undefined {
   const state = fields[0];
   const startTicks = fields[19];
   if (state === undefined || startTicks === undefined) return undefined;
-  return { startedAt: startTicks, zombie: state === 'Z' || state === 'X' };
+  return {
+    startedAt: startTicks,
+    zombie: state === 'Z' || state === 'X',
+    stopped: state === 'T' || state === 't',
+  };
 }
 
 function askPs(pid: number): ProcessState | undefined {
@@ -50,7 +62,11 @@ function askPs(pid: number): ProcessState | undefined {
       stdio: ['ignore', 'pipe', 'ignore'],
     }).trim();
     const [state = '', ...started] = line.split(/\s+/);
-    return { startedAt: started.join('-'), zombie: state.startsWith('Z') };
+    return {
+      startedAt: started.join('-'),
+      zombie: state.startsWith('Z'),
+      stopped: state.startsWith('T'),
+    };
   } catch {
     return undefined;
   }

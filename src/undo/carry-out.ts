@@ -1,8 +1,8 @@
 import { messageOf } from '../base/errors.js';
-import { withDeadline } from '../base/wait.js';
+import { waitFor, withDeadline } from '../base/wait.js';
 import type { ContinueProcess, UndoOutcome, UndoRecord } from '../contracts/undo.js';
 import { endMarked, sendSignal } from '../processes/end-process.js';
-import { isAlive } from '../processes/identity.js';
+import { isAlive, isStopped } from '../processes/identity.js';
 import { findMarked } from '../processes/run-mark.js';
 import { removeMarkedDirectory } from './marked-directory.js';
 import { startNodeAgain } from './start-node-again.js';
@@ -32,7 +32,7 @@ const HANDLERS: UndoHandlers = {
   },
   'remove-directory': removeMarkedDirectory,
   'start-node': startNodeAgain,
-  'continue-process': async (record) => continueProcess(record),
+  'continue-process': continueProcess,
 };
 
 /**
@@ -59,8 +59,11 @@ export async function carryOut(
   }
 }
 
-function continueProcess({ pid, startedAt }: ContinueProcess): string {
+async function continueProcess({ pid, startedAt }: ContinueProcess): Promise<string> {
   const identity = { pid, startedAt };
-  if (!isAlive(identity)) return 'the process has ended';
-  return sendSignal(identity, 'SIGCONT') ? 'continued' : 'the process has ended';
+  if (!sendSignal(identity, 'SIGCONT')) return 'the process has ended';
+  if (!(await waitFor(() => !isStopped(identity), { timeoutMs: 2_000, everyMs: 10 }))) {
+    throw new Error(`process ${pid} is still stopped after SIGCONT`);
+  }
+  return isAlive(identity) ? 'continued' : 'the process has ended';
 }

@@ -32,7 +32,7 @@ export interface RecoverReport {
   readonly runs: readonly RecoveredRun[];
   /** Files of the registry that are no entries; left where they are. */
   readonly unreadable: readonly { readonly file: string; readonly why: string }[];
-  /** Nothing is left of any run that is dead. */
+  /** Nothing is left of any run that died on this machine. */
   readonly clean: boolean;
 }
 
@@ -45,7 +45,7 @@ export async function recover(options: RecoverOptions): Promise<RecoverReport> {
   const { entries, unreadable } = registry.list();
   const runs: RecoveredRun[] = [];
   for (const entry of entries) runs.push(await recoverRun(registry, entry, options.lockWaitMs ?? 60_000));
-  const clean = unreadable.length === 0 && runs.every(({ state }) => state === 'alive' || state === 'undone');
+  const clean = unreadable.length === 0 && runs.every(({ state }) => state !== 'left' && state !== 'busy');
   return { runs, unreadable, clean };
 }
 

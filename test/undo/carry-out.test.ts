@@ -4,14 +4,12 @@ import { describe, expect, it } from 'vitest';
 import { waitFor } from '../../src/base/wait.js';
 import type { ProcessIdentity } from '../../src/contracts/cluster.js';
 import type { StartNode, UndoRecord } from '../../src/contracts/undo.js';
-import { isAlive } from '../../src/processes/identity.js';
+import { isAlive, isStopped } from '../../src/processes/identity.js';
 import { findMarked } from '../../src/processes/run-mark.js';
 import { carryOut } from '../../src/undo/carry-out.js';
 import { deadProcess, TestRun } from './support/test-run.js';
 
 const common = { id: 'undo', what: 'undo it', manual: 'by hand' };
-const isStopped = ({ pid }: ProcessIdentity): boolean =>
-  /\) T /.test(readFileSync(`/proc/${pid}/stat`, 'latin1'));
 
 describe('ending the processes of a run', () => {
   it('ends all that carry the mark, those that are stopped or ignore SIGTERM too, and no other', async () => {
