@@ -1,0 +1,45 @@
+import { formatDuration, formatInteger, formatRate } from '../base/units.js';
+import type { LoadMeasure } from '../contracts/load.js';
+import type { PhaseName } from '../contracts/plan.js';
+import type { LatencyFigure, PhaseSummary } from '../contracts/summary.js';
+
+/** What the page prints where there is nothing to print. */
+export const NOTHING = '–';
+
+export const MEASURE_NAMES: Readonly<Record<LoadMeasure, string>> = {
+  ack_latency: 'Due to acknowledged',
+  lag: 'Due to received',
+  schedule_delay: 'Due to sent',
+};
+
+export const PHASE_NAMES: Readonly<Record<PhaseName | 'total', string>> = {
+  total: 'whole run',
+  steady: 'steady',
+  faults: 'under faults',
+};
+
+/** A latency, with ≥ where operations without an answer are part of it. */
+export function latencyText(figure: LatencyFigure | null | undefined): string {
+  if (!figure) return NOTHING;
+  return `${figure.atLeast ? '≥ ' : ''}${formatDuration(figure.ns)}`;
+}
+
+export function rateText(perSec: number | null): string {
+  return perSec === null ? NOTHING : formatRate(perSec);
+}
+
+export const countText = (count: number): string => formatInteger(count);
+
+/** The measure that speaks for a load: the acknowledgement's where there is one, else the monitor's. */
+export function leadingMeasure({ latency }: PhaseSummary): LoadMeasure | undefined {
+  return (['ack_latency', 'lag', 'schedule_delay'] as const).find((measure) => latency[measure]);
+}
+
+/** Seconds since the start of the load, as a stopwatch shows them: `0:45`, `12:05`, `1:02:05`. */
+export function stopwatch(seconds: number): string {
+  const whole = Math.floor(Math.abs(seconds));
+  const sign = seconds < 0 ? '−' : '';
+  const [h, m, s] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60, whole % 60];
+  const pad = (part: number) => String(part).padStart(2, '0');
+  return sign + (h > 0 ? `${h}:${pad(m)}:${pad(s)}` : `${m}:${pad(s)}`);
+}

@@ -1,0 +1,102 @@
+import { LOAD_COUNTERS } from '../contracts/load.js';
+import type { LoadSummary, PhaseSummary, Summary } from '../contracts/summary.js';
+import { dataTable } from './data-table.js';
+import { element, section } from './dom.js';
+import { countText, latencyText, leadingMeasure, MEASURE_NAMES, PHASE_NAMES, rateText } from './figures.js';
+import { seriesSwatch } from './legend.js';
+
+interface FigureRow {
+  readonly load: LoadSummary;
+  readonly index: number;
+  readonly phase: PhaseSummary;
+}
+
+/** The figures of each load that people look for first: rate against what was due, latency, what went wrong. */
+export function loadFigures({ loads }: Summary): HTMLElement | undefined {
+  if (loads.length === 0) return undefined;
+  const rows = loads.flatMap((load, index) =>
+    [load.total, ...load.phases.filter(({ counters }) => counters.due > 0)].map((phase) => ({
+      load,
+      index,
+      phase,
+    })),
+  );
+  const latency = ({ phase }: FigureRow) => phase.latency[leadingMeasure(phase) ?? 'lag'];
+  const counter = (name: (typeof LOAD_COUNTERS)[number]) => ({
+    heading: name,
+    numeric: true,
+    cell: ({ phase }: FigureRow) => countText(phase.counters[name]),
+    tone: ({ phase }: FigureRow) => (phase.counters[name] > 0 ? 'bad' : 'quiet'),
+  });
+  const table = dataTable<FigureRow>({
+    caption: 'Rates, latency and troubled operations of each load, by phase',
+    rows,
+    rowClass: ({ phase }) => (phase.phase === 'total' ? 'total' : 'part'),
+    columns: [
+      { heading: 'Load', cell: rowHead },
+      {
+        heading: 'Due',
+        title: 'What the schedule asked for',
+        numeric: true,
+        cell: (r) => rateText(r.phase.rates.duePerSec),
+      },
+      {
+        heading: 'Done',
+        title: 'Acknowledged, or written and drained where nothing acknowledges',
+        numeric: true,
+        cell: (r) => rateText(r.phase.rates.okPerSec),
+      },
+      { heading: 'p50', numeric: true, cell: (r) => latencyText(latency(r)?.percentiles.p50) },
+      { heading: 'p99', numeric: true, cell: (r) => latencyText(latency(r)?.percentiles.p99) },
+      { heading: 'p99.9', numeric: true, cell: (r) => latencyText(latency(r)?.percentiles['p99.9']) },
+      { heading: 'max', numeric: true, cell: (r) => latencyText(latency(r)?.max) },
+      ...(['failed', 'unknown', 'unsent', 'dropped'] as const).map(counter),
+    ],
+  });
+  return section(
+    'loads',
+    'Load',
+    table,
+    element(
+      'p',
+      { class: 'note' },
+      'Latency runs from when an operation was due, not from when it was sent. ≥ marks figures that operations without an answer are part of; – marks a percentile with fewer than ten operations beyond it.',
+    ),
+    allCounters(rows),
+  );
+}
+
+function rowHead({ load, index, phase }: FigureRow): HTMLElement {
+  if (phase.phase !== 'total') return element('span', { class: 'phase' }, PHASE_NAMES[phase.phase]);
+  const measure = leadingMeasure(phase);
+  const what = measure ? `${load.kind}, ${MEASURE_NAMES[measure].toLowerCase()}` : load.kind;
+  return element('span', {}, seriesSwatch(index), load.name, element('small', {}, what));
+}
+
+function allCounters(rows: readonly FigureRow[]): HTMLElement {
+  return element(
+    'details',
+    {},
+    element('summary', {}, 'Every counter'),
+    dataTable<FigureRow>({
+      caption: 'Every counter of each load, by phase',
+      rows,
+      rowClass: ({ phase }) => (phase.phase === 'total' ? 'total' : 'part'),
+      columns: [
+        {
+          heading: 'Load',
+          cell: ({ load, phase }) =>
+            phase.phase === 'total'
+              ? load.name
+              : element('span', { class: 'phase' }, PHASE_NAMES[phase.phase]),
+        },
+        ...LOAD_COUNTERS.map((name) => ({
+          heading: name,
+          numeric: true,
+          cell: ({ phase }: FigureRow) => countText(phase.counters[name]),
+          tone: ({ phase }: FigureRow) => (phase.counters[name] > 0 ? undefined : 'quiet'),
+        })),
+      ],
+    }),
+  );
+}
