@@ -1,0 +1,188 @@
+import { NS } from '../base/clock.js';
+import { formatInteger, formatRate, formatRatio } from '../base/units.js';
+import type { LoadCounter, LoadMeasure } from '../contracts/load.js';
+import type { Comparison, Statistic, ThresholdPlan } from '../contracts/plan.js';
+import type { FaultResult, LoadPhaseResult, LoadResult, ThresholdResult } from '../contracts/run-result.js';
+import { LatencyHistogram, type PercentileBounds } from './latency-histogram.js';
+import { formatBounds } from './percentile-text.js';
+import { RECOVERY_TIME, THROUGHPUT } from './threshold-grammar.js';
+
+export { parseThreshold } from './threshold-grammar.js';
+
+/** A percentile with fewer operations beyond it is decided by chance: it is no data. */
+const LEAST_BEYOND = 10;
+
+export interface Measured {
+  readonly loads: readonly LoadResult[];
+  readonly faults: readonly FaultResult[];
+  /** Whether the operations of a kind of load are acknowledged. */
+  acknowledged(kind: string): boolean;
+}
+
+/** Between which values a statistic lies, and how people read it; or why there is none. */
+type Finding = { readonly bounds: PercentileBounds; readonly text: string } | { readonly noData: string };
+
+/**
+ * Holds what was measured against what was expected. `no-data` when nothing was recorded, when too few operations lie
+ * beyond a percentile, when the phase never came, when operations without an answer could decide it either way, and
+ * when the system was not seen to recover.
+ */
+export function evaluateThreshold(threshold: ThresholdPlan, measured: Measured): ThresholdResult {
+  const { text, comparison, bound } = threshold;
+  const finding =
+    threshold.measure === RECOVERY_TIME ? recoveryTime(threshold, measured) : ofLoad(threshold, measured);
+  if ('noData' in finding) return { text, verdict: 'no-data', measured: finding.noData };
+  const { bounds } = finding;
+  const holds = compare(bounds, comparison, bound);
+  return {
+    text,
+    verdict: holds === undefined ? 'no-data' : holds ? 'pass' : 'fail',
+    measured: holds === undefined ? `${finding.text}, which leaves it open` : finding.text,
+    ...(Number.isFinite(bounds.lower) && { value: bounds.lower }),
+  };
+}
+
+/** Whether the comparison holds for every value between the bounds (true), for none (false), or for some. */
+function compare(
+  { lower, upper }: PercentileBounds,
+  comparison: Comparison,
+  bound: number,
+): boolean | undefined {
+  const decide = (always: boolean, never: boolean) => (always ? true : never ? false : undefined);
+  switch (comparison) {
+    case '<':
+      return decide(upper < bound, lower >= bound);
+    case '<=':
+      return decide(upper <= bound, lower > bound);
+    case '>':
+      return decide(lower > bound, upper <= bound);
+    case '>=':
+      return decide(lower >= bound, upper < bound);
+    case '==':
+      return decide(lower === bound && upper === bound, bound < lower || bound > upper);
+    case '!=':
+      return decide(bound < lower || bound > upper, lower === bound && upper === bound);
+  }
+}
+
+function ofLoad(threshold: ThresholdPlan, { loads, acknowledged }: Measured): Finding {
+  const { measure, statistic, during } = threshold;
+  const load = loads.find(({ name }) => name === threshold.load);
+  if (!load) return { noData: `no load ${threshold.load} ran` };
+  const phase = during ? load.phases.find((one) => one.phase === during) : load.total;
+  if (!phase || phase.counters.due === 0) {
+    return { noData: during ? `no operation was due during ${during}` : 'no operation was due' };
+  }
+  if (measure === THROUGHPUT) return throughput(phase, acknowledged(load.kind));
+  if (statistic.kind === 'ratio' || statistic.kind === 'count')
+    return counted(measure, statistic.kind, phase);
+  return distribution(measure as LoadMeasure, statistic, phase);
+}
+
+/** What the system is known to have taken: acknowledged; or received by the monitor; or at least sent. */
+function throughput({ counters, durationNs }: LoadPhaseResult, isAcknowledged: boolean): Finding {
+  if (durationNs === 0) return { noData: 'no time passed' };
+  const [what, count]: [string, number] = isAcknowledged
+    ? ['acknowledged', counters.ok]
+    : counters.received + counters.lost > 0
+      ? ['received', counters.received]
+      : ['sent', counters.sent];
+  const perSec = (count / durationNs) * NS.s;
+  return { bounds: exactly(perSec), text: `${formatRate(perSec)} ${what}` };
+}
+
+function counted(measure: string, kind: 'ratio' | 'count', { counters }: LoadPhaseResult): Finding {
+  const isSeenByMonitor = measure === 'lost';
+  if (isSeenByMonitor && counters.received + counters.lost === 0) {
+    return { noData: 'the monitor received none of its events' };
+  }
+  const count = measure === 'errors' ? counters.failed + counters.unknown : counters[measure as LoadCounter];
+  const [base, of] = isSeenByMonitor ? [counters.sent, 'sent'] : [counters.due, 'due'];
+  if (kind === 'count')
+    return { bounds: exactly(count), text: `${formatInteger(count)} of ${formatInteger(base)} ${of}` };
+  if (base === 0) return { noData: `no operation was ${of}` };
+  const ratio = count / base;
+  return {
+    bounds: exactly(ratio),
+    text: `${formatRatio(ratio)} (${formatInteger(count)} of ${formatInteger(base)} ${of})`,
+  };
+}
+
+function distribution(measure: LoadMeasure, statistic: Statistic, { histograms }: LoadPhaseResult): Finding {
+  const snapshot = histograms[measure];
+  if (!snapshot || snapshot.total === 0) return { noData: `no ${measure} was recorded` };
+  const histogram = LatencyHistogram.from(snapshot);
+  const name = nameOf(statistic);
+  if (statistic.kind === 'percentile') {
+    const beyond = histogram.countBeyond(statistic.percentile);
+    if (beyond < LEAST_BEYOND) return { noData: tooFew(name, beyond, histogram.total, 'operations') };
+  }
+  const bounds = boundsOf(histogram, statistic);
+  return { bounds, text: `${name} ${bounds.lower === bounds.upper ? '= ' : ''}${formatBounds(bounds)}` };
+}
+
+function boundsOf(histogram: LatencyHistogram, statistic: Statistic): PercentileBounds {
+  // One that was never answered could have had any time above what it waited.
+  const isOpen = histogram.censoredTotal > 0;
+  switch (statistic.kind) {
+    case 'percentile':
+      return histogram.percentile(statistic.percentile);
+    case 'min':
+      return isOpen ? { lower: histogram.min, upper: histogram.percentile(0).upper } : exactly(histogram.min);
+    case 'max':
+      return { lower: histogram.max, upper: isOpen ? Number.POSITIVE_INFINITY : histogram.max };
+    default:
+      return { lower: histogram.mean, upper: isOpen ? Number.POSITIVE_INFINITY : histogram.mean };
+  }
+}
+
+function recoveryTime(
+  { statistic, during }: ThresholdPlan,
+  { loads, faults, acknowledged }: Measured,
+): Finding {
+  if (during) return { noData: `${RECOVERY_TIME} belongs to the whole run, not to a phase` };
+  if (!loads.some((load) => acknowledged(load.kind) && load.total.counters.due > 0)) {
+    return { noData: 'no acknowledged operation was due that could have felt a fault' };
+  }
+  const injected = faults.filter(({ injectedNs }) => injectedNs > 0);
+  if (injected.length === 0) return { noData: 'no fault was injected' };
+  const open = injected.filter(({ recovery }) => recovery.ns === undefined).map(({ id }) => id);
+  const name = nameOf(statistic);
+  if (statistic.kind === 'percentile') {
+    const beyond = injected.length - rank(statistic.percentile, injected.length);
+    if (beyond < LEAST_BEYOND) return { noData: tooFew(name, beyond, injected.length, 'faults') };
+  }
+  const of = (unknown: number) =>
+    statisticOf(
+      injected.map(({ recovery }) => recovery.ns ?? unknown),
+      statistic,
+    );
+  const bounds = { lower: of(0), upper: of(Number.POSITIVE_INFINITY) };
+  const text = `${name} ${bounds.lower === bounds.upper ? '= ' : ''}${formatBounds(bounds)}`;
+  return { bounds, text: open.length === 0 ? text : `${text} (not seen to recover: ${open.join(', ')})` };
+}
+
+function statisticOf(values: readonly number[], statistic: Statistic): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  switch (statistic.kind) {
+    case 'percentile':
+      return sorted[rank(statistic.percentile, sorted.length) - 1] as number;
+    case 'min':
+      return sorted[0] as number;
+    case 'max':
+      return sorted.at(-1) as number;
+    default:
+      return sorted.reduce((sum, value) => sum + value, 0) / sorted.length;
+  }
+}
+
+const rank = (percentile: number, total: number): number =>
+  Math.max(1, Math.ceil((percentile / 100) * total - 1e-9));
+
+const exactly = (value: number): PercentileBounds => ({ lower: value, upper: value });
+
+const nameOf = (statistic: Statistic): string =>
+  statistic.kind === 'percentile' ? `p${statistic.percentile}` : statistic.kind;
+
+const tooFew = (name: string, beyond: number, total: number, what: string): string =>
+  `only ${beyond} of ${formatInteger(total)} ${what} lie beyond ${name}, and ${LEAST_BEYOND} are needed`;
