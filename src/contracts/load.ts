@@ -70,7 +70,8 @@ export interface PhaseReport {
 /**
  * A stretch in which acknowledged operations were in trouble: failed, unknown, unsent, or answered later than the
  * load's `overdue` bound. Due times, monotonic ns. Two troubled operations less than ten seconds apart (by due
- * time) belong to the same stretch. A worker reports a stretch again when it has grown; `firstDueNs` identifies it.
+ * time) belong to the same stretch. A worker reports a stretch again when it has grown: a report takes the place of
+ * those before it that it covers.
  */
 export interface Trouble {
   readonly firstDueNs: number;

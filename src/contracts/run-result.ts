@@ -97,7 +97,8 @@ export interface FaultResult {
 
 /**
  * From the due time of the first acknowledged operation that was in trouble until the due time from which on, for
- * ten seconds, all were answered in time. `ns` 0: nobody felt it. Absent: not back before the load ended.
+ * ten seconds, all were answered in time. `ns` 0: nobody felt it. Absent: not back before the load ended. A fault that
+ * was felt again, as when it heals, counts with its longest stretch of trouble.
  */
 export interface Recovery {
   readonly ns?: number;
