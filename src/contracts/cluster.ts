@@ -35,6 +35,8 @@ export interface Cluster extends AsyncDisposable {
   readonly nodes: readonly ClusterNode[];
   readonly capabilities: ReadonlySet<Capability>;
   readonly access: ServerAccess;
+  /** The system account, in which the servers report about themselves; absent where nobody gave it to us. */
+  readonly systemAccess?: ServerAccess;
   /** The node of that name; throws a RangeError when there is none. */
   node(name: string): ClusterNode;
   /** The undo record that brings a stopped node back: data, to be written before the node is stopped. */

@@ -1,0 +1,28 @@
+import type { EndMarkedProcesses, RemoveDirectory } from '../contracts/undo.js';
+
+/** The undo record that takes a whole cluster down; what brings one of its nodes back lies within it. */
+export const CLUSTER_UNDO_ID = 'cluster';
+
+/**
+ * What undoes a process cluster, to be written before its directory is made and its servers are started. Undone in
+ * reverse, as everything is: the servers end before their directory goes.
+ */
+export function clusterUndoRecords(runId: string, workDir: string): (RemoveDirectory | EndMarkedProcesses)[] {
+  return [
+    {
+      kind: 'remove-directory',
+      id: 'cluster-directory',
+      what: `remove the servers' directory ${workDir}`,
+      manual: `rm -r '${workDir}'`,
+      path: workDir,
+      mark: runId,
+    },
+    {
+      kind: 'end-marked-processes',
+      id: CLUSTER_UNDO_ID,
+      what: 'end the servers of the cluster',
+      manual: `grep -lsz '^STORMGLASS_RUN=${runId}$' /proc/[0-9]*/environ | cut -d/ -f3 | xargs -r kill`,
+      mark: runId,
+    },
+  ];
+}

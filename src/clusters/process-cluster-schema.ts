@@ -1,0 +1,83 @@
+import { z } from 'zod';
+import { durationSchema, sizeSchema } from '../base/unit-schemas.js';
+import { checkSettings } from './owned-settings.js';
+
+const MOST_NODES = 32;
+
+const jetstreamSchema = z
+  .strictObject({
+    storage: z
+      .enum(['file', 'memory'], { error: 'expected file or memory' })
+      .optional()
+      .describe('Where streams keep their messages unless they say so themselves'),
+    'max-storage': sizeSchema.optional().describe('How much disk the streams of one server may take'),
+    'max-memory': sizeSchema.optional().describe('How much memory the streams of one server may take'),
+    'sync-interval': z
+      .union([z.literal('always'), durationSchema], { error: 'expected always, or a duration such as 10s' })
+      .optional()
+      .describe('How often a server flushes its files to the disk (fsync); 2m unless told'),
+  })
+  .transform((given) => ({
+    enabled: true,
+    ...(given.storage !== undefined && { storage: given.storage }),
+    ...(given['max-storage'] !== undefined && { maxStorageBytes: given['max-storage'] }),
+    ...(given['max-memory'] !== undefined && { maxMemoryBytes: given['max-memory'] }),
+    ...(given['sync-interval'] !== undefined && { syncIntervalNs: given['sync-interval'] }),
+  }));
+
+/** The keys of `cluster` in a scenario for `driver: process`. */
+export const processClusterSchema = z
+  .strictObject({
+    nodes: z
+      .int({ error: `expected a whole number of servers, 1 to ${MOST_NODES}` })
+      .min(1, { error: 'a cluster needs at least one server' })
+      .max(MOST_NODES, { error: `at most ${MOST_NODES} servers` })
+      .default(3)
+      .describe('How many servers'),
+    jetstream: z
+      .union([z.boolean().transform((enabled): JetStreamParams => ({ enabled })), jetstreamSchema], {
+        error: 'expected true, false, or limits such as { max-storage: 10GB }',
+      })
+      .prefault(true)
+      .describe('JetStream: true, false, or its limits'),
+    config: z
+      .record(z.string(), z.unknown())
+      .default({})
+      .superRefine(checkSettings)
+      .describe("Settings of nats-server's own configuration file, passed through"),
+    server: z
+      .string()
+      .min(1, { error: 'expected the path of a nats-server' })
+      .optional()
+      .describe('Path of the nats-server to run; found or provided unless given'),
+  })
+  .superRefine(({ nodes, config }, context) => {
+    if (nodes === 1 && Object.keys(config).some((key) => key.toLowerCase() === 'cluster')) {
+      context.addIssue({
+        code: 'custom',
+        path: ['config', 'cluster'],
+        message: 'a single server has no cluster settings: ask for more nodes, or leave them out',
+      });
+    }
+  });
+
+export interface JetStreamParams {
+  readonly enabled: boolean;
+  readonly storage?: 'file' | 'memory';
+  readonly maxStorageBytes?: number;
+  readonly maxMemoryBytes?: number;
+  readonly syncIntervalNs?: number | 'always';
+}
+
+/** `cluster` of a plan for this driver. */
+export interface ProcessClusterParams {
+  readonly nodes: number;
+  readonly jetstream: JetStreamParams;
+  readonly config: Readonly<Record<string, unknown>>;
+  readonly server?: string;
+}
+
+/** `n1`, `n2`, … */
+export function processNodeNames(nodes: number): string[] {
+  return Array.from({ length: nodes }, (_, i) => `n${i + 1}`);
+}

@@ -1,0 +1,50 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { freshId } from '../../src/base/ids.js';
+import { type ProcessClusterStartOptions, startProcessCluster } from '../../src/clusters/process-cluster.js';
+import { processClusterSchema } from '../../src/clusters/process-cluster-schema.js';
+import type { Cluster, NodeEvent } from '../../src/contracts/cluster.js';
+import { endMarked } from '../../src/processes/end-process.js';
+import { natsServerPath } from '../support/nats-server.js';
+
+export interface ClusterTest extends AsyncDisposable {
+  readonly runId: string;
+  readonly directory: string;
+  readonly events: readonly NodeEvent[];
+  /** Starts a cluster as a scenario's `cluster` describes it. */
+  start(params: Record<string, unknown>, options?: Partial<ProcessClusterStartOptions>): Promise<Cluster>;
+  /** `n1 crashed`, in the order in which it happened. */
+  happened(): string[];
+}
+
+/** A place to start clusters in; whatever they leave is ended and removed with it. */
+export async function clusterTest(): Promise<ClusterTest> {
+  const directory = await mkdtemp(join(tmpdir(), 'stormglass-cluster-test-'));
+  const runId = `test-${freshId()}`;
+  const events: NodeEvent[] = [];
+  return {
+    runId,
+    directory,
+    events,
+    start: (params, options = {}) =>
+      startProcessCluster(processClusterSchema.parse(params), {
+        runId,
+        logDir: join(directory, 'logs'),
+        workDir: join(directory, 'work'),
+        stateDir: join(directory, 'state'),
+        serverPath: natsServerPath(),
+        signal: new AbortController().signal,
+        ...options,
+        onNodeEvent: (event) => {
+          events.push(event);
+          options.onNodeEvent?.(event);
+        },
+      }),
+    happened: () => events.map(({ node, what }) => `${node} ${what}`),
+    [Symbol.asyncDispose]: async () => {
+      await endMarked(runId, { graceMs: 0 });
+      await rm(directory, { recursive: true, force: true, maxRetries: 3 });
+    },
+  };
+}
