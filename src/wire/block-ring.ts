@@ -1,5 +1,5 @@
 import type { Random } from '../base/random.js';
-import { FrameBlock, type FrameShape, frameBytes } from './frame-block.js';
+import { encodeHeaders, FrameBlock, type FrameShape, frameBytes } from './frame-block.js';
 import { drawMix } from './frame-mix.js';
 
 export interface BlockRingOptions extends FrameShape {
@@ -16,6 +16,8 @@ export interface BlockRingOptions extends FrameShape {
  */
 export class BlockRing {
   readonly blocks: readonly FrameBlock[];
+  /** Header and payload of the largest message: what a server's max_payload is about. */
+  readonly largestMessageBytes: number;
   /** The block whose frames are next. */
   block: FrameBlock;
   /** The next frame within it. */
@@ -35,6 +37,8 @@ export class BlockRing {
       return new FrameBlock(shape, mix, i * perBlock, end, filler);
     });
     this.block = this.blocks[0]!;
+    this.largestMessageBytes =
+      encodeHeaders(shape.headers).length + mix.payloadBytes.reduce((a, b) => Math.max(a, b), 0);
   }
 
   /** How many frames can be stamped and written now, in one write; 0 when the next block is still on its way. */

@@ -53,6 +53,9 @@ const FIRST_BACKOFF_MS = 50;
 const MAX_BACKOFF_MS = 1000;
 const CRLF = '\r\n';
 
+/** The reason that `onDisconnected` gets after `close`. */
+export const CLOSED_BY_US = 'closed';
+
 type State = 'idle' | 'connecting' | 'connected' | 'waiting' | 'closed';
 
 interface Subscription {
@@ -190,7 +193,7 @@ export class WireConnection {
         });
       });
     }
-    this.#drop(socket, 'closed', wasConnected);
+    this.#drop(socket, CLOSED_BY_US, wasConnected);
   }
 
   #attempt(): void {

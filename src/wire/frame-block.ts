@@ -116,7 +116,8 @@ function isPublishable(subject: string): boolean {
   return !/[\s\u0000-\u001f]/.test(subject) && subject.split('.').every((token) => !/^(|\*|>)$/.test(token));
 }
 
-function encodeHeaders(headers: Readonly<Record<string, string>> | undefined): Buffer {
+/** The header block of every message; empty when there are no headers. */
+export function encodeHeaders(headers: Readonly<Record<string, string>> | undefined): Buffer {
   const entries = Object.entries(headers ?? {});
   if (entries.length === 0) return Buffer.alloc(0);
   for (const [name, value] of entries) {

@@ -1,0 +1,149 @@
+import { nowNs } from '../base/clock.js';
+import { messageOf, PreflightError } from '../base/errors.js';
+import { COUNTER, MEASURE } from '../metrics/load-recorder.js';
+import { BlockRing, type BlockRingOptions } from '../wire/block-ring.js';
+import type { WireConnection } from '../wire/connection.js';
+import { writeReplyToken } from '../wire/reply-token.js';
+import { writeStamp } from '../wire/stamp.js';
+import type { AckWindow } from './ack-window.js';
+import type { TrafficRun, TrafficSetting } from './load-kind.js';
+
+export interface FrameFeedOptions {
+  readonly headers: Readonly<Record<string, string>>;
+  /** For acknowledged kinds: what each operation takes a slot of, and where its answer goes. */
+  readonly window?: AckWindow;
+  readonly replyPrefix?: string;
+  readonly replyTokenBytes?: number;
+}
+
+/** `count` operations that were due in `phase` and went out in one write are in the kernel; or perhaps not. */
+export type OnFlushed = (flushed: boolean, phase: number, count: number) => void;
+
+/**
+ * Stamps the operations that are due into pre-encoded frames and writes them. The hot path of every kind of
+ * publishing: one clock read, one write and one closure a batch, nothing an operation.
+ */
+export class FrameFeed {
+  readonly #setting: TrafficSetting;
+  readonly #connection: WireConnection;
+  readonly #ring: BlockRing;
+  readonly #window: AckWindow | undefined;
+  readonly #onFlushed: OnFlushed | undefined;
+  #run: TrafficRun | undefined;
+  #isPaced = true;
+  /** The next operation's number among the writer's: given when it is sent, so that a gap at a receiver is a loss. */
+  #sequence = 0;
+  #isStarved = false;
+
+  /** Encodes the frames; throws a PreflightError for events that the server would not take. */
+  constructor(
+    setting: TrafficSetting,
+    connection: WireConnection,
+    options: FrameFeedOptions,
+    onFlushed?: OnFlushed,
+  ) {
+    this.#setting = setting;
+    this.#connection = connection;
+    this.#window = options.window;
+    this.#onFlushed = onFlushed;
+    const ring: BlockRingOptions = {
+      kinds: setting.events.map(({ subject, weight, size }) => ({ subject, weight, ...size })),
+      headers: options.headers,
+      random: setting.random,
+      ...(options.replyPrefix !== undefined && {
+        replyPrefix: options.replyPrefix,
+        replyTokenBytes: options.replyTokenBytes ?? 0,
+      }),
+    };
+    try {
+      this.#ring = new BlockRing(ring);
+    } catch (error) {
+      throw new PreflightError(`load ${setting.load.name}: ${messageOf(error)}`, { cause: error });
+    }
+    const { info } = connection;
+    if (info && this.#ring.largestMessageBytes > info.max_payload) {
+      throw new PreflightError(
+        `load ${setting.load.name}: its largest message has ${this.#ring.largestMessageBytes} B, ` +
+          `the server takes ${info.max_payload} B`,
+        { hint: 'make the events smaller, or set max_payload in cluster.config' },
+      );
+    }
+  }
+
+  /** Called once, before the first `send`. */
+  begin(run: TrafficRun): void {
+    this.#run = run;
+    this.#isPaced = Number.isFinite(run.pacer.total);
+  }
+
+  room(): number {
+    const room = this.#connection.connected ? this.#ring.room : 0;
+    const free = this.#window ? Math.min(room, this.#window.room) : room;
+    this.#isStarved = free === 0;
+    return free;
+  }
+
+  /** Blocks whose bytes the kernel has are free again at the end of this turn: waiting for those is our own doing. */
+  heldBySystem(): boolean {
+    return !this.#connection.connected || this.#window?.room === 0 || this.#connection.pendingBytes > 0;
+  }
+
+  /** See Outlet.send. */
+  send(first: number, count: number, blocked: boolean): number {
+    const run = this.#run!;
+    const { pacer, startNs, recorder } = run;
+    const ring = this.#ring;
+    const window = this.#window;
+    const { block } = ring;
+    const { bytes, stampAt } = block;
+    const { writer } = this.#setting;
+    const isPaced = this.#isPaced;
+    const frame = ring.frame;
+    const sentNs = nowNs();
+    const phase = recorder.phaseAt(isPaced ? startNs + pacer.dueNs(first) : sentNs);
+    const length = isPaced ? lengthOfPhase(run, first, count, phase) : count;
+    let sequence = this.#sequence;
+    let dueNs = sentNs;
+    let dueUs = Math.floor(sentNs / 1000);
+    for (let i = 0; i < length; i++) {
+      if (isPaced) {
+        dueNs = startNs + pacer.dueNs(first + i);
+        dueUs = Math.floor(dueNs / 1000);
+        if (!blocked) recorder.latency(MEASURE.scheduleDelay, dueNs, Math.max(0, sentNs - dueNs));
+      }
+      if (window) {
+        const slot = window.take();
+        window.dueNs[slot] = dueNs;
+        window.sentNs[slot] = sentNs;
+        window.sequence[slot] = sequence;
+        window.subject[slot] = block.kind[frame + i]!;
+        window.phase[slot] = phase;
+        writeReplyToken(bytes, block.tokenAt[frame + i]!, slot, window.generation[slot]!);
+      }
+      writeStamp(bytes, stampAt[frame + i]!, writer, sequence, dueUs);
+      sequence++;
+    }
+    this.#sequence = sequence;
+    if (!isPaced) recorder.count(COUNTER.due, phase, length);
+    recorder.count(COUNTER.sent, phase, length);
+    recorder.count(COUNTER.bytes, phase, block.payloadBefore[frame + length]! - block.payloadBefore[frame]!);
+    if (blocked) recorder.count(COUNTER.blocked, phase, length);
+
+    const written = ring.take(length);
+    this.#connection.write(written, (flushed) => {
+      block.pendingWrites--;
+      this.#onFlushed?.(flushed, phase, length);
+      if (this.#isStarved) this.#setting.onRoom();
+    });
+    return length;
+  }
+}
+
+/** How many of the operations are due in the same phase as the first: a batch belongs to one. */
+function lengthOfPhase(run: TrafficRun, first: number, count: number, phase: number): number {
+  const { pacer, startNs, recorder } = run;
+  if (recorder.phaseAt(startNs + pacer.dueNs(first + count - 1)) === phase) return count;
+  let length = 1;
+  while (length < count && recorder.phaseAt(startNs + pacer.dueNs(first + length)) === phase) length++;
+  return length;
+}

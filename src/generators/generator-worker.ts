@@ -1,0 +1,156 @@
+import type { MessagePort } from 'node:worker_threads';
+import { messageOf, StormglassError } from '../base/errors.js';
+import { seededRandom } from '../base/random.js';
+import type { GeneratorTask, IntervalReport } from '../contracts/load.js';
+import { LoadRecorder } from '../metrics/load-recorder.js';
+import { PhaseClock } from '../metrics/phase-clock.js';
+import { CLOSED_BY_US, WireConnection, type WireListener } from '../wire/connection.js';
+import type { LoadKind, Traffic } from './load-kind.js';
+import { LoadLoop } from './load-loop.js';
+import { NoticeBook } from './notice-book.js';
+import type { PacedParams } from './paced-schema.js';
+import { createPacer } from './pacer.js';
+import type { FromLoadWorker, ToLoadWorker, WorkerFailure } from './worker-messages.js';
+
+/**
+ * The main function of a generator thread: connects, waits for the start, keeps the schedule, and reports about once
+ * a second. Resolves, with the port closed, when every operation has an outcome. What goes wrong is told to the
+ * conductor, and never thrown.
+ *
+ * @param kinds the kinds of load there are
+ */
+export async function runGeneratorWorker(
+  port: MessagePort,
+  task: GeneratorTask,
+  kinds: Iterable<LoadKind>,
+): Promise<void> {
+  const tell = (message: FromLoadWorker, transfer: ArrayBuffer[] = []) => port.postMessage(message, transfer);
+  try {
+    await generate(port, task, kinds, tell);
+    tell({ say: 'finished' });
+  } catch (error) {
+    tell({ say: 'failed', failure: describeFailure(error) });
+  } finally {
+    port.close();
+  }
+}
+
+async function generate(
+  port: MessagePort,
+  task: GeneratorTask,
+  kinds: Iterable<LoadKind>,
+  tell: (message: FromLoadWorker, transfer?: ArrayBuffer[]) => void,
+): Promise<void> {
+  const { load, worker, writer, access, seed, historyFile } = task;
+  const kind = [...kinds].find((candidate) => candidate.kind === load.kind);
+  if (!kind) throw new RangeError(`no kind of load is called ${load.kind}`);
+  const params = load.params as PacedParams;
+  const notices = new NoticeBook();
+  let loop: LoadLoop | undefined;
+
+  const traffic: Traffic = kind.create({
+    load,
+    events: task.events.filter(({ domain }) => load.domains.includes(domain)),
+    worker,
+    writer,
+    random: seededRandom(seed, `load/${load.name}/${worker}`),
+    ...(historyFile !== undefined && { historyFile }),
+    connection: (listener) =>
+      new WireConnection(
+        { access, firstServer: worker, name: `stormglass ${load.name} ${worker}`, echo: false },
+        withNotices(listener, notices),
+      ),
+    notices,
+    onRoom: () => loop?.wake(),
+  });
+
+  const order = new StartOrder(port, () => loop?.stop());
+  try {
+    await traffic.open();
+    tell({ say: 'ready' });
+    const startNs = await order.start;
+    if (startNs === undefined) return;
+    const overdueNs =
+      typeof load.params.overdue === 'number' ? load.params.overdue : Number.POSITIVE_INFINITY;
+    const recorder = new LoadRecorder({
+      load: load.name,
+      worker,
+      phaseClock: new PhaseClock(task.phaseClock),
+      overdueNs,
+      startNs,
+    });
+    loop = new LoadLoop({
+      traffic,
+      run: { pacer: createPacer(load.schedule, worker, load.workers), startNs, recorder },
+      backlogNs: params.backlog,
+      maxLatenessNs: params['max-lateness'],
+      onReport: (report) => {
+        tell({ say: 'report', report }, buffersOf(report));
+        for (const notice of notices.take(load.name, worker)) tell({ say: 'notice', notice });
+      },
+    });
+    await loop.run();
+  } finally {
+    await traffic.close();
+    for (const notice of notices.take(load.name, worker)) tell({ say: 'notice', notice });
+  }
+}
+
+/** The conductor's two words, whichever comes first. */
+class StartOrder {
+  /** When to start; undefined when there is nothing to start any more. */
+  readonly start: Promise<number | undefined>;
+
+  constructor(port: MessagePort, onStop: () => void) {
+    this.start = new Promise((resolve) => {
+      port.on('message', (message: ToLoadWorker) => {
+        resolve(message.say === 'start' ? message.atNs : undefined);
+        if (message.say === 'stop') onStop();
+      });
+    });
+  }
+}
+
+/** Nothing that a connection meets is swallowed, whatever the kind of load makes of it. */
+function withNotices(listener: WireListener, notices: NoticeBook): WireListener {
+  let wasConnected = false;
+  return {
+    ...listener,
+    onConnected: (server) => {
+      if (wasConnected) notices.add('reconnected', `to ${server.host}:${server.port}`);
+      wasConnected = true;
+      listener.onConnected?.(server);
+    },
+    onDisconnected: (reason) => {
+      if (reason !== CLOSED_BY_US) notices.add('disconnected', reason);
+      listener.onDisconnected?.(reason);
+    },
+    onServerError: (text) => {
+      notices.addServerError(text);
+      listener.onServerError?.(text);
+    },
+  };
+}
+
+/** The large parts of a report go over without a copy. */
+function buffersOf(report: IntervalReport): ArrayBuffer[] {
+  const buffers: ArrayBuffer[] = [];
+  for (const { histograms } of report.phases) {
+    for (const { counts, censored } of Object.values(histograms)) {
+      buffers.push(counts.buffer as ArrayBuffer);
+      if (censored) buffers.push(censored.counts.buffer as ArrayBuffer);
+    }
+  }
+  return buffers;
+}
+
+function describeFailure(error: unknown): WorkerFailure {
+  return {
+    message: messageOf(error),
+    ...(error instanceof Error && error.stack !== undefined && { stack: error.stack }),
+    ...(error instanceof StormglassError && {
+      exit: error.exit,
+      ...(error.hint !== undefined && { hint: error.hint }),
+    }),
+  };
+}

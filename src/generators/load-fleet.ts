@@ -1,0 +1,118 @@
+import { Worker } from 'node:worker_threads';
+import { StormglassError } from '../base/errors.js';
+import type { GeneratorTask, LoadFleet, LoadFleetListener } from '../contracts/load.js';
+import type { FromLoadWorker, ToLoadWorker, WorkerFailure } from './worker-messages.js';
+
+/** A worker that has said its last word has this long to end by itself. */
+const END_MS = 2000;
+
+/**
+ * Starts one worker thread a task.
+ *
+ * @param entry the module that calls `runGeneratorWorker` with its `parentPort` and `workerData`
+ */
+export function startLoadFleet(
+  tasks: readonly GeneratorTask[],
+  entry: URL,
+  listener: LoadFleetListener,
+): LoadFleet {
+  const members = tasks.map((task) => new FleetMember(task, entry, listener));
+  return {
+    ready: async () => void (await Promise.all(members.map((member) => member.ready))),
+    start: (atNs) => {
+      for (const member of members) member.tell({ say: 'start', atNs });
+    },
+    stop: () => {
+      for (const member of members) member.tell({ say: 'stop' });
+    },
+    finished: async () => void (await Promise.all(members.map((member) => member.finished))),
+    [Symbol.asyncDispose]: async () => void (await Promise.all(members.map((member) => member.end()))),
+  };
+}
+
+class FleetMember {
+  readonly ready: Promise<void>;
+  readonly finished: Promise<void>;
+  readonly #worker: Worker;
+  readonly #exited: Promise<void>;
+  #isOver = false;
+
+  constructor(task: GeneratorTask, entry: URL, listener: LoadFleetListener) {
+    const name = `load ${task.load.name}, worker ${task.worker}`;
+    const worker = new Worker(entry, { workerData: task, name });
+    this.#worker = worker;
+    const ready = openPromise();
+    const finished = openPromise();
+    this.ready = ready.promise;
+    this.finished = finished.promise;
+    const fail = (error: Error) => {
+      this.#isOver = true;
+      ready.reject(error);
+      finished.reject(error);
+    };
+    // Whoever awaits them hears of it; that nobody does yet is no crash.
+    this.ready.catch(() => {});
+    this.finished.catch(() => {});
+
+    worker.on('message', (message: FromLoadWorker) => {
+      switch (message.say) {
+        case 'ready':
+          return ready.resolve();
+        case 'report':
+          return listener.onReport(message.report);
+        case 'notice':
+          return listener.onNotice(message.notice);
+        case 'finished':
+          this.#isOver = true;
+          // A load that was stopped before its start is ready and finished at once.
+          ready.resolve();
+          return finished.resolve();
+        case 'failed':
+          return fail(restoreFailure(name, message.failure));
+      }
+    });
+    worker.on('error', (error) => fail(new Error(`${name} crashed`, { cause: error })));
+    this.#exited = new Promise((resolve) => {
+      worker.on('exit', (code) => {
+        fail(new Error(`${name} ended unexpectedly, with code ${code}`));
+        resolve();
+      });
+    });
+  }
+
+  tell(message: ToLoadWorker): void {
+    this.#worker.postMessage(message);
+  }
+
+  /** Ends the thread; one that is over is given the time to end by itself. */
+  async end(): Promise<void> {
+    const patience = setTimeout(() => void this.#worker.terminate(), this.#isOver ? END_MS : 0);
+    await this.#exited;
+    clearTimeout(patience);
+  }
+}
+
+/** The same error on this side of the thread's wall, with the stack that it had there. */
+function restoreFailure(name: string, { message, stack, exit, hint }: WorkerFailure): Error {
+  const error = exit
+    ? new StormglassError(exit, message, hint === undefined ? {} : { hint })
+    : new Error(`${name}: ${message}`);
+  if (stack !== undefined) error.stack = stack;
+  return error;
+}
+
+interface OpenPromise {
+  readonly promise: Promise<void>;
+  resolve(): void;
+  reject(reason: Error): void;
+}
+
+function openPromise(): OpenPromise {
+  let resolve!: () => void;
+  let reject!: (reason: Error) => void;
+  const promise = new Promise<void>((onResolve, onReject) => {
+    resolve = onResolve;
+    reject = onReject;
+  });
+  return { promise, resolve, reject };
+}

@@ -1,0 +1,36 @@
+import { nowNs } from '../base/clock.js';
+import type { LoadNotice } from '../contracts/load.js';
+
+type Kind = LoadNotice['kind'];
+
+/** Texts of a server can differ without end: beyond so many they share one entry. */
+const MAX_ENTRIES = 50;
+const OTHERS = 'and others';
+
+/** What the connections of a load met, counted by kind and text until it is reported. */
+export class NoticeBook {
+  readonly #entries = new Map<string, { kind: Kind; text: string; atNs: number; count: number }>();
+
+  add(kind: Kind, text: string): void {
+    const key = `${kind} ${text}`;
+    const known = this.#entries.get(key);
+    if (known) {
+      known.count++;
+      return;
+    }
+    if (this.#entries.size >= MAX_ENTRIES && text !== OTHERS) this.add(kind, OTHERS);
+    else this.#entries.set(key, { kind, text, atNs: nowNs(), count: 1 });
+  }
+
+  /** A server's -ERR, which says itself whether we were too slow. */
+  addServerError(text: string): void {
+    this.add(/slow consumer/i.test(text) ? 'slow-consumer' : 'server-error', text);
+  }
+
+  /** What was added since the last call. */
+  take(load: string, worker: number): LoadNotice[] {
+    const notices = [...this.#entries.values()].map((entry) => ({ load, worker, ...entry }));
+    this.#entries.clear();
+    return notices;
+  }
+}

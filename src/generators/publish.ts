@@ -1,0 +1,75 @@
+import type { LoadKindFacts } from '../contracts/load.js';
+import { COUNTER } from '../metrics/load-recorder.js';
+import type { WireConnection } from '../wire/connection.js';
+import { FrameFeed } from './frame-feed.js';
+import type { LoadKind, Traffic, TrafficRun, TrafficSetting } from './load-kind.js';
+import { type PacedParams, pacedSchema } from './paced-schema.js';
+import { countRange } from './range-counter.js';
+
+const facts: LoadKindFacts = { acknowledged: false, needsStream: false };
+
+/** Core publishes: nothing comes back. An operation is ok when the kernel has it, unknown when the connection died before. */
+export const publish: LoadKind = {
+  kind: 'publish',
+  summary: 'core publishes, as fast as the schedule says; nobody acknowledges them',
+  facts,
+  schema: pacedSchema,
+  create: (setting) => new PublishTraffic(setting),
+};
+
+class PublishTraffic implements Traffic {
+  readonly #setting: TrafficSetting;
+  readonly #connection: WireConnection;
+  #feed: FrameFeed | undefined;
+  #run: TrafficRun | undefined;
+  inFlight = 0;
+
+  constructor(setting: TrafficSetting) {
+    this.#setting = setting;
+    this.#connection = setting.connection({ onMessage: () => {}, onConnected: () => setting.onRoom() });
+  }
+
+  async open(): Promise<void> {
+    const { headers } = this.#setting.load.params as PacedParams;
+    await this.#connection.connect();
+    this.#feed = new FrameFeed(this.#setting, this.#connection, { headers }, (flushed, phase, count) => {
+      this.inFlight -= count;
+      this.#run?.recorder.count(flushed ? COUNTER.ok : COUNTER.unknown, phase, count);
+    });
+  }
+
+  begin(run: TrafficRun): void {
+    this.#run = run;
+    this.#feed!.begin(run);
+  }
+
+  room(): number {
+    return this.#feed!.room();
+  }
+
+  heldBySystem(): boolean {
+    return this.#feed!.heldBySystem();
+  }
+
+  send(first: number, count: number, blocked: boolean): number {
+    const sent = this.#feed!.send(first, count, blocked);
+    this.inFlight += sent;
+    return sent;
+  }
+
+  giveUp(first: number, count: number): void {
+    countRange(this.#run!, COUNTER.unsent, first, count);
+  }
+
+  drop(first: number, count: number): void {
+    countRange(this.#run!, COUNTER.dropped, first, count);
+  }
+
+  expire(): void {}
+
+  flush(): void {}
+
+  async close(): Promise<void> {
+    await this.#connection.close();
+  }
+}

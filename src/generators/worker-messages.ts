@@ -1,0 +1,21 @@
+import type { ExitName } from '../base/errors.js';
+import type { IntervalReport, LoadNotice } from '../contracts/load.js';
+
+/** What the conductor's thread says to a worker of a load. */
+export type ToLoadWorker = { readonly say: 'start'; readonly atNs: number } | { readonly say: 'stop' };
+
+/** What a worker says; `finished` or `failed` is its last word. */
+export type FromLoadWorker =
+  | { readonly say: 'ready' }
+  | { readonly say: 'report'; readonly report: IntervalReport }
+  | { readonly say: 'notice'; readonly notice: LoadNotice }
+  | { readonly say: 'finished' }
+  | { readonly say: 'failed'; readonly failure: WorkerFailure };
+
+/** An error as it crosses threads; `exit` when it is one that a user can do something about. */
+export interface WorkerFailure {
+  readonly message: string;
+  readonly stack?: string;
+  readonly exit?: ExitName;
+  readonly hint?: string;
+}
