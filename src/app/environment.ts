@@ -23,7 +23,9 @@ async function currentGitRevision(): Promise<string | undefined> {
     (await promisify(execFile)('git', args, { timeout: 5_000 })).stdout.trim();
   try {
     const revision = await git('rev-parse', '--short=12', 'HEAD');
-    return (await git('status', '--porcelain', '--untracked-files=no')) === '' ? revision : `${revision} (changed)`;
+    return (await git('status', '--porcelain', '--untracked-files=no')) === ''
+      ? revision
+      : `${revision} (changed)`;
   } catch {
     return undefined;
   }

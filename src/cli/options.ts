@@ -20,6 +20,7 @@ export function parsePort(text: string): number {
 }
 
 export function parseAssignment(text: string, before: readonly string[] = []): string[] {
-  if (!/^[^=]+=/.test(text)) throw new InvalidArgumentError('expected path=value, such as load.orders.rate=1k/s.');
+  if (!/^[^=]+=/.test(text))
+    throw new InvalidArgumentError('expected path=value, such as load.orders.rate=1k/s.');
   return [...before, text];
 }

@@ -4,7 +4,9 @@ import { causeChain, EXIT, type ExitCode, StormglassError } from '../base/errors
 export function printError(error: unknown, write: (text: string) => void): ExitCode {
   if (error instanceof StormglassError) {
     const { place } = error;
-    const where = place ? `${[place.file, place.line, place.column].filter((part) => part !== undefined).join(':')}: ` : '';
+    const where = place
+      ? `${[place.file, place.line, place.column].filter((part) => part !== undefined).join(':')}: `
+      : '';
     write(`stormglass: ${where}${error.message}\n`);
     if (error.hint !== undefined) write(`  → ${error.hint}\n`);
     return EXIT[error.exit];

@@ -28,7 +28,10 @@ export interface TerminalManners {
   readonly interactive: boolean;
 }
 
-export function terminalManners(env: NodeJS.ProcessEnv, stream: { readonly isTTY?: boolean }): TerminalManners {
+export function terminalManners(
+  env: NodeJS.ProcessEnv,
+  stream: { readonly isTTY?: boolean },
+): TerminalManners {
   const terminal = stream.isTTY === true && env.TERM !== 'dumb';
   return { color: terminal && !env.NO_COLOR, interactive: terminal && !env.CI };
 }

@@ -34,6 +34,8 @@ export interface RunRequest {
   readonly interruption: Interruption;
   /** What is slow before the load (a server that is built) says so here. */
   readonly progress: (line: string) => void;
+  /** Whoever watches the run while it happens; told the result when every file is written. */
+  readonly live?: Reporter;
 }
 
 export interface RunOutcome {
@@ -86,7 +88,7 @@ class Run {
     this.#dir = dir;
     this.#journal = new Journal(dir.journal);
     this.#stages = new Stages(this.#journal, request.interruption);
-    this.#reporters = services.reporters(dir.path);
+    this.#reporters = [...services.reporters(dir.path), ...(request.live ? [request.live] : [])];
     this.#journal.listen((event) => {
       for (const reporter of this.#reporters) reporter.onEvent?.(event);
     });
@@ -299,6 +301,7 @@ class Run {
     let result = build();
     await this.#stages.run('report', 'always', async () => {
       for (const reporter of this.#reporters) {
+        if (reporter === this.#request.live) continue;
         try {
           await reporter.onEnd?.(result);
         } catch (error) {
@@ -317,6 +320,7 @@ class Run {
     });
     this.#journal.close();
     pointLatestAt(this.#dir);
+    await this.#request.live?.onEnd?.(result);
     return { result, runDir: this.#dir.path };
   }
 }

@@ -1,11 +1,7 @@
 import { NS, nowNs, sleep } from '../base/clock.js';
 import type { FaultPlan } from '../contracts/plan.js';
-import {
-  describeTarget,
-  type FaultSessionResult,
-  type FaultSurroundings,
-  runFault,
-} from './fault-session.js';
+import { formatTarget } from '../scenario/timeline.js';
+import { type FaultSessionResult, type FaultSurroundings, runFault } from './fault-session.js';
 
 export interface FaultConductorOptions extends Omit<FaultSurroundings, 'onBegin'> {
   /** The load's monotonic start: faults are due from here. */
@@ -31,7 +27,7 @@ export async function conductFaults(
       await sleep(Math.max(0, (options.startNs + plan.atNs - nowNs()) / NS.ms), signal);
     } catch {
       const { id, kind } = plan;
-      const target = describeTarget(plan.target);
+      const target = formatTarget(plan.target);
       return {
         id,
         kind,

@@ -6,6 +6,7 @@ import type { Evidence, Fault, FaultContext } from '../contracts/fault.js';
 import type { FaultPlan, TargetPlan } from '../contracts/plan.js';
 import type { FaultResult } from '../contracts/run-result.js';
 import type { UndoRecord } from '../contracts/undo.js';
+import { formatTarget } from '../scenario/timeline.js';
 import type { Journal } from './journal.js';
 import type { UndoDesk } from './undo-desk.js';
 
@@ -37,7 +38,7 @@ export async function runFault(
   signal: AbortSignal,
 ): Promise<FaultSessionResult> {
   const { journal, undo } = around;
-  const named = describeTarget(plan.target);
+  const named = formatTarget(plan.target);
   const base = {
     id: plan.id,
     kind: plan.kind,
@@ -128,13 +129,6 @@ export async function runFault(
     return { ...result, status: 'failed', detail: 'interrupted before it was seen to take hold' };
   if (!during.holds) return { ...result, status: 'no-effect', detail: sightings(during) };
   return { ...result, status: 'reverted' };
-}
-
-/** A target as scenarios write it. */
-export function describeTarget(target: TargetPlan): string {
-  if (target.role === 'leader') return 'leader';
-  if (target.role === 'stream-leader') return `stream-leader(${target.stream})`;
-  return target.drawn ? `one (${target.node})` : target.node;
 }
 
 async function evidence(

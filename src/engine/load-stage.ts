@@ -2,12 +2,13 @@ import { join } from 'node:path';
 import { NS, nowNs, sleep } from '../base/clock.js';
 import type { Cluster, ClusterNode } from '../contracts/cluster.js';
 import type { NodeCounters, SystemControl } from '../contracts/control.js';
-import type { GeneratorTask, LoadFleet, LoadNotice } from '../contracts/load.js';
+import type { GeneratorTask, IntervalReport, LoadFleet, LoadNotice } from '../contracts/load.js';
 import type { MonitorHandle, WriterLabel } from '../contracts/monitor.js';
 import type { Plan } from '../contracts/plan.js';
 import type { Reporter } from '../contracts/reporter.js';
 import { LoadTotals } from '../metrics/load-totals.js';
 import { PhaseClock } from '../metrics/phase-clock.js';
+import { scheduleDurationNs } from '../metrics/schedule-duration.js';
 import { conductFaults } from './fault-conductor.js';
 import type { FaultSessionResult } from './fault-session.js';
 import type { Interruption } from './interruption.js';
@@ -69,7 +70,7 @@ export class LoadStage {
   async prepare(): Promise<void> {
     const { plan, services, cluster, scope, interruption, journal } = this.#options;
     const listener = {
-      onReport: (report: Parameters<LoadTotals['add']>[0]) => {
+      onReport: (report: IntervalReport) => {
         this.totals.add(report);
         for (const reporter of this.#options.reporters) reporter.onReport?.(report);
       },
@@ -113,7 +114,11 @@ export class LoadStage {
     const halt = new AbortController();
     const signal = AbortSignal.any([interruption.signal, halt.signal]);
     const faults = this.#conductFaults(signal);
-    const scheduled = sleep((this.startNs + longestLoadNs(plan) - nowNs()) / NS.ms, signal);
+    const scheduled = sleep(
+      (this.startNs + Math.max(...plan.loads.map(({ schedule }) => scheduleDurationNs(schedule))) - nowNs()) /
+        NS.ms,
+      signal,
+    );
     try {
       await Promise.race([Promise.all([scheduled, faults]), failed(fleet.finished())]);
     } finally {
@@ -156,18 +161,6 @@ export class LoadStage {
       signal,
     );
   }
-}
-
-/** From the start of the load to the last moment at which an operation can be due. */
-export function longestLoadNs(plan: Plan): number {
-  return Math.max(
-    0,
-    ...plan.loads.map(({ schedule }) =>
-      schedule.mode === 'max'
-        ? schedule.durationNs
-        : schedule.stages.reduce((sum, stage) => sum + stage.durationNs, 0),
-    ),
-  );
 }
 
 function generatorTasks(

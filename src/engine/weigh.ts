@@ -37,7 +37,7 @@ export function weigh({
 }: Weighing): RunResult {
   const { plan } = request;
   const started = load !== undefined && load.startNs > 0;
-  const loads = started ? load.totals.results() : [];
+  const loads = started ? load.totals.results(load.endNs) : [];
   const recoveries = started
     ? recoveryPerFault(
         load.totals.troubles,
@@ -49,7 +49,7 @@ export function weigh({
     ? load.faults.map((fault, i) => ({ ...fault, recovery: recoveries[i] ?? { troubledOperations: 0 } }))
     : [];
   const thresholds = started
-    ? plan.thresholds.map((threshold) => evaluateThreshold(threshold, { loads, faults }))
+    ? plan.thresholds.map((threshold) => evaluateThreshold(threshold, { loads, faults, acknowledged }))
     : [];
   const all: Finding[] = [
     ...findings,

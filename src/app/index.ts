@@ -1,0 +1,16 @@
+/** The programmatic API of stormglass: what the command line is made of. */
+
+export { EXIT, StormglassError } from '../base/errors.js';
+export type { Plan } from '../contracts/plan.js';
+export type { RunResult, Verdict } from '../contracts/run-result.js';
+export type { Summary } from '../contracts/summary.js';
+export type { RunOutcome } from '../engine/conduct-run.js';
+export { Interruption } from '../engine/interruption.js';
+export { buildSummary as summaryOf } from '../reporters/build-summary.js';
+export { createTerminalReporter } from '../reporters/terminal.js';
+export { recover } from '../undo/recover.js';
+export { dryRun, planScenario, type ScenarioRequest, scenarioJsonSchema } from './plan-scenario.js';
+export { runMonitor } from './run-monitor.js';
+export { type RunScenarioOptions, runScenario } from './run-scenario.js';
+export type { Surroundings } from './surroundings.js';
+export { VERSION } from './version.js';

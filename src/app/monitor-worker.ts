@@ -1,0 +1,2 @@
+/** By itself, so that the thread loads nothing but what it needs. */
+export { runMonitorWorker } from '../monitor/monitor-worker.js';

@@ -1,0 +1,41 @@
+import { randomInt } from 'node:crypto';
+import type { Plan } from '../contracts/plan.js';
+import { readScenario } from '../scenario/read-scenario.js';
+import { resolvePlan } from '../scenario/resolve-plan.js';
+import { scenarioJsonSchema as jsonSchemaOf } from '../scenario/scenario-json-schema.js';
+import { formatTimeline } from '../scenario/timeline.js';
+import { SCENARIO_PLUGINS } from './plugins.js';
+
+export interface ScenarioRequest {
+  /** Path of the scenario. */
+  readonly file: string;
+  /** Takes the place of the scenario's seed. */
+  readonly seed?: number;
+  /** `path=value` overrides. */
+  readonly sets: readonly string[];
+}
+
+/**
+ * Reads, checks and resolves a scenario; starts nothing.
+ * @throws ScenarioError with everything that is wrong, UsageError when the file cannot be read
+ */
+export function planScenario({ file, seed, sets }: ScenarioRequest): Plan {
+  return resolvePlan(readScenario(file), {
+    file,
+    sets,
+    plugins: SCENARIO_PLUGINS,
+    drawnSeed: randomInt(2 ** 32),
+    ...(seed !== undefined && { seed }),
+  });
+}
+
+/** The plan, and what will happen when, for people. */
+export function dryRun(request: ScenarioRequest): { readonly plan: Plan; readonly timeline: string } {
+  const plan = planScenario(request);
+  return { plan, timeline: formatTimeline(plan) };
+}
+
+/** The JSON Schema of a scenario with all plug-ins, for editors. */
+export function scenarioJsonSchema(): Record<string, unknown> {
+  return jsonSchemaOf(SCENARIO_PLUGINS);
+}

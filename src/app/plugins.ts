@@ -1,0 +1,48 @@
+import { nodeKill } from '../chaos/node-kill.js';
+import { ackedLoss } from '../checkers/acked-loss.js';
+import { externalClusterSchema } from '../clusters/external-cluster-schema.js';
+import {
+  type ProcessClusterParams,
+  processClusterSchema,
+  processNodeNames,
+} from '../clusters/process-cluster-schema.js';
+import type { Checker } from '../contracts/checker.js';
+import type { FaultKind } from '../contracts/fault.js';
+import { jsPublish } from '../generators/js-publish.js';
+import type { LoadKind } from '../generators/load-kind.js';
+import { publish } from '../generators/publish.js';
+import { parseThreshold } from '../metrics/thresholds.js';
+import { isAlive } from '../processes/identity.js';
+import type { DriverPlugin, FaultPlugin, ScenarioPlugins } from '../scenario/plugins.js';
+
+/** The one place that knows every plug-in: a new one is a file in its room and an entry here. */
+
+export const LOAD_KINDS: readonly LoadKind[] = [publish, jsPublish];
+
+export const FAULT_KINDS: readonly (FaultKind & FaultPlugin)[] = [nodeKill({ isAlive })];
+
+export const CHECKERS: readonly Checker[] = [ackedLoss];
+
+const processDriver: DriverPlugin = {
+  schema: processClusterSchema,
+  capabilities: ['load', 'process-control'],
+  nodeNames: (params) => processNodeNames((params as unknown as ProcessClusterParams).nodes),
+  jetstream: (params) => {
+    const { enabled, storage } = (params as unknown as ProcessClusterParams).jetstream;
+    return { on: enabled, ...(storage !== undefined && { storage }) };
+  },
+};
+
+const externalDriver: DriverPlugin = { schema: externalClusterSchema, capabilities: ['load'] };
+
+const byKind = <T extends { readonly kind: string }>(kinds: readonly T[]): Record<string, T> =>
+  Object.fromEntries(kinds.map((each) => [each.kind, each]));
+
+/** What a scenario may name. */
+export const SCENARIO_PLUGINS: ScenarioPlugins = {
+  drivers: { process: processDriver, external: externalDriver },
+  loads: byKind(LOAD_KINDS),
+  faults: byKind(FAULT_KINDS),
+  checks: CHECKERS.map(({ name }) => name),
+  parseThreshold,
+};

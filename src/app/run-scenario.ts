@@ -1,0 +1,43 @@
+import { freshId } from '../base/ids.js';
+import type { Reporter } from '../contracts/reporter.js';
+import { conductRun, type RunOutcome } from '../engine/conduct-run.js';
+import { Interruption } from '../engine/interruption.js';
+import { describeEnvironment } from './environment.js';
+import { planScenario, type ScenarioRequest } from './plan-scenario.js';
+import { createRunServices } from './run-services.js';
+import type { Surroundings } from './surroundings.js';
+
+export interface RunScenarioOptions extends ScenarioRequest {
+  /** The run leaves its own folder here. */
+  readonly reportsDir: string;
+  /** Servers, `host:port`, that stormglass did not start and may load. */
+  readonly allow: readonly string[];
+  readonly surroundings: Surroundings;
+  /** How the run is stopped early; without it, it cannot be. */
+  readonly interruption?: Interruption;
+  /** Told what happens while it happens, and the result at the end. */
+  readonly live?: Reporter;
+  /** Told, a line at a time, what is slow before the load begins. */
+  readonly progress?: (line: string) => void;
+}
+
+/**
+ * Runs a scenario to its verdict.
+ * @throws StormglassError when the scenario is invalid or the preflight failed: then nothing is left of the run
+ */
+export async function runScenario(options: RunScenarioOptions): Promise<RunOutcome> {
+  const plan = planScenario(options);
+  return conductRun(
+    {
+      runId: freshId(),
+      plan,
+      scenarioFile: options.file,
+      reportsDir: options.reportsDir,
+      environment: await describeEnvironment(),
+      interruption: options.interruption ?? new Interruption(),
+      progress: options.progress ?? (() => {}),
+      ...(options.live && { live: options.live }),
+    },
+    createRunServices(options),
+  );
+}

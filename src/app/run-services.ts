@@ -1,0 +1,93 @@
+import { fileURLToPath } from 'node:url';
+import { NS } from '../base/clock.js';
+import { PreflightError } from '../base/errors.js';
+import { resolveTargets } from '../chaos/targets.js';
+import { clusterUndoRecords } from '../clusters/cluster-undo.js';
+import { startExternalCluster } from '../clusters/external-cluster.js';
+import type { ExternalClusterParams } from '../clusters/external-cluster-schema.js';
+import { startProcessCluster } from '../clusters/process-cluster.js';
+import type { ProcessClusterParams } from '../clusters/process-cluster-schema.js';
+import type { Plan } from '../contracts/plan.js';
+import type { RunServices } from '../engine/services.js';
+import { startLoadFleet } from '../generators/load-fleet.js';
+import { readBack } from '../history/final-read.js';
+import { openHistory } from '../history/history-reader.js';
+import { startMonitor } from '../monitor/start-monitor.js';
+import { openControl } from '../nats/control.js';
+import { identify } from '../processes/identity.js';
+import { isPortFree } from '../processes/port-lease.js';
+import { createLatencyReporter } from '../reporters/latency-files.js';
+import { createHtmlReporter } from '../reporters/report-html.js';
+import { createSummaryReporter } from '../reporters/summary-json.js';
+import { createTimeseriesReporter } from '../reporters/timeseries-csv.js';
+import { provideNatsServer } from './nats-server.js';
+import { CHECKERS, FAULT_KINDS, LOAD_KINDS } from './plugins.js';
+import type { Surroundings } from './surroundings.js';
+import { PACKAGE_ROOT } from './version.js';
+
+export interface RunServicesOptions {
+  readonly surroundings: Surroundings;
+  /** Addresses that the command line consents to load. */
+  readonly allow: readonly string[];
+}
+
+/** The rooms of stormglass, as the conductor is handed them. */
+export function createRunServices({ surroundings, allow }: RunServicesOptions): RunServices {
+  const { stateDir, entries } = surroundings;
+  let serverPath = '';
+  const loadKind = (kind: string) =>
+    LOAD_KINDS.find((each) => each.kind === kind) as (typeof LOAD_KINDS)[number];
+
+  return {
+    async preflight(plan, { progress, signal }) {
+      await checkMonitorPort(plan);
+      if (plan.cluster.driver !== 'process') return;
+      const { server } = plan.cluster.params as unknown as ProcessClusterParams;
+      serverPath = await provideNatsServer(surroundings, { explicit: server, progress, signal });
+    },
+    clusterUndo: (_plan, runId, workDir) => clusterUndoRecords(runId, workDir),
+    startCluster: (plan, options) =>
+      plan.cluster.driver === 'external'
+        ? startExternalCluster(plan.cluster.params as unknown as ExternalClusterParams, { ...options, allow })
+        : startProcessCluster(plan.cluster.params as unknown as ProcessClusterParams, {
+            ...options,
+            serverPath,
+            stateDir,
+            readyWithinMs: plan.limits.clusterReadyNs / NS.ms,
+          }),
+    openControl: (cluster) => openControl({ access: cluster.access, nodes: cluster.nodes }),
+    startMonitor: (task, listener) => startMonitor(task, entries.monitor, listener),
+    startFleet: (tasks, listener) => startLoadFleet(tasks, entries.generator, listener),
+    loadFacts: (kind) => loadKind(kind).facts,
+    faultKind: (kind) => FAULT_KINDS.find((each) => each.kind === kind) as (typeof FAULT_KINDS)[number],
+    resolveTargets,
+    openHistory: (files) => files.map(openHistory),
+    readBack,
+    checker: (name) => CHECKERS.find((each) => each.name === name) as (typeof CHECKERS)[number],
+    reporters: (runDir) => [
+      createTimeseriesReporter({ runDir }),
+      createLatencyReporter({ runDir }),
+      createSummaryReporter({ runDir }),
+      createHtmlReporter({
+        runDir,
+        templateFile: fileURLToPath(new URL('dist/ui/report.html', PACKAGE_ROOT)),
+      }),
+    ],
+    guarding: {
+      stateDir,
+      watchdogEntry: entries.watchdog,
+      executable: surroundings.executable,
+      env: surroundings.env,
+      self: identify(process.pid),
+    },
+    tempDir: surroundings.tempDir,
+  };
+}
+
+/** The monitor's port is looked at before a cluster is started for nothing. */
+async function checkMonitorPort({ monitor: { port } }: Plan): Promise<void> {
+  if (port === 0 || (await isPortFree(port))) return;
+  throw new PreflightError(`127.0.0.1:${port} is in use, and the monitor needs a port of its own`, {
+    hint: 'end what listens there, or choose another port: `monitor.port` in the scenario, or --set monitor.port=0 for any',
+  });
+}

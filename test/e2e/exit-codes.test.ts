@@ -1,0 +1,195 @@
+import { execFileSync } from 'node:child_process';
+import { chmodSync, copyFileSync, mkdirSync, rmSync, unlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { scenarioText, Workplace } from '../support/cli.js';
+import { natsServerPath, startTestServer } from '../support/nats-server.js';
+
+/** Each exit code that can be reached, reached on real servers; whatever the end, nothing is left behind. */
+describe('stormglass run ends with', () => {
+  it('0 when everything held', async () => {
+    await using place = new Workplace();
+    const file = place.write('s.yaml', scenarioText({ thresholds: '{ orders.failed: ["ratio == 0"] }' }));
+    const end = await place.run(['run', file, '--out', place.reports, '--json']);
+    expect(end.stderr).toContain('0 of');
+    expect(end.code).toBe(0);
+    const summary = JSON.parse(end.stdout);
+    expect(summary.verdict.exitCode).toBe(0);
+    expect(summary).toEqual(JSON.parse(JSON.stringify(place.summary())));
+    expect(await place.leftovers()).toEqual([]);
+  });
+
+  it('2 for an invalid scenario, and starts nothing', async () => {
+    await using place = new Workplace();
+    const file = place.write('s.yaml', scenarioText().replace('streams:', 'straems:'));
+    const end = await place.run(['run', file, '--out', place.reports]);
+    expect(end.code).toBe(2);
+    expect(end.stderr).toMatch(/s\.yaml:\d+:\d+: .*straems/);
+    expect(end.stderr).toContain('streams');
+    expect(place.runDirs()).toEqual([]);
+    expect(await place.leftovers()).toEqual([]);
+  });
+
+  it('2 for a command line that is wrong', async () => {
+    await using place = new Workplace();
+    expect((await place.run(['run'])).code).toBe(2);
+    expect((await place.run(['run', 'x.yaml', '--sede', '3'])).stderr).toContain('--seed');
+    expect((await place.run(['rum', 'x.yaml'])).stderr).toContain('run');
+    expect((await place.run(['run', join(place.root, 'missing.yaml')])).code).toBe(2);
+  });
+
+  it('3 when no server is to be had, naming what to do', async () => {
+    await using place = new Workplace();
+    const file = place.write('s.yaml', scenarioText());
+    const end = await place.run(['run', file, '--out', place.reports], {
+      STORMGLASS_NATS_SERVER: '',
+      PATH: '/nowhere',
+    });
+    expect(end.code).toBe(3);
+    expect(end.stderr).toContain('nats-server');
+    expect(place.runDirs()).toEqual([]);
+    expect(await place.leftovers()).toEqual([]);
+  });
+
+  it('3 when the port of the monitor is taken, naming the option', async () => {
+    await using place = new Workplace();
+    await using other = await startTestServer();
+    const file = place.write('s.yaml', scenarioText().replace('port: 0', `port: ${other.port}`));
+    const end = await place.run(['run', file, '--out', place.reports]);
+    expect(end.code).toBe(3);
+    expect(end.stderr).toContain(String(other.port));
+    expect(end.stderr).toContain('monitor.port');
+    expect(place.runDirs()).toEqual([]);
+    expect(await place.leftovers()).toEqual([]);
+  });
+
+  it('3 when a server dies at its start, with what its log says', async () => {
+    await using place = new Workplace();
+    const cluster = '{ driver: process, nodes: 3, config: { max_paiload: 1024 } }';
+    const end = await place.run([
+      'run',
+      place.write('s.yaml', scenarioText({ cluster })),
+      '--out',
+      place.reports,
+    ]);
+    expect(end.code).toBe(3);
+    expect(end.stderr).toContain('max_paiload');
+    expect(place.runDirs()).toEqual([]);
+    expect(await place.leftovers()).toEqual([]);
+  });
+
+  it('3 when the report cannot be written', async () => {
+    await using place = new Workplace();
+    const end = await place.run(['run', place.write('s.yaml', scenarioText()), '--out', '/proc/reports']);
+    expect(end.code).toBe(3);
+    expect(end.stderr).toContain('/proc/reports');
+    expect(end.stderr).toContain('--out');
+    expect(await place.leftovers()).toEqual([]);
+  });
+
+  it('4 when a threshold was missed', async () => {
+    await using place = new Workplace();
+    const thresholds = '{ orders.throughput: ["rate > 1M/s"] }';
+    const end = await place.run([
+      'run',
+      place.write('s.yaml', scenarioText({ thresholds })),
+      '--out',
+      place.reports,
+    ]);
+    expect(end.code).toBe(4);
+    expect(place.summary().verdict.exit).toBe('threshold');
+    expect(await place.leftovers()).toEqual([]);
+  });
+
+  it('5 when acknowledged events are lost: a memory stream of one replica whose leader is killed', async () => {
+    await using place = new Workplace();
+    const text = scenarioText({
+      streams: '[{ name: ORDERS, subjects: [cim.events.orders.>], replicas: 1, storage: memory }]',
+      faults: '[{ at: 2s, kind: node-kill, target: stream-leader(ORDERS), restart-after: 1s }]',
+      load: '[{ name: orders, kind: js-publish, domains: [orders], rate: 500/s, for: 8s }]',
+    });
+    const end = await place.run(['run', place.write('s.yaml', text), '--out', place.reports]);
+    expect(end.code).toBe(5);
+    const check = place.summary().checks.find(({ name }) => name === 'acked-loss');
+    expect(check?.verdict).toBe('fail');
+    expect(check?.counts.lost).toBeGreaterThan(0);
+    expect(check?.examples.length).toBeGreaterThan(0);
+    expect(await place.leftovers()).toEqual([]);
+  });
+
+  it('6 when a node crashed that nobody had asked to', async () => {
+    await using place = new Workplace();
+    const run = place.start(['run', place.write('s.yaml', scenarioText()), '--out', place.reports]);
+    await place.phase('load');
+    const [node, pid] = [...place.serverPids()][0] as [string, number];
+    process.kill(pid, 'SIGKILL');
+    const end = await run.ended;
+    expect(end.code).toBe(6);
+    expect(end.stderr).toContain(`node ${node} crashed`);
+    expect(await place.leftovers()).toEqual([]);
+  });
+
+  it('7 when there is no data for a threshold', async () => {
+    await using place = new Workplace();
+    const thresholds = '{ orders.ack_latency: ["p99.999 < 10s"] }';
+    const end = await place.run([
+      'run',
+      place.write('s.yaml', scenarioText({ thresholds })),
+      '--out',
+      place.reports,
+    ]);
+    expect(end.code).toBe(7);
+    expect(place.summary().thresholds[0]?.verdict).toBe('no-data');
+    expect(await place.leftovers()).toEqual([]);
+  });
+
+  it('8 when a node does not start again, saying so', async () => {
+    await using place = new Workplace();
+    const server = join(place.root, 'nats-server');
+    copyFileSync(natsServerPath(), server);
+    chmodSync(server, 0o755);
+    const text = scenarioText({
+      faults: '[{ at: 1s, kind: node-kill, target: n2, restart-after: 2s }]',
+      limits: '{ heal: 3s, steady: 3s }',
+    });
+    const run = place.start([
+      'run',
+      place.write('s.yaml', text),
+      '--out',
+      place.reports,
+      '--nats-server',
+      server,
+    ]);
+    await place.event((event) => event.type === 'fault-injected', 'the fault');
+    unlinkSync(server);
+    const end = await run.ended;
+    expect(end.code).toBe(8);
+    expect(end.stderr).toContain('n2');
+    expect(place.summary().faults[0]?.status).toBe('unreverted');
+    expect(await place.leftovers()).toEqual([]);
+  });
+
+  it('1 when the disk is full while the run writes, healed and with one clear error', async (context) => {
+    await using place = new Workplace();
+    const small = join(place.root, 'small');
+    mkdirSync(small);
+    try {
+      execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=192k', 'tmpfs', small], { stdio: 'ignore' });
+    } catch {
+      context.skip('a small file system can be mounted by root only');
+    }
+    try {
+      const text = scenarioText({
+        load: '[{ name: orders, kind: js-publish, domains: [orders], rate: 3k/s, for: 8s }]',
+      });
+      const end = await place.run(['run', place.write('s.yaml', text), '--out', small]);
+      expect(end.code).toBe(1);
+      expect(end.stderr).toMatch(/no space left/i);
+      expect(end.stderr).toContain('--out');
+      expect(await place.leftovers()).toEqual([]);
+    } finally {
+      execFileSync('umount', [small]);
+      rmSync(small, { recursive: true, force: true });
+    }
+  });
+});

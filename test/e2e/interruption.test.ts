@@ -1,0 +1,104 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { scenarioText, Workplace } from '../support/cli.js';
+
+const LONG = scenarioText({
+  load: '[{ name: orders, kind: js-publish, domains: [orders], rate: 500/s, for: 60s }]',
+  faults: '[{ at: 2s, kind: node-kill, target: stream-leader(ORDERS), restart-after: 30s }]',
+});
+
+describe('an interrupted run', () => {
+  it('heals, checks what it has, writes every report and ends with 130 after Ctrl-C in mid-fault', async () => {
+    await using place = new Workplace();
+    const run = place.start(['run', place.write('s.yaml', LONG), '--out', place.reports]);
+    await place.event((event) => event.type === 'fault-observed', 'the fault');
+    run.child.kill('SIGINT');
+    const end = await run.ended;
+    expect(end.code).toBe(130);
+    const summary = place.summary();
+    expect(summary.verdict.exit).toBe('interrupted');
+    expect(summary.faults[0]).toMatchObject({ status: 'reverted', kind: 'node-kill' });
+    expect(summary.checks[0]).toMatchObject({ name: 'acked-loss', verdict: 'pass' });
+    for (const file of ['plan.json', 'journal.ndjson', 'report.html', 'timeseries.csv', 'audit.ndjson']) {
+      expect(existsSync(join(place.runDir(), file)), file).toBe(true);
+    }
+    expect(await place.leftovers()).toEqual([]);
+  });
+
+  it('is faster, and still clean, after a second Ctrl-C', async () => {
+    await using place = new Workplace();
+    const run = place.start(['run', place.write('s.yaml', LONG), '--out', place.reports]);
+    await place.event((event) => event.type === 'fault-observed', 'the fault');
+    run.child.kill('SIGINT');
+    await place.event((event) => event.type === 'fault-reverted', 'the revert');
+    run.child.kill('SIGINT');
+    const end = await run.ended;
+    expect(end.code).toBe(130);
+    expect(place.summary().faults[0]?.status).toBe('reverted');
+    expect(await place.leftovers()).toEqual([]);
+  });
+
+  it('ends with 143 after SIGTERM', async () => {
+    await using place = new Workplace();
+    const run = place.start(['run', place.write('s.yaml', LONG), '--out', place.reports]);
+    await place.phase('load');
+    run.child.kill('SIGTERM');
+    const end = await run.ended;
+    expect(end.code).toBe(143);
+    expect(place.summary().verdict.exit).toBe('terminated');
+    expect(await place.leftovers()).toEqual([]);
+  });
+
+  it.each(['preflight', 'cluster-up', 'steady-before', 'load', 'drain', 'final-read', 'check'])(
+    'leaves nothing behind when Ctrl-C comes in phase %s',
+    async (phase) => {
+      await using place = new Workplace();
+      const text = scenarioText({
+        load: '[{ name: orders, kind: js-publish, domains: [orders], rate: 500/s, for: 2s }]',
+      });
+      const run = place.start(['run', place.write('s.yaml', text), '--out', place.reports]);
+      await place.phase(phase);
+      run.child.kill('SIGINT');
+      const end = await run.ended;
+      // A run may have ended before the signal reached it.
+      expect(phase === 'check' ? [0, 130] : [130]).toContain(end.code);
+      expect(await place.leftovers()).toEqual([]);
+    },
+  );
+});
+
+describe('a run that is killed with SIGKILL', () => {
+  it('in the middle of a fault leaves no server, no worker, no watchdog, and its plan and journal', async () => {
+    await using place = new Workplace();
+    const run = place.start(['run', place.write('s.yaml', LONG), '--out', place.reports]);
+    await place.event((event) => event.type === 'fault-observed', 'the fault');
+    expect(place.serverPids().size).toBe(2);
+    run.child.kill('SIGKILL');
+    const end = await run.ended;
+    expect(end.signal).toBe('SIGKILL');
+    expect(await place.leftovers()).toEqual([]);
+    expect(existsSync(join(place.runDir(), 'plan.json'))).toBe(true);
+    expect(place.journal().some((event) => event.type === 'undo' && event.by === 'watchdog')).toBe(true);
+
+    const recovered = await place.run(['recover']);
+    expect(recovered.code).toBe(0);
+    expect(recovered.stderr).toContain('nothing to recover');
+  });
+
+  it('together with its watchdog is cleaned up by `stormglass recover`, once and twice', async () => {
+    await using place = new Workplace();
+    const run = place.start(['run', place.write('s.yaml', LONG), '--out', place.reports]);
+    await place.event((event) => event.type === 'fault-observed', 'the fault');
+    const watchdog = place.running().find((line) => line.includes('watchdog'));
+    process.kill(Number(watchdog?.split(' ')[0]), 'SIGKILL');
+    run.child.kill('SIGKILL');
+    await run.ended;
+    expect(place.serverPids().size).toBe(2);
+
+    const first = await place.run(['recover']);
+    expect(first.code).toBe(0);
+    expect(await place.leftovers()).toEqual([]);
+    expect((await place.run(['recover'])).code).toBe(0);
+  });
+});
