@@ -1,10 +1,7 @@
-import { execFile } from 'node:child_process';
-import { readFile } from 'node:fs/promises';
-import { platform } from 'node:process';
-import { promisify } from 'node:util';
 import { sleep } from '../base/clock.js';
 import type { ProcessIdentity } from '../contracts/cluster.js';
 import type { StartNode } from '../contracts/undo.js';
+import { hasArgument } from '../processes/command-line.js';
 import { isAlive } from '../processes/identity.js';
 import { startMarkedProcess } from '../processes/marked-process.js';
 import { findMarked } from '../processes/run-mark.js';
@@ -26,21 +23,8 @@ export async function startNodeAgain(record: StartNode): Promise<string> {
   return `started ${record.node} as process ${identity.pid}`;
 }
 
-/** The run's process with the node's command line: no other has it, for it names the node's own configuration. */
+/** The run's process with the node's whole command line: no other has it, for it names the node's own configuration. */
 async function findRunning({ command, args, mark }: StartNode): Promise<ProcessIdentity | undefined> {
-  for (const identity of await findMarked(mark)) {
-    if (await hasCommandLine(identity.pid, [command, ...args])) return identity;
-  }
-  return undefined;
-}
-
-async function hasCommandLine(pid: number, words: readonly string[]): Promise<boolean> {
-  try {
-    if (platform === 'linux')
-      return (await readFile(`/proc/${pid}/cmdline`, 'utf8')) === `${words.join('\0')}\0`;
-    const { stdout } = await promisify(execFile)('/bin/ps', ['-ww', '-o', 'command=', '-p', String(pid)]);
-    return stdout.trim() === words.join(' ');
-  } catch {
-    return false;
-  }
+  const marked = await findMarked(mark);
+  return marked.find((identity) => [command, ...args].every((word) => hasArgument(identity, word)));
 }

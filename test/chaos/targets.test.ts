@@ -1,0 +1,92 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { StormglassError } from '../../src/base/errors.js';
+import { type Roles, resolveTargets } from '../../src/chaos/targets.js';
+import type { Cluster } from '../../src/contracts/cluster.js';
+import type { SystemControl } from '../../src/contracts/control.js';
+import { openControl } from '../../src/nats/control.js';
+import { type ClusterTest, clusterTest } from '../clusters/cluster-for-test.js';
+
+const signal = new AbortController().signal;
+let test: ClusterTest;
+let cluster: Cluster;
+let control: SystemControl;
+beforeAll(async () => {
+  test = await clusterTest();
+  cluster = await test.start({ nodes: 3 });
+  control = await openControl(cluster);
+  const config = { num_replicas: 3 };
+  await control.createStreams([{ name: 'ORDERS', subjects: ['orders.>'], config }]);
+});
+afterAll(async () => {
+  await control?.[Symbol.asyncDispose]();
+  await cluster?.[Symbol.asyncDispose]();
+  await test[Symbol.asyncDispose]();
+});
+
+const names = async (...args: Parameters<typeof resolveTargets>) =>
+  (await resolveTargets(...args)).map(({ name }) => name);
+const nobody: Roles = { metaLeader: async () => undefined, streamLeader: async () => undefined };
+
+describe('the targets of a fault', () => {
+  it('are the node that is named, or that was drawn when the scenario was read', async () => {
+    expect(await names({ role: 'node', node: 'n2' }, cluster, nobody, signal)).toEqual(['n2']);
+    expect(await names({ role: 'node', node: 'n3', drawn: true }, cluster, nobody, signal)).toEqual(['n3']);
+    await expect(resolveTargets({ role: 'node', node: 'n9' }, cluster, nobody, signal)).rejects.toThrow(/n9/);
+  });
+
+  it('are whoever has the role when the fault begins', async () => {
+    const metaLeader = await control.metaLeader();
+    const streamLeader = await control.streamLeader('ORDERS');
+    expect(await names({ role: 'leader' }, cluster, control, signal)).toEqual([metaLeader]);
+    expect(await names({ role: 'stream-leader', stream: 'ORDERS' }, cluster, control, signal)).toEqual([
+      streamLeader,
+    ]);
+  });
+
+  it('waits for an election, and asks again when it could not ask', async () => {
+    const answers: (string | Error | undefined)[] = [undefined, new Error('no responders'), 'n1'];
+    const electing: Roles = {
+      ...nobody,
+      metaLeader: async () => {
+        const answer = answers.shift();
+        if (answer instanceof Error) throw answer;
+        return answer;
+      },
+    };
+    expect(await names({ role: 'leader' }, cluster, electing, signal)).toEqual(['n1']);
+    expect(answers).toEqual([]);
+  });
+
+  it('says who has had no leader, and what was seen last', async () => {
+    const found = resolveTargets({ role: 'stream-leader', stream: 'ORDERS' }, cluster, nobody, signal, 300);
+    await expect(found).rejects.toThrow('the stream ORDERS has had no leader for 300 ms: nobody leads');
+    const unheard: Roles = { ...nobody, metaLeader: () => Promise.reject(new Error('no responders')) };
+    const asked = resolveTargets({ role: 'leader' }, cluster, unheard, signal, 300);
+    await expect(asked).rejects.toThrow(
+      'the JetStream meta group has had no leader for 300 ms: no responders',
+    );
+  });
+
+  it('refuses a leader that is no node of this cluster', async () => {
+    const strange: Roles = { ...nobody, metaLeader: async () => 'production-1' };
+    const found = resolveTargets({ role: 'leader' }, cluster, strange, signal);
+    await expect(found).rejects.toThrow('is led by production-1, which is none of n1, n2, n3');
+    await expect(found).rejects.toBeInstanceOf(StormglassError);
+  });
+
+  it('stops waiting when the run is interrupted', async () => {
+    const interrupted = AbortSignal.abort(new Error('interrupted'));
+    await expect(resolveTargets({ role: 'leader' }, cluster, nobody, interrupted)).rejects.toThrow(
+      'interrupted',
+    );
+  });
+
+  it('does not take a leader that is down for one, until another is elected', async () => {
+    const leader = (await control.metaLeader()) as string;
+    await cluster.signal(leader, 'SIGKILL');
+    const stale: Roles = { ...nobody, metaLeader: async () => leader };
+    const found = resolveTargets({ role: 'leader' }, cluster, stale, signal, 300);
+    await expect(found).rejects.toThrow(`${leader} is named, but is down`);
+    expect(await names({ role: 'leader' }, cluster, control, signal)).not.toEqual([leader]);
+  });
+});
