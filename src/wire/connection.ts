@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import { sleep } from '../base/clock.js';
 import { PreflightError } from '../base/errors.js';
 import type { ServerAccess, ServerAddress } from '../contracts/load.js';
 import { type Dial, dialTcp } from './dial.js';
@@ -51,6 +52,7 @@ export interface ServerInfo {
 
 const FIRST_BACKOFF_MS = 50;
 const MAX_BACKOFF_MS = 1000;
+const CLOSE_MS = 1000;
 const CRLF = '\r\n';
 
 /** The reason that `onDisconnected` gets after `close`. */
@@ -175,25 +177,20 @@ export class WireConnection {
     });
   }
 
-  /** Ends the connection for good, after the kernel has what was written; does not wait longer than a second. */
+  /** Ends the connection for good, when the server has taken in what was written; does not wait longer than a second. */
   async close(): Promise<void> {
     if (this.#state === 'closed') return;
-    const socket = this.#socket;
+    if (this.connected) {
+      const late = new AbortController();
+      await Promise.race([this.flush().catch(() => {}), sleep(CLOSE_MS, late.signal).catch(() => {})]);
+      late.abort();
+    }
     const wasConnected = this.connected;
     this.#state = 'closed';
     this.#stopTimers();
     this.#first?.reject(new Error('the connection was closed'));
     this.#first = undefined;
-    if (socket && wasConnected) {
-      await new Promise<void>((resolve) => {
-        const late = setTimeout(resolve, 1000);
-        socket.end(() => {
-          clearTimeout(late);
-          resolve();
-        });
-      });
-    }
-    this.#drop(socket, CLOSED_BY_US, wasConnected);
+    this.#drop(this.#socket, CLOSED_BY_US, wasConnected);
   }
 
   #attempt(): void {

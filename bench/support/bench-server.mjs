@@ -1,0 +1,66 @@
+// Servers and tools for the benches: found by options or on the PATH, run on 127.0.0.1, gone at the end.
+import { spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
+
+/** The path of a tool: `--<name>=PATH`, the environment variable, or the PATH. */
+export function findTool(name) {
+  const option = process.argv.find((argument) => argument.startsWith(`--${name}=`));
+  const told = option?.slice(name.length + 3) ?? process.env[name.toUpperCase().replaceAll('-', '_')];
+  if (told) return told;
+  for (const directory of (process.env.PATH ?? '').split(delimiter)) {
+    const path = join(directory, name);
+    if (directory && existsSync(path)) return path;
+  }
+  console.error(`${name} is not on the PATH: put it there, or pass --${name}=PATH`);
+  process.exit(3);
+}
+
+/** One nats-server on random ports; `stop` ends it and removes what it wrote. */
+export async function startBenchServer({ jetstream = false } = {}) {
+  const directory = mkdtempSync(join(tmpdir(), 'stormglass-bench-'));
+  const config = join(directory, 'server.conf');
+  writeFileSync(
+    config,
+    JSON.stringify(jetstream ? { jetstream: { store_dir: join(directory, 'store') } } : {}),
+  );
+  const child = spawn(
+    findTool('nats-server'),
+    ['-a', '127.0.0.1', '-p', '-1', '-m', '-1', '-c', config, '--ports_file_dir', directory],
+    { stdio: 'ignore' },
+  );
+  process.once('exit', () => child.kill('SIGKILL'));
+  const ended = new Promise((resolve) => child.once('exit', resolve));
+  const ports = await until(() => {
+    const file = readdirSync(directory).find((name) => name.endsWith('.ports'));
+    return file && JSON.parse(readFileSync(join(directory, file), 'utf8'));
+  });
+  const monitorUrl = ports.monitoring[0];
+  await until(async () => (await fetch(`${monitorUrl}/healthz`)).ok);
+  return {
+    pid: child.pid,
+    port: Number(new URL(ports.nats[0]).port),
+    async varz() {
+      return await (await fetch(`${monitorUrl}/varz`)).json();
+    },
+    async stop() {
+      child.kill('SIGKILL');
+      await ended;
+      rmSync(directory, { recursive: true, force: true });
+    },
+  };
+}
+
+async function until(look) {
+  for (let attempt = 0; attempt < 500; attempt++) {
+    try {
+      const seen = await look();
+      if (seen) return seen;
+    } catch {
+      // Not yet.
+    }
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  throw new Error('the server did not start');
+}
