@@ -1,0 +1,108 @@
+import { NS, nowNs, sleep } from '../base/clock.js';
+import { subjectMatches } from '../base/subject-match.js';
+import { OUTCOMES, type StreamRead, type WriterHistory } from '../contracts/history.js';
+import type { ServerAccess } from '../contracts/load.js';
+import { readStream } from '../nats/stream-reader.js';
+import { ReadColumns } from './read-columns.js';
+
+/** What to read of a stream: from where it began for this run to where it ended. */
+export interface StreamSpan {
+  readonly stream: string;
+  readonly subjects: readonly string[];
+  readonly fromSequence: number;
+  readonly throughSequence: number;
+}
+
+export interface FinalReadOptions {
+  readonly access: ServerAccess;
+  readonly streams: readonly StreamSpan[];
+  /** Whose acknowledged operations are looked for. */
+  readonly writers: readonly WriterHistory[];
+  /** For all streams together. */
+  readonly timeoutNs: number;
+  readonly signal?: AbortSignal;
+}
+
+/** A stream that ends before what it acknowledged gets this long: a replica that became its leader may still catch up. */
+const CATCH_UP_NS = 10 * NS.s;
+const LOOK_AGAIN_MS = 500;
+const OK = OUTCOMES.indexOf('ok');
+
+/**
+ * Reads every stream back, one after the other: to the end that was given, and to the highest sequence that one of
+ * the writers had acknowledged, should that lie beyond. Does not reject: a read that could not reach the end says
+ * why. A stream that ends before what it acknowledged, and goes on doing so, was read completely.
+ */
+export async function readBack(options: FinalReadOptions): Promise<readonly StreamRead[]> {
+  const deadlineNs = nowNs() + options.timeoutNs;
+  const wanted = highestAcknowledged(options.streams, options.writers);
+  const reads: StreamRead[] = [];
+  for (const span of options.streams) {
+    reads.push(await readOne(span, wanted.get(span.stream) ?? 0, deadlineNs, options));
+  }
+  return reads;
+}
+
+async function readOne(
+  span: StreamSpan,
+  wantedSequence: number,
+  deadlineNs: number,
+  { access, signal }: FinalReadOptions,
+): Promise<StreamRead> {
+  const columns = new ReadColumns();
+  let foreign = 0;
+  const readOn = async (fromSequence: number, throughSequence: number) => {
+    const end = await readStream({
+      access,
+      stream: span.stream,
+      fromSequence,
+      throughSequence,
+      timeoutMs: Math.max(0, (deadlineNs - nowNs()) / NS.ms),
+      ...(signal && { signal }),
+      onMessage: (writer, sequence, streamSequence) => columns.add(writer, sequence, streamSequence),
+    });
+    foreign += end.foreign;
+    return end;
+  };
+  const throughSequence = Math.max(span.throughSequence, wantedSequence);
+  let end = await readOn(span.fromSequence, throughSequence);
+  const catchUpNs = Math.min(deadlineNs, nowNs() + CATCH_UP_NS);
+  while (end.complete && end.lastSequence < wantedSequence && nowNs() < catchUpNs && !signal?.aborted) {
+    await sleep(LOOK_AGAIN_MS);
+    end = await readOn(end.lastSequence + 1, throughSequence);
+  }
+  return {
+    stream: span.stream,
+    ...columns.columns,
+    foreign,
+    complete: end.complete,
+    ...(end.gaveUp !== undefined && { gaveUp: end.gaveUp }),
+  };
+}
+
+/** The highest stream sequence that any of the writers had acknowledged, by stream. */
+function highestAcknowledged(
+  streams: readonly StreamSpan[],
+  writers: readonly WriterHistory[],
+): ReadonlyMap<string, number> {
+  const highest = new Map<string, number>();
+  for (const writer of writers) {
+    const streamOfSubject = writer.subjects.map(
+      (subject) =>
+        streams.find(({ subjects }) => subjects.some((filter) => subjectMatches(filter, subject)))?.stream,
+    );
+    const highestOfSubject = new Float64Array(writer.subjects.length);
+    for (const { count, outcome, subject, streamSequence } of writer.blocks()) {
+      for (let i = 0; i < count; i++) {
+        const at = subject[i]!;
+        if (outcome[i] === OK && streamSequence[i]! > highestOfSubject[at]!)
+          highestOfSubject[at] = streamSequence[i]!;
+      }
+    }
+    streamOfSubject.forEach((stream, at) => {
+      if (stream !== undefined)
+        highest.set(stream, Math.max(highest.get(stream) ?? 0, highestOfSubject[at]!));
+    });
+  }
+  return highest;
+}
