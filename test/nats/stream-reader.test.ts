@@ -1,0 +1,195 @@
+import { jetstream, jetstreamManager } from '@nats-io/jetstream';
+import { connect, type NatsConnection } from '@nats-io/transport-node';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { ServerAccess } from '../../src/contracts/load.js';
+import { openControl } from '../../src/nats/control.js';
+import { readStream, type StreamReadEnd } from '../../src/nats/stream-reader.js';
+import { writeStamp } from '../../src/wire/stamp.js';
+import { startTestServer, type TestServer } from '../support/nats-server.js';
+import { startTestCluster } from './test-cluster.js';
+
+const TIMEOUT_MS = 30_000;
+
+/** Stores stamped events of writers 0 to 2 in turn, each with its own sequence. */
+async function fill(nc: NatsConnection, subject: string, count: number, bytes = 16) {
+  const js = jetstream(nc);
+  const pending: Promise<unknown>[] = [];
+  for (let i = 0; i < count; i++) {
+    const payload = Buffer.alloc(bytes, 'x');
+    writeStamp(payload, 0, i % 3, Math.floor(i / 3), 1000 + i);
+    pending.push(js.publish(subject, payload));
+    if (pending.length === 2000) await Promise.all(pending.splice(0));
+  }
+  await Promise.all(pending);
+}
+
+interface Read extends StreamReadEnd {
+  readonly messages: readonly (readonly [writer: number, sequence: number, streamSequence: number])[];
+}
+
+async function read(access: ServerAccess, stream: string, through: number, from = 1): Promise<Read> {
+  const messages: [number, number, number][] = [];
+  const end = await readStream({
+    access,
+    stream,
+    fromSequence: from,
+    throughSequence: through,
+    timeoutMs: TIMEOUT_MS,
+    onMessage: (...message) => messages.push(message),
+  });
+  return { ...end, messages };
+}
+
+const expected = (count: number, from = 1) =>
+  Array.from({ length: count }, (_, at) => {
+    const i = at + from - 1;
+    return [i % 3, Math.floor(i / 3), i + 1];
+  });
+
+describe('readStream', () => {
+  let server: TestServer;
+  let nc: NatsConnection;
+
+  beforeAll(async () => {
+    server = await startTestServer({ jetstream: true });
+    nc = await connect({ servers: `127.0.0.1:${server.port}` });
+  });
+
+  afterAll(async () => {
+    await nc?.close();
+    await server?.[Symbol.asyncDispose]();
+  });
+
+  async function createStream(name: string) {
+    const jsm = await jetstreamManager(nc);
+    await jsm.streams.add({ name, subjects: [`${name}.>`], storage: 'memory' as never });
+    return jsm;
+  }
+
+  it('reads every message in order, and removes its consumer', async () => {
+    const jsm = await createStream('WHOLE');
+    await fill(nc, 'WHOLE.a', 25_000);
+    const { messages, ...end } = await read(server.access, 'WHOLE', 25_000);
+    expect(end).toEqual({ complete: true, lastSequence: 25_000, foreign: 0 });
+    expect(messages).toEqual(expected(25_000));
+    expect((await jsm.streams.info('WHOLE')).state.consumer_count).toBe(0);
+  });
+
+  it('reads only the stretch that was asked for', async () => {
+    await createStream('STRETCH');
+    await fill(nc, 'STRETCH.a', 300);
+    const { messages, lastSequence } = await read(server.access, 'STRETCH', 200, 101);
+    expect(lastSequence).toBe(200);
+    expect(messages).toEqual(expected(100, 101));
+  });
+
+  it('counts foreign messages, whatever they hold', async () => {
+    await createStream('FOREIGN');
+    nc.publish('FOREIGN.a', '{"orderId":1}');
+    nc.publish('FOREIGN.a', '');
+    nc.publish('FOREIGN.a', Buffer.alloc(16, 0xc1));
+    await nc.flush();
+    await fill(nc, 'FOREIGN.a', 3);
+    const { messages, foreign, complete } = await read(server.access, 'FOREIGN', 6);
+    expect({ foreign, complete }).toEqual({ foreign: 3, complete: true });
+    expect(messages.map(([, , streamSequence]) => streamSequence)).toEqual([4, 5, 6]);
+  });
+
+  it('is complete at once when there is nothing to read', async () => {
+    await createStream('EMPTY');
+    expect(await read(server.access, 'EMPTY', 0)).toEqual({
+      complete: true,
+      lastSequence: 0,
+      foreign: 0,
+      messages: [],
+    });
+  });
+
+  it('passes over messages that were removed, also at the end', async () => {
+    const jsm = await createStream('HOLES');
+    await fill(nc, 'HOLES.a', 10);
+    for (const sequence of [4, 9, 10]) await jsm.streams.deleteMessage('HOLES', sequence, true);
+    const { messages, complete } = await read(server.access, 'HOLES', 10);
+    expect(complete).toBe(true);
+    expect(messages.map(([, , streamSequence]) => streamSequence)).toEqual([1, 2, 3, 5, 6, 7, 8]);
+    await jsm.streams.purge('HOLES');
+    expect(await read(server.access, 'HOLES', 10)).toMatchObject({ complete: true, messages: [] });
+  });
+
+  it('reads messages so large that a pull ends by its bytes', async () => {
+    await createStream('LARGE');
+    await fill(nc, 'LARGE.a', 60, 900_000);
+    const { messages, complete } = await read(server.access, 'LARGE', 60);
+    expect(complete).toBe(true);
+    expect(messages).toEqual(expected(60));
+  });
+
+  it('says why it gave up: no such stream, no server, interrupted', async () => {
+    expect(await read(server.access, 'NOWHERE', 5)).toMatchObject({
+      complete: false,
+      gaveUp: 'stream not found',
+    });
+    const nobody = await read({ servers: [{ host: '127.0.0.1', port: 1 }] }, 'WHOLE', 5);
+    expect(nobody.gaveUp).toMatch(/^cannot connect: 127\.0\.0\.1:1: /);
+    const aborted = AbortSignal.abort();
+    const interrupted = await readStream({
+      access: server.access,
+      stream: 'WHOLE',
+      fromSequence: 1,
+      throughSequence: 5,
+      timeoutMs: TIMEOUT_MS,
+      signal: aborted,
+      onMessage: () => {},
+    });
+    expect(interrupted).toMatchObject({ complete: false, gaveUp: 'interrupted' });
+  });
+
+  it('gives up when its time is over, and says how far it got', async () => {
+    await createStream('PAUSED');
+    await fill(nc, 'PAUSED.a', 30_000);
+    let seen = 0;
+    const end = await readStream({
+      access: server.access,
+      stream: 'PAUSED',
+      fromSequence: 1,
+      throughSequence: 30_000,
+      timeoutMs: 1500,
+      onMessage: () => {
+        if (++seen === 5000) process.kill(server.pid, 'SIGSTOP');
+      },
+    }).finally(() => process.kill(server.pid, 'SIGCONT'));
+    expect(end.complete).toBe(false);
+    expect(end.gaveUp).toMatch(/^at sequence \d+ of 30000 after 1500 ms/);
+    expect(end.lastSequence).toBe(seen);
+    expect(end.lastSequence).toBeGreaterThanOrEqual(5000);
+  });
+});
+
+describe('readStream in a cluster', () => {
+  it('goes on with another consumer after the server that it reads from was killed', async () => {
+    await using cluster = await startTestCluster();
+    await using control = await openControl({ access: cluster.access, nodes: cluster.nodes });
+    await control.createStreams([
+      { name: 'KILLED', subjects: ['KILLED.>'], config: { num_replicas: 3, storage: 'memory' } },
+    ]);
+    const nc = await connect({ servers: `127.0.0.1:${cluster.nodes[1]!.port}` });
+    await fill(nc, 'KILLED.a', 30_000);
+    await nc.close();
+    const messages: [number, number, number][] = [];
+    let killed: Promise<void> | undefined;
+    const end = await readStream({
+      access: cluster.access,
+      stream: 'KILLED',
+      fromSequence: 1,
+      throughSequence: 30_000,
+      timeoutMs: 50_000,
+      onMessage: (...message) => {
+        messages.push(message);
+        if (messages.length === 8000) killed = cluster.nodes[0]!.stop('SIGKILL');
+      },
+    });
+    await killed;
+    expect(end).toMatchObject({ complete: true, lastSequence: 30_000 });
+    expect(messages).toEqual(expected(30_000));
+  });
+});
