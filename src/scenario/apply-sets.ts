@@ -1,4 +1,5 @@
 import { type Document, isAlias, isMap, isScalar, isSeq, type Node, parseDocument, type YAMLSeq } from 'yaml';
+import { messageOf } from '../base/errors.js';
 import { suggestion } from './nearest.js';
 import { childOf } from './parse-yaml.js';
 import { formatPath, type ScenarioProblem } from './problem.js';
@@ -43,16 +44,25 @@ function applySet(
   const equals = set.indexOf('=');
   const steps = equals > 0 ? splitPath(set.slice(0, equals)) : undefined;
   if (steps === undefined) return { message: 'expected path=value', hint: EXAMPLE };
-  const parsed = parseDocument(set.slice(equals + 1), { prettyErrors: false });
-  const error = parsed.errors[0] ?? parsed.warnings[0];
-  if (error) return { message: `the value is not YAML: ${error.message}`, hint: EXAMPLE };
+  const value = valueOf(set.slice(equals + 1));
+  if ('problem' in value) return { message: `the value is not YAML: ${value.problem}`, hint: EXAMPLE };
 
   const spot = findSpot(document, steps);
   if ('message' in spot) return spot;
-  const value = document.createNode(spot.steps.slice(1).reduceRight(wrap, parsed.toJS() as unknown));
-  mark(value);
-  put(spot.holder, spot.steps[0] as string | number, value, document);
+  const node = document.createNode(spot.steps.slice(1).reduceRight(wrap, value.is));
+  mark(node);
+  put(spot.holder, spot.steps[0] as string | number, node, document);
   return undefined;
+}
+
+function valueOf(text: string): { readonly is: unknown } | { readonly problem: string } {
+  try {
+    const parsed = parseDocument(text, { prettyErrors: false });
+    const error = parsed.errors[0] ?? parsed.warnings[0];
+    return error ? { problem: error.message } : { is: parsed.toJS() };
+  } catch (error) {
+    return { problem: messageOf(error) };
+  }
 }
 
 const wrap = (inner: unknown, step: string | number): unknown =>

@@ -20,23 +20,22 @@ export function editDistance(a: string, b: string): number {
 
 const bare = (name: string): string => name.toLowerCase().replace(/[-_ ]/g, '');
 
-/** The known name that was probably meant; `undefined` when none is near. */
+/** The known name that was probably meant; `undefined` when none is near, or several are as near. */
 export function nearest(name: string, known: readonly string[]): string | undefined {
   // A name longer than this is no typing mistake, and the distance is quadratic.
   if (name.length > 100) return undefined;
-  let best: string | undefined;
-  let bestDistance = Number.POSITIVE_INFINITY;
-  for (const candidate of known) {
-    const distance = editDistance(bare(name), bare(candidate));
-    if (distance < bestDistance) [best, bestDistance] = [candidate, distance];
-  }
-  const allowed = Math.max(1, Math.floor(bare(best ?? '').length / 3));
-  return bestDistance <= allowed && bestDistance < bare(name).length ? best : undefined;
+  const near = known
+    .map((candidate) => ({ candidate, distance: editDistance(bare(name), bare(candidate)) }))
+    .filter(({ candidate, distance }) => distance <= allowed(candidate) && distance < bare(name).length)
+    .sort((a, b) => a.distance - b.distance);
+  return near[0]?.distance === near[1]?.distance ? undefined : near[0]?.candidate;
 }
 
-/** `did you mean `streams`?`, or the list of what there is. */
-export function suggestion(name: string, known: readonly string[], what: string): string {
+const allowed = (candidate: string): number => Math.max(1, Math.floor(bare(candidate).length / 3));
+
+/** What to do about an unknown name: the near one, or all there are. */
+export function suggestion(name: string, known: readonly string[], listIs: string): string | undefined {
   const near = nearest(name, known);
   if (near !== undefined) return `Did you mean \`${near}\`?`;
-  return known.length === 0 ? `There is no ${what} here.` : `${what}: ${known.join(', ')}.`;
+  return known.length === 0 ? undefined : `${listIs} ${known.join(', ')}.`;
 }

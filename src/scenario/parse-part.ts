@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import { explainIssue, show } from './explain-issue.js';
-import { suggestion } from './nearest.js';
+import { nearest, suggestion } from './nearest.js';
 import type { Findings, Path } from './problem.js';
 
 /**
@@ -13,28 +13,41 @@ export function parsePart<T extends z.ZodType>(
   path: Path,
   findings: Findings,
 ): z.output<T> | undefined {
-  const first = schema.safeParse(value, { error: explainIssue });
-  if (first.success) return first.data;
-  let cleaned = value;
-  for (const issue of first.error.issues) {
-    if (issue.code !== 'unrecognized_keys') continue;
-    reportUnknownKeys(issue, schema, path, findings);
-    for (const key of issue.keys) cleaned = without(cleaned, stepsOf(issue.path), key);
-  }
-  const second = cleaned === value ? first : schema.safeParse(cleaned, { error: explainIssue });
-  if (second.success) return second.data;
-  for (const issue of second.error.issues.flatMap(expandUnion)) {
+  const result = schema.safeParse(repairKeys(schema, value, path, findings), { error: explainIssue });
+  if (result.success) return result.data;
+  for (const issue of result.error.issues.flatMap(expandUnion)) {
     if (issue.code === 'unrecognized_keys') {
       // Inside a union: the form that was meant knows none of these keys.
       reportUnknownKeys(issue, schema, path, findings);
       continue;
     }
     const steps = stepsOf(issue.path);
-    const wrong = valueAt(cleaned, steps);
+    const wrong = valueAt(value, steps);
     const report = issue.code === 'invalid_key' ? findings.addAtKey : findings.add;
     report.call(findings, [...path, ...steps], worded(issue, wrong), hintFor(wrong));
   }
   return undefined;
+}
+
+/**
+ * Reports the keys that the schema does not know. Returns the value with each of them under the name that was
+ * probably meant, so that one mistake is not told as two, or without it.
+ */
+export function repairKeys(schema: z.ZodType, value: unknown, path: Path, findings: Findings): unknown {
+  const { error } = schema.safeParse(value, { error: explainIssue });
+  let repaired = value;
+  for (const issue of error?.issues ?? []) {
+    if (issue.code !== 'unrecognized_keys') continue;
+    reportUnknownKeys(issue, schema, path, findings);
+    const known = knownKeys(schema, issue.path);
+    for (const key of issue.keys) {
+      repaired = changeAt(repaired, stepsOf(issue.path), ({ [key]: moved, ...others }) => {
+        const meant = nearest(key, known);
+        return meant === undefined || meant in others ? others : { ...others, [meant]: moved };
+      });
+    }
+  }
+  return repaired;
 }
 
 function reportUnknownKeys(
@@ -90,15 +103,13 @@ function valueAt(value: unknown, path: Path): unknown {
   return at;
 }
 
-function without(value: unknown, path: Path, key: string): unknown {
+type Keyed = Record<string, unknown>;
+
+function changeAt(value: unknown, path: Path, change: (map: Keyed) => Keyed): unknown {
   const [step, ...rest] = path;
-  if (step === undefined) {
-    const { [key]: _, ...others } = value as Record<string, unknown>;
-    return others;
-  }
-  const inner = without((value as Record<string | number, unknown>)[step], rest, key);
-  if (Array.isArray(value)) return value.with(step as number, inner);
-  return { ...(value as Record<string, unknown>), [step]: inner };
+  if (step === undefined) return change(value as Keyed);
+  if (Array.isArray(value)) return value.with(step as number, changeAt(value[step as number], rest, change));
+  return { ...(value as Keyed), [step]: changeAt((value as Keyed)[step], rest, change) };
 }
 
 /** The keys that a schema knows at a path. */

@@ -1,4 +1,14 @@
-import { type Document, isAlias, isMap, isScalar, LineCounter, type Node, parseDocument, visit } from 'yaml';
+import {
+  type Document,
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type Node,
+  parseDocument,
+  visit,
+} from 'yaml';
 import { type Path, ScenarioError, type ScenarioProblem } from './problem.js';
 
 /** A document that is well-formed, with what tells offsets as lines and columns. */
@@ -138,8 +148,8 @@ export function childOf(
     const pair = node.items.find(({ key }) => isScalar(key) && String(key.value) === String(step));
     return pair && { key: pair.key as Node | null, value: pair.value as Node | null };
   }
-  if (typeof step === 'number' && node && typeof node === 'object' && 'items' in node) {
-    const item = (node.items as (Node | null)[])[step];
+  if (isSeq(node) && /^\d+$/.test(String(step))) {
+    const item = node.items[Number(step)] as Node | null | undefined;
     return item === undefined ? undefined : { value: item };
   }
   return undefined;

@@ -21,10 +21,15 @@ export const levelSchema = rateSchema.refine(Number.isFinite, {
   error: 'expected a rate that a number can hold',
 });
 
+const RATE_OR_MAX = 'expected a rate above zero with its unit, such as 20k/s, 1M/s or 600/m, or max';
+
 /** → operations a second above zero, or `max`. */
 export const rateOrMaxSchema = z.union(
-  [rateSchema.refine((perSec) => perSec > 0 && Number.isFinite(perSec)), z.literal('max')],
-  { error: 'expected a rate above zero with its unit, such as 20k/s, 1M/s or 600/m, or max' },
+  [
+    rateSchema.refine((perSec) => perSec > 0 && Number.isFinite(perSec), { error: RATE_OR_MAX }),
+    z.literal('max'),
+  ],
+  { error: RATE_OR_MAX },
 );
 
 /** Room for the stamp that every event carries: who wrote it, its number, and when it was due. */

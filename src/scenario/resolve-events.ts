@@ -48,7 +48,7 @@ function readPattern(subject: string, findings: Findings): SubjectPattern | unde
 function placeholderProblem(tokens: readonly string[], placeholder: string): string | undefined {
   const count = tokens.filter((token) => token === placeholder).length;
   if (count === 1) return undefined;
-  return `expected ${placeholder} as a token of its own, once; it stands there ${count === 0 ? 'not at all' : `${count} times`}`;
+  return `expected ${placeholder} as a token of its own, once, but it stands there ${count} times`;
 }
 
 function strayBraces(tokens: readonly string[]): string | undefined {

@@ -25,7 +25,7 @@ export interface ResolvedLoads {
 const COMMON_KEYS = [...Object.keys(loadShape), 'kind'];
 
 export function resolveLoads(
-  values: readonly unknown[],
+  values: unknown,
   schemas: KindSchemas,
   plugins: ScenarioPlugins,
   events: ResolvedEvents | undefined,
@@ -33,6 +33,7 @@ export function resolveLoads(
 ): ResolvedLoads {
   const loads: ResolvedLoad[] = [];
   const names = new Set<unknown>();
+  if (!Array.isArray(values)) return { loads, complete: false };
   for (const [index, value] of values.entries()) {
     const path = ['load', index];
     const name = isMap(value) ? value.name : undefined;

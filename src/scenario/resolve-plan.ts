@@ -2,7 +2,7 @@ import type { MonitorPlan, Plan, RunLimits } from '../contracts/plan.js';
 import { applySets } from './apply-sets.js';
 import { isMap, kindSchemas } from './kinds.js';
 import { suggestion } from './nearest.js';
-import { parsePart } from './parse-part.js';
+import { parsePart, repairKeys } from './parse-part.js';
 import { parseYaml } from './parse-yaml.js';
 import { placeFindings } from './place-findings.js';
 import type { ScenarioPlugins } from './plugins.js';
@@ -38,7 +38,7 @@ export function resolvePlan(text: string, options: ResolveOptions): Plan {
   const source = { ...parseYaml(text, file), file };
   const { setNodes, problems } = applySets(source.document, sets, file);
   const findings = new Findings();
-  const plan = resolveSections(source.document.toJS() as Record<string, unknown>, options, findings);
+  const plan = resolveSections(source.document.toJS(), options, findings);
   const all: ScenarioProblem[] = [...placeFindings(findings.all, source, setNodes), ...problems];
   if (options.seed !== undefined && !(Number.isSafeInteger(options.seed) && options.seed >= 0)) {
     const message = `expected a whole number from 0 on, but it is \`${options.seed}\``;
@@ -48,27 +48,23 @@ export function resolvePlan(text: string, options: ResolveOptions): Plan {
   return plan as Plan;
 }
 
-function resolveSections(
-  raw: Readonly<Record<string, unknown>>,
-  options: ResolveOptions,
-  findings: Findings,
-): Plan | undefined {
+function resolveSections(scenario: unknown, options: ResolveOptions, findings: Findings): Plan | undefined {
   const { plugins } = options;
-  const root = parsePart(rootSchema, raw, [], findings);
   const schemas = kindSchemas(plugins);
   // The sections are taken as they stand, so that an error in one does not hide those in another.
-  const loadValues = listOf(raw.load);
+  const raw = repairKeys(rootSchema, scenario, [], findings) as Readonly<Record<string, unknown>>;
+  const root = parsePart(rootSchema, raw, [], findings);
   const faultValues = listOf(raw.faults);
   const seed = options.seed ?? root?.seed ?? options.drawnSeed;
 
   const cluster = resolveCluster(raw.cluster, schemas, plugins, findings);
   const events = resolveEvents(raw.events, findings);
   const subjects = events?.events.map(({ subject }) => subject);
-  const { streams, complete } = resolveStreams(listOf(raw.streams), cluster, subjects, findings);
-  const loads = resolveLoads(loadValues, schemas, plugins, events, findings);
+  const { streams, complete } = resolveStreams(raw.streams ?? [], cluster, subjects, findings);
+  const loads = resolveLoads(raw.load, schemas, plugins, events, findings);
   if (events !== undefined && complete) checkCaptured(loads.loads, events, streams, findings);
   const loadEndNs = loads.complete ? recoveryEndNs(loads) : undefined;
-  const streamNames = namesOf(listOf(raw.streams));
+  const streamNames = namesOf(raw.streams ?? []);
   const faults = resolveFaults(
     faultValues,
     schemas,
@@ -77,12 +73,12 @@ function resolveSections(
     seed,
     findings,
   );
-  const checks = resolveChecks(root?.checks ?? [], loads, plugins, findings);
+  const checks = resolveChecks(raw.checks, loads, plugins, findings);
   const thresholds = resolveThresholds(
     isMap(raw.thresholds) ? raw.thresholds : {},
     {
       loads,
-      loadNames: namesOf(loadValues),
+      loadNames: namesOf(raw.load),
       faultCount: faultValues.length,
       parseThreshold: plugins.parseThreshold,
     },
@@ -110,7 +106,8 @@ function resolveSections(
 const listOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
 
 /** The names in a list, of those parts too that are wrong otherwise; `undefined` when one has none. */
-function namesOf(values: readonly unknown[]): readonly string[] | undefined {
+function namesOf(values: unknown): readonly string[] | undefined {
+  if (!Array.isArray(values)) return undefined;
   const names = values.map((value) => (isMap(value) ? value.name : undefined));
   return names.every((name) => typeof name === 'string') ? names : undefined;
 }
@@ -123,11 +120,12 @@ function recoveryEndNs({ loads }: ResolvedLoads): number | undefined {
 }
 
 function resolveChecks(
-  names: readonly string[],
+  values: unknown,
   loads: ResolvedLoads,
   plugins: ScenarioPlugins,
   findings: Findings,
 ): readonly string[] {
+  const names = listOf(values).map(String);
   for (const [i, name] of names.entries()) {
     if (!plugins.checks.includes(name)) {
       findings.add(

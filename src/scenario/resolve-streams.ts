@@ -13,12 +13,13 @@ export interface ResolvedStream {
 
 /** The streams as planned. `complete` is false when one of them could not be used. */
 export function resolveStreams(
-  values: readonly unknown[],
+  values: unknown,
   cluster: ResolvedCluster | undefined,
   subjects: readonly string[] | undefined,
   findings: Findings,
 ): { readonly streams: readonly ResolvedStream[]; readonly complete: boolean } {
   const streams: ResolvedStream[] = [];
+  if (!Array.isArray(values)) return { streams, complete: false };
   for (const [index, value] of values.entries()) {
     const input = parsePart(streamSchema, value, ['streams', index], findings);
     const plan = input && planStream(input, index, cluster, findings);

@@ -26,10 +26,11 @@ export function resolveThresholds(
     const path = ['thresholds', subject];
     if (!loadIsKnown(subject, path, around.loadNames, findings)) continue;
     const entries = parsePart(thresholdListSchema, value, path, findings) ?? [];
+    const told = new Map<string, string>();
     for (const [i, entry] of entries.entries()) {
       const { expect, during } = typeof entry === 'string' ? { expect: entry, during: undefined } : entry;
       const at = typeof entry === 'string' ? [...path, i] : [...path, i, 'expect'];
-      const parsed = parse(around.parseThreshold, subject, expect, at, findings);
+      const parsed = parse(around.parseThreshold, subject, expect, at, told, findings);
       if (parsed === undefined || !makesSense(parsed, during, [...path, i], around, findings)) continue;
       const text = `${subject} ${expect.trim()}${during === undefined ? '' : ` during ${during}`}`;
       plans.push({ text, ...parsed, ...(during !== undefined && { during }) });
@@ -61,6 +62,7 @@ function parse(
   subject: string,
   expect: string,
   path: Path,
+  told: Map<string, string>,
   findings: Findings,
 ): ParsedThreshold | undefined {
   try {
@@ -68,7 +70,10 @@ function parse(
   } catch (error) {
     const hint =
       error instanceof Error && 'hint' in error && typeof error.hint === 'string' ? error.hint : undefined;
-    findings.add(path, messageOf(error), hint);
+    const message = messageOf(error);
+    // The same words about another text are about the subject: they are told once.
+    if ((told.get(message) ?? expect) === expect) findings.add(path, message, hint);
+    told.set(message, expect);
     return undefined;
   }
 }
@@ -81,7 +86,8 @@ function makesSense(
   findings: Findings,
 ): boolean {
   const before = findings.all.length;
-  const of = around.loads.loads.find(({ plan }) => plan.name === load);
+  const named = around.loads.loads.filter(({ plan }) => plan.name === load);
+  const of = named.length === 1 ? named[0] : undefined;
   if (of !== undefined && (measure === 'ack_latency' || measure === 'duplicates') && !of.facts.acknowledged) {
     const message = `${load} has no ${measure}: nothing acknowledges the operations of a ${of.plan.kind} load`;
     findings.add(path, message, 'Its measures of time are lag and schedule_delay.');

@@ -44,7 +44,7 @@ export const rootSchema = z.strictObject({
   streams: z.array(z.unknown()).default([]),
   load: z.array(z.unknown()).min(1),
   faults: z.array(z.unknown()).default([]),
-  checks: z.array(z.string()).default([]),
+  checks: z.array(z.unknown()).default([]),
   thresholds: z.record(z.string(), z.unknown()).default({}),
   monitor: z.unknown().optional(),
   limits: z.unknown().optional(),

@@ -1,0 +1,108 @@
+import { z } from 'zod';
+import { durationSchema } from '../../src/base/unit-schemas.js';
+import {
+  type JetStreamParams,
+  processClusterSchema,
+  processNodeNames,
+} from '../../src/clusters/process-cluster-schema.js';
+import type { Plan } from '../../src/contracts/plan.js';
+import { pacedSchema } from '../../src/generators/paced-schema.js';
+import { parseThreshold } from '../../src/metrics/threshold-grammar.js';
+import type { ScenarioPlugins } from '../../src/scenario/plugins.js';
+import { ScenarioError, type ScenarioProblem } from '../../src/scenario/problem.js';
+import { type ResolveOptions, resolvePlan } from '../../src/scenario/resolve-plan.js';
+
+/** What scenarios may name in these tests: the real schemas where the format meets them, and a driver that can do less. */
+export const plugins: ScenarioPlugins = {
+  drivers: {
+    process: {
+      schema: processClusterSchema,
+      capabilities: ['load', 'process-control'],
+      nodeNames: ({ nodes }) => processNodeNames(nodes as number),
+      jetstream: ({ jetstream }) => {
+        const { enabled, storage } = jetstream as JetStreamParams;
+        return { on: enabled, ...(storage && { storage }) };
+      },
+    },
+    external: {
+      schema: z.strictObject({ servers: z.array(z.string()).min(1).describe('Servers to load.') }),
+      capabilities: ['load'],
+    },
+  },
+  loads: {
+    publish: { schema: pacedSchema, facts: { acknowledged: false, needsStream: false } },
+    'js-publish': {
+      schema: pacedSchema.extend({
+        window: z.int().min(1).default(1024).describe('Most publishes without an answer.'),
+        timeout: durationSchema.prefault('5s').describe('How long an answer is waited for.'),
+      }),
+      facts: { acknowledged: true, needsStream: true },
+    },
+  },
+  faults: {
+    'node-kill': {
+      schema: z.strictObject({
+        signal: z.enum(['SIGKILL', 'SIGTERM']).default('SIGKILL').describe('How it ends.'),
+      }),
+      needs: ['process-control'],
+      durationKey: 'restart-after',
+    },
+    'node-pause': { schema: z.strictObject({}), needs: ['process-control'] },
+  },
+  checks: ['acked-loss', 'duplicates'],
+  parseThreshold,
+};
+
+export const VALID = `version: 1
+name: partition
+seed: 42
+cluster: { driver: process, nodes: 3 }
+events:
+  subject: cim.events.{domain}.{type}
+  mix:
+    - { domain: orders, types: { Placed: 70, Paid: 30 }, size: 256B }
+    - { domain: telemetry, types: [Sampled], size: 16B..64B }
+streams:
+  - { name: ORDERS, subjects: [cim.events.orders.>], replicas: 3 }
+load:
+  - { name: firehose, kind: publish, domains: [telemetry], rate: 20k/s, for: 60s }
+  - { name: orders, kind: js-publish, domains: [orders], rate: 2k/s, for: 70s }
+faults:
+  - { at: 20s, kind: node-kill, target: one, restart-after: 10s }
+checks: [acked-loss]
+thresholds:
+  orders.ack_latency:
+    - { expect: p99 < 250ms, during: steady }
+  recovery_time: ["max < 30s"]
+`;
+
+/** The valid scenario with some of its text replaced; every text must be there. */
+export function edited(...edits: readonly (readonly [from: string, to: string])[]): string {
+  return edits.reduce((text, [from, to]) => {
+    if (!text.includes(from)) throw new Error(`the scenario of these tests has no \`${from}\``);
+    return text.replace(from, () => to);
+  }, VALID);
+}
+
+export function plan(text: string, options: Partial<ResolveOptions> = {}): Plan {
+  return resolvePlan(text, { file: 's.yaml', plugins, drawnSeed: 7, ...options });
+}
+
+/** What is wrong with a scenario; nothing when it resolves. */
+export function problems(text: string, options: Partial<ResolveOptions> = {}): readonly ScenarioProblem[] {
+  try {
+    plan(text, options);
+    return [];
+  } catch (error) {
+    if (error instanceof ScenarioError) return error.problems;
+    throw error;
+  }
+}
+
+/** The problems as people read them, a line each: `12:9 load[0].rate: message → hint`. */
+export function told(text: string, options: Partial<ResolveOptions> = {}): readonly string[] {
+  return problems(text, options).map(({ line, column, option, path, message, hint }) => {
+    const place = option ?? `${line}:${column}`;
+    return `${place}${path && ` ${path}`}: ${message}${hint ? ` → ${hint}` : ''}`;
+  });
+}
