@@ -3,20 +3,23 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { linkModules } from './link-modules.mjs';
 
-/** @param {string} root of the repository, where tsc has written dist/ui from src/ui */
-export function assembleReportPage(root) {
+/**
+ * Writes report.html to where tsc has compiled src/ui.
+ * @param {string} root of the repository
+ */
+export function assembleReportPage(root, compiled = join(root, 'dist', 'ui')) {
   const read = (...path) => readFileSync(join(root, ...path), 'utf8');
   const licence = `/* uPlot\n${read('node_modules', 'uplot', 'LICENSE').trim()}\n*/`;
   const styles = [read('node_modules', 'uplot', 'dist', 'uPlot.min.css'), read('src', 'ui', 'page.css')];
   const scripts = [
     licence,
     read('node_modules', 'uplot', 'dist', 'uPlot.iife.min.js'),
-    linkModules(join(root, 'dist', 'ui', 'ui', 'main.js'), { uplot: 'globalThis.uPlot' }),
+    linkModules(join(compiled, 'ui', 'main.js'), { uplot: 'globalThis.uPlot' }),
   ];
   const page = read('src', 'ui', 'page.html')
     .replace('/*stormglass:styles*/', () => inline(styles, /<\/style/i))
     .replace('/*stormglass:script*/', () => inline(scripts, /<\/script|<!--/i));
-  writeFileSync(join(root, 'dist', 'ui', 'report.html'), page);
+  writeFileSync(join(compiled, 'report.html'), page);
 }
 
 function inline(parts, forbidden) {

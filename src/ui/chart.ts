@@ -27,6 +27,8 @@ export interface ChartOptions {
   readonly x: Axis;
   readonly y: Axis;
   readonly heightPx: number;
+  /** Free space above and to the right of the lines. */
+  readonly paddingPx?: readonly [top: number, right: number];
   /** Least and greatest x; without it, what the lines span. */
   readonly xRange?: readonly [number, number];
   /** Charts of one group share their cursor. */
@@ -81,7 +83,7 @@ function plotOptions(
     width: 600,
     height: options.heightPx,
     legend: { show: false },
-    padding: [12, 12, 0, 0],
+    padding: [...(options.paddingPx ?? [10, 14]), 0, 0],
     cursor: {
       y: false,
       points: { size: 6 },

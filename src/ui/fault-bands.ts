@@ -23,15 +23,16 @@ export function faultBands(faults: readonly FaultSummary[], endSec: number): Fau
   );
 }
 
-/** Draws the bands beneath a chart over time, each with its name where there is room for it. */
+/** What a chart leaves free above its lines, so that bands can be named there. */
+export const BAND_LABEL_PX = 18;
+
+/** Draws the bands beneath a chart over time, and their names above it as far as there is room. */
 export function drawFaultBands(plot: uPlot, bands: readonly FaultBand[], labelled: boolean): void {
   const { ctx, bbox } = plot;
+  let freeFrom = bbox.left;
   ctx.save();
-  ctx.beginPath();
-  ctx.rect(bbox.left, bbox.top, bbox.width, bbox.height);
-  ctx.clip();
   ctx.font = `${12 * devicePixelRatio}px system-ui, sans-serif`;
-  ctx.textBaseline = 'top';
+  ctx.textBaseline = 'bottom';
   for (const { label, fromSec, toSec } of bands) {
     const left = plot.valToPos(fromSec, 'x', true);
     const width = Math.max(plot.valToPos(toSec, 'x', true) - left, devicePixelRatio);
@@ -40,10 +41,11 @@ export function drawFaultBands(plot: uPlot, bands: readonly FaultBand[], labelle
     ctx.fillStyle = themeColor('band-edge');
     ctx.fillRect(left, bbox.top, devicePixelRatio, bbox.height);
     ctx.fillRect(left + width - devicePixelRatio, bbox.top, devicePixelRatio, bbox.height);
-    const inset = 6 * devicePixelRatio;
-    if (labelled && ctx.measureText(label).width + 2 * inset <= width) {
+    const labelLeft = Math.min(left, bbox.left + bbox.width - ctx.measureText(label).width);
+    if (labelled && labelLeft >= freeFrom) {
       ctx.fillStyle = themeColor('band-text');
-      ctx.fillText(label, left + inset, bbox.top + inset);
+      ctx.fillText(label, labelLeft, bbox.top - 3 * devicePixelRatio);
+      freeFrom = labelLeft + ctx.measureText(label).width + 10 * devicePixelRatio;
     }
   }
   ctx.restore();

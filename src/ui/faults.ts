@@ -29,7 +29,7 @@ export function faultsSection({ faults }: Summary): HTMLElement | undefined {
           cell: ({ kind, target, targets }) =>
             element('span', {}, kind, element('small', {}, targetText(target, targets))),
         },
-        { heading: 'Held', numeric: true, cell: heldText },
+        { heading: 'Held', cell: heldText },
         { heading: 'Seen while it held', cell: ({ during }) => evidenceList(during) },
         { heading: 'Seen after', cell: ({ after }) => evidenceList(after) },
         { heading: 'Recovery', cell: recoveryText },

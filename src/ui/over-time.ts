@@ -3,7 +3,7 @@ import type { LoadCounter } from '../contracts/load.js';
 import type { PageTimeline, ReportPage } from '../contracts/report-page.js';
 import { type ChartLine, type ChartOptions, chart } from './chart.js';
 import { element, section } from './dom.js';
-import { drawFaultBands, faultBands } from './fault-bands.js';
+import { BAND_LABEL_PX, drawFaultBands, faultBands } from './fault-bands.js';
 import { stopwatch } from './figures.js';
 import { decadeTicks } from './ticks.js';
 
@@ -38,7 +38,8 @@ export function overTime({ timeline, summary }: ReportPage): HTMLElement | undef
       alternative: `Operations a second over time.${rateWords(loads, rowSec)}${during}`,
       lines: rateLines(loads, rowSec),
       y: { scale: 'linear', format: formatRate },
-      heightPx: 220,
+      heightPx: 230,
+      paddingPx: [BAND_LABEL_PX + 4, 14],
       drawBeneath: (plot) => drawFaultBands(plot, bands, true),
     }),
     latency.length > 0 &&

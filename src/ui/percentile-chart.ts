@@ -70,6 +70,7 @@ function percentileChart(
     x: { scale: 'log', format: percentileText, ticks: [1, 2, 10, ...decadeTicks.slice(2)] },
     y: { scale: 'log', format: formatDuration, ticks: decadeTicks },
     heightPx: 340,
+    paddingPx: [10, 34],
   });
 }
 

@@ -1,0 +1,131 @@
+import { join } from 'node:path';
+import { NS } from '../base/clock.js';
+import { formatDuration, formatInteger, formatRate } from '../base/units.js';
+import type { Evidence } from '../contracts/fault.js';
+import type { RunResult } from '../contracts/run-result.js';
+import type { FaultSummary, LatencyFigure, LoadSummary, Summary } from '../contracts/summary.js';
+import { buildSummary } from './build-summary.js';
+import { stopwatch } from './stopwatch.js';
+import { alignColumns, type Paint, plain } from './terminal-text.js';
+
+const TROUBLES = ['failed', 'unknown', 'unsent', 'dropped'] as const;
+/** Beyond this many, reasons and missed thresholds are only counted: the report has them all. */
+const MOST_LISTED = 6;
+
+/** What a run found out, in about a dozen lines. */
+export function summaryLines(result: RunResult, runDir: string, paint: Paint): string[] {
+  const summary = buildSummary(result);
+  const rows = [
+    ...faultRows(summary, paint),
+    ...checkRows(summary, paint),
+    ...thresholdRows(summary, paint),
+    ['report', join(runDir, 'report.html')],
+  ].map(([head = '', text = '']) => ['', paint('dim', head), text]);
+  return [
+    '',
+    ...verdictLines(summary, paint),
+    '',
+    ...loadLines(summary.loads, paint),
+    '',
+    ...alignColumns(rows, 'lll'),
+    '',
+  ];
+}
+
+function verdictLines({ verdict, name, seed, loadNs }: Summary, paint: Paint): string[] {
+  const { exit, exitCode, headline, reasons, leftBehind } = verdict;
+  const tone =
+    exit === 'ok' ? 'green' : ['inconclusive', 'interrupted', 'terminated'].includes(exit) ? 'yellow' : 'red';
+  const about = [
+    plain(name),
+    loadNs === null ? 'no load' : `${formatDuration(loadNs)} of load`,
+    `seed ${seed}`,
+  ];
+  const others = reasons.filter(({ text }, index) => index > 0 || !headline.includes(text));
+  const hint = reasons[0]?.hint;
+  return [
+    `${paint('bold', paint(tone, plain(headline)))}  ${paint('dim', `exit code ${exitCode}; ${about.join(', ')}`)}`,
+    ...(hint === undefined ? [] : [`  ${plain(hint)}`]),
+    ...listed(others.map((reason) => `  also ${reason.exit}: ${plain(reason.text)}`)),
+    ...leftBehind.map(({ what, manual }) => `  left behind: ${plain(what)}; by hand: ${plain(manual)}`),
+  ];
+}
+
+/** A table of the loads; the kinds of trouble that nobody had take no room. */
+function loadLines(loads: readonly LoadSummary[], paint: Paint): string[] {
+  const troubles = TROUBLES.filter((counter) => loads.some(({ total }) => total.counters[counter] > 0));
+  const head = ['', 'load', 'done', 'due', 'p50', 'p99', 'p99.9', 'max', 'ok', ...troubles];
+  const rows = loads.map(({ name, total }) => {
+    const latency = total.latency.ack_latency ?? total.latency.lag;
+    return [
+      '',
+      plain(name),
+      rate(total.rates.okPerSec),
+      rate(total.rates.duePerSec),
+      ...(['p50', 'p99', 'p99.9'] as const).map((percentile) => figure(latency?.percentiles[percentile])),
+      figure(latency?.max),
+      formatInteger(total.counters.ok),
+      ...troubles.map((counter) => {
+        const count = total.counters[counter];
+        return count > 0 ? paint('red', formatInteger(count)) : '0';
+      }),
+    ];
+  });
+  return alignColumns([head.map((cell) => paint('dim', cell)), ...rows], `ll${'r'.repeat(head.length - 2)}`);
+}
+
+function faultRows({ faults }: Summary, paint: Paint): string[][] {
+  return faults.flatMap((fault, index) => {
+    const held = fault.injectedAtNs === null ? '' : ` from ${stopwatch(fault.injectedAtNs / NS.s)}`;
+    const status = fault.status === 'reverted' ? 'reverted' : paint('red', statusWords(fault));
+    const words = `${fault.kind} ${fault.targets.join(', ') || fault.target}${held}, ${status}; ${recoveryWords(fault)}`;
+    const seen = [...looks(fault.during), ...looks(fault.after)];
+    return [
+      [index === 0 ? 'faults' : '', words],
+      ...(seen.length > 0 ? [['', paint('dim', `seen: ${seen.join('; ')}`)]] : []),
+    ];
+  });
+}
+
+const statusWords = ({ status, detail }: FaultSummary): string =>
+  detail === undefined ? status : `${status} (${plain(detail)})`;
+
+function recoveryWords({ injectedAtNs, recovery }: FaultSummary): string {
+  if (injectedAtNs === null) return 'nothing to recover from';
+  if (recovery.ns === undefined) return 'not recovered before the load ended';
+  return recovery.ns === 0 ? 'nobody felt it' : `recovered in ${formatDuration(recovery.ns)}`;
+}
+
+const looks = (evidence: Evidence | undefined): string[] =>
+  (evidence?.looks ?? []).map(({ saw }) => plain(saw));
+
+function checkRows({ checks }: Summary, paint: Paint): string[][] {
+  const tones = { pass: 'green', fail: 'red', unknown: 'yellow' } as const;
+  return checks.map(({ name, verdict, sentence }, index) => [
+    index === 0 ? 'checks' : '',
+    `${paint(tones[verdict], verdict)}  ${plain(name)}: ${plain(sentence)}`,
+  ]);
+}
+
+function thresholdRows({ thresholds }: Summary, paint: Paint): string[][] {
+  if (thresholds.length === 0) return [];
+  const missed = thresholds.filter(({ verdict }) => verdict !== 'pass');
+  const missedLines = missed.map(({ text, verdict, measured }) => {
+    const word = verdict === 'fail' ? paint('red', 'missed') : paint('yellow', 'no data');
+    return `${word}  ${plain(text)}: ${plain(measured)}`;
+  });
+  return [
+    ['thresholds', `${thresholds.length - missed.length} of ${thresholds.length} held`],
+    ...listed(missedLines).map((line) => ['', line]),
+  ];
+}
+
+function listed(lines: readonly string[]): string[] {
+  const more = lines.length - MOST_LISTED;
+  return more <= 1 ? [...lines] : [...lines.slice(0, MOST_LISTED), `  and ${more} more`];
+}
+
+const rate = (perSec: number | null): string => (perSec === null ? '–' : formatRate(perSec));
+
+const figure = (of: LatencyFigure | null | undefined): string =>
+  of ? `${of.atLeast ? '≥ ' : ''}${formatDuration(of.ns)}` : '–';
