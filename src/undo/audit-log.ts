@@ -19,15 +19,16 @@ export interface AuditEntry {
 
 /**
  * audit.ndjson: every fault, with who made it, when, on what, what was seen of it and what undoes it. Each entry is
- * on the disk when `write` returns. Throws what the file system says.
+ * on the disk when `write` returns, unless `failure` says otherwise.
  */
 export class AuditLog {
   readonly #lines: DurableLines;
   readonly #runId: string;
   readonly #by: string;
   readonly #who: string;
+  #failure: unknown;
 
-  /** `by`: which part of stormglass acts, such as `run` or `watchdog`. */
+  /** `by`: which part of stormglass acts, such as `run` or `watchdog`. Throws what the file system says. */
   constructor(path: string, runId: string, by: string) {
     this.#lines = new DurableLines(path);
     this.#runId = runId;
@@ -35,17 +36,25 @@ export class AuditLog {
     this.#who = userName();
   }
 
+  /** The first entry that could not be written (a full disk), if any. */
+  get failure(): unknown {
+    return this.#failure;
+  }
+
+  /** Never throws: what is to be undone is undone, whether or not there is room to write of it. */
   write(entry: AuditEntry): void {
-    this.#lines.append([
-      {
-        time: wallNow().toISOString(),
-        who: this.#who,
-        by: this.#by,
-        pid: process.pid,
-        run: this.#runId,
-        ...entry,
-      },
-    ]);
+    const when = {
+      time: wallNow().toISOString(),
+      who: this.#who,
+      by: this.#by,
+      pid: process.pid,
+      run: this.#runId,
+    };
+    try {
+      this.#lines.append([{ ...when, ...entry }]);
+    } catch (error) {
+      this.#failure ??= error;
+    }
   }
 
   close(): void {

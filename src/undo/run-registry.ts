@@ -7,7 +7,7 @@ import {
   readFileSync,
   renameSync,
   rmSync,
-  writeSync,
+  writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
 import { codeOf, messageOf, PreflightError } from '../base/errors.js';
@@ -68,17 +68,10 @@ export class RunRegistry {
     const fresh = `${file}.new`;
     try {
       mkdirSync(this.#directory, { recursive: true });
-      const fd = openSync(fresh, 'w');
-      try {
-        writeSync(fd, `${JSON.stringify(entry, undefined, 2)}\n`);
-        fsyncSync(fd);
-      } finally {
-        closeSync(fd);
-      }
+      writeSynced(fresh, `${JSON.stringify(entry, undefined, 2)}\n`);
       renameSync(fresh, file);
       syncDirectory(this.#directory);
     } catch (error) {
-      rmSync(fresh, { force: true });
       throw new PreflightError(`cannot register the run in ${this.#directory}: ${messageOf(error)}`, {
         cause: error,
         hint: 'stormglass keeps there what it must undo after a crash: make it writable, or set XDG_STATE_HOME',
@@ -108,6 +101,17 @@ export class RunRegistry {
       }
     }
     return { entries, unreadable };
+  }
+}
+
+/** What a failed write leaves is no entry, and is written over by the next. */
+function writeSynced(file: string, text: string): void {
+  const fd = openSync(file, 'w');
+  try {
+    writeFileSync(fd, text);
+    fsyncSync(fd);
+  } finally {
+    closeSync(fd);
   }
 }
 

@@ -94,7 +94,7 @@ function openBooks(entry: RunEntry, by: Exclude<UndoneBy, 'run'>, problems: stri
     whole: !unreadable && damaged.length === 0,
     note(outcome) {
       const { record, undone, detail } = outcome;
-      attempt('undo log', () => log?.settle(outcome, by));
+      log?.settle(outcome, by);
       const event: JournalEvent = {
         time: wallNow().toISOString(),
         type: 'undo',
@@ -105,11 +105,11 @@ function openBooks(entry: RunEntry, by: Exclude<UndoneBy, 'run'>, problems: stri
         detail,
       };
       attempt('journal', () => journal?.append([event]));
-      attempt('audit', () =>
-        audit?.write({ act: undone ? 'undone' : 'not-undone', kind: record.kind, undo: [record], detail }),
-      );
+      audit?.write({ act: undone ? 'undone' : 'not-undone', kind: record.kind, undo: [record], detail });
     },
     close() {
+      if (log?.failure) problems.push(`undo log: ${messageOf(log.failure)}`);
+      if (audit?.failure) problems.push(`audit: ${messageOf(audit.failure)}`);
       log?.close();
       journal?.close();
       audit?.close();

@@ -26,6 +26,7 @@ export class UndoLog {
   /** Numbers of whole lines that cannot be read: what they would undo is not known. */
   readonly damagedLines: readonly number[];
   readonly #lines: DurableLines;
+  #failure: unknown;
   /** By id, in the order in which they were recorded last. */
   readonly #records = new Map<string, { readonly record: UndoRecord; undone: boolean }>();
 
@@ -50,10 +51,22 @@ export class UndoLog {
     for (const line of lines) this.#take(line);
   }
 
-  /** Notes what became of a record. */
+  /** The first outcome that could not be written down (a full disk), if any. */
+  get failure(): unknown {
+    return this.#failure;
+  }
+
+  /**
+   * Notes what became of a record. Never throws: healing does not wait for a disk, and what is not on it is undone once
+   * more, which does no harm.
+   */
   settle({ record, undone, detail }: UndoOutcome, by: UndoneBy): void {
     const line: LogLine = { id: record.id, outcome: { undone, detail }, by, time: wallNow().toISOString() };
-    this.#lines.append([line]);
+    try {
+      this.#lines.append([line]);
+    } catch (error) {
+      this.#failure ??= error;
+    }
     this.#take(line);
   }
 
