@@ -38,7 +38,7 @@ export async function leasePorts(count: number, options: PortLeaseOptions): Prom
       const claim = await tryClaim(directory, String(port));
       if (claim === undefined) continue;
       claims.set(port, claim);
-      if (await isPortFree(host, port)) continue;
+      if (await isPortFree(port, host)) continue;
       claims.delete(port);
       claim.release();
     }
@@ -60,8 +60,8 @@ export async function leasePorts(count: number, options: PortLeaseOptions): Prom
   };
 }
 
-/** Whether a server could listen there now. */
-export function isPortFree(host: string, port: number): Promise<boolean> {
+/** Whether a server could listen there now; on 127.0.0.1 unless told. */
+export function isPortFree(port: number, host = '127.0.0.1'): Promise<boolean> {
   return new Promise((resolve) => {
     const server = createServer();
     server.once('error', () => resolve(false));

@@ -1,53 +1,24 @@
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { existsSync, mkdirSync, openSync, renameSync, rmSync } from 'node:fs';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { openSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { homedir, tmpdir } from 'node:os';
-import { delimiter, dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
 import { waitFor } from '../../src/base/wait.js';
 import type { ServerAccess } from '../../src/contracts/load.js';
+import { provideTool } from '../../src/processes/tools/provide-tool.js';
 
-const serverPath = await provideServer();
+// Where the product keeps it, so that it is built once for the tests and the runs of a machine.
+const { path: serverPath } = await provideTool('nats-server', {
+  cacheDir: join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'stormglass'),
+  path: process.env.PATH ?? '',
+  env: process.env,
+  progress: () => {},
+  signal: AbortSignal.timeout(600_000),
+});
 
 /** The nats-server that tests run: from the PATH, the cache, or built once by the Go toolchain. */
 export function natsServerPath(): string {
   return serverPath;
-}
-
-async function provideServer(): Promise<string> {
-  for (const directory of (process.env.PATH ?? '').split(delimiter)) {
-    const path = join(directory, 'nats-server');
-    if (directory && existsSync(path)) return path;
-  }
-  const cache = join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'stormglass', 'tools');
-  const target = join(cache, `nats-server-2.15.2-${process.platform}-${process.arch}`, 'nats-server');
-  const lock = `${dirname(target)}.lock`;
-  mkdirSync(cache, { recursive: true });
-  const built = await waitFor(
-    () => {
-      if (existsSync(target)) return true;
-      mkdirSync(lock);
-      try {
-        const temporary = `${lock}/nats-server`;
-        const tools = fileURLToPath(new URL('../../tools', import.meta.url));
-        execFileSync(
-          'go',
-          ['build', '-C', tools, '-trimpath', '-o', temporary, 'github.com/nats-io/nats-server/v2'],
-          {
-            env: { ...process.env, CGO_ENABLED: '0' },
-          },
-        );
-        mkdirSync(dirname(target), { recursive: true });
-        renameSync(temporary, target);
-        return true;
-      } finally {
-        rmSync(lock, { recursive: true, force: true });
-      }
-    },
-    { timeoutMs: 300_000, everyMs: 200 },
-  );
-  if (!built) throw new Error('no nats-server for the tests: put one on the PATH, or install Go');
-  return target;
 }
 
 export interface TestServerOptions {

@@ -1,0 +1,45 @@
+import { messageOf } from '../../base/errors.js';
+import { explicitSource } from './explicit-source.js';
+import { pathSource } from './path-source.js';
+import { cacheSource } from './tool-cache.js';
+import { type FoundTool, isFound, type ToolContext } from './tool-source.js';
+import { TOOL_NAMES, type ToolName, toolSpec } from './tool-spec.js';
+
+export interface ListedTool {
+  readonly name: string;
+  /** What would be provided. */
+  readonly pinned: string;
+  readonly minimum: string;
+  /** What a run would use; absent when it would first have to be provided. */
+  readonly found?: FoundTool;
+  /** Why places that come before, or all, have none that is accepted. */
+  readonly passedOver: readonly string[];
+}
+
+export interface ListOptions extends Pick<ToolContext, 'cacheDir' | 'path' | 'env' | 'signal' | 'toolsDir'> {
+  /** Paths that the user named. */
+  readonly explicitPaths?: Readonly<Partial<Record<ToolName, string>>>;
+}
+
+/** What a run would use now, without providing anything. */
+export async function listTools(options: ListOptions): Promise<ListedTool[]> {
+  return await Promise.all(TOOL_NAMES.map((name) => listTool(name, options)));
+}
+
+async function listTool(name: ToolName, options: ListOptions): Promise<ListedTool> {
+  const tool = toolSpec(name, options.toolsDir);
+  const explicit = options.explicitPaths?.[name];
+  const listed = { name, pinned: tool.version, minimum: tool.minimum };
+  const passedOver: string[] = [];
+  for (const source of explicit === undefined ? [pathSource, cacheSource] : [explicitSource(explicit)]) {
+    try {
+      const answer = await source.provide(tool, { ...options, progress: () => {} });
+      if (isFound(answer)) return { ...listed, found: answer, passedOver };
+      passedOver.push(answer.missing);
+    } catch (error) {
+      options.signal.throwIfAborted();
+      passedOver.push(messageOf(error));
+    }
+  }
+  return { ...listed, passedOver };
+}

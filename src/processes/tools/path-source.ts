@@ -1,0 +1,25 @@
+import { messageOf } from '../../base/errors.js';
+import { findProgram } from './find-program.js';
+import type { ToolSource } from './tool-source.js';
+import { askVersion, isAtLeast } from './tool-version.js';
+
+/** What the user has installed. One that is too old is passed over, and said so: nobody asked for that one. */
+export const pathSource: ToolSource = {
+  name: 'PATH',
+  async provide(tool, { path, progress }) {
+    const program = findProgram(tool.name, path);
+    if (program === undefined) return { missing: 'not on the PATH' };
+    let version: string;
+    try {
+      version = await askVersion(tool.name, program);
+    } catch (error) {
+      return { missing: messageOf(error) };
+    }
+    if (!isAtLeast(version, tool.minimum)) {
+      const missing = `${program} is ${tool.name} ${version}, and ${tool.minimum} or later is needed`;
+      progress(`${missing}; looking for another`);
+      return { missing };
+    }
+    return { name: tool.name, version, path: program, source: this.name, verified: 'version' };
+  },
+};

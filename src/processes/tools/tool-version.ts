@@ -1,0 +1,46 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import { codeOf } from '../../base/errors.js';
+import type { ToolName } from './tool-spec.js';
+
+/** What the program says of itself; another program of that name, or at that path, says something else. */
+const SAYS: Readonly<Record<ToolName, RegExp>> = {
+  'nats-server': /^nats-server: v?(\d+\.\d+\.\d+\S*)/,
+  nats: /^v?(\d+\.\d+\.\d+\S*)\s*$/,
+};
+
+/** The version of the program at a path. Throws an error whose message says why it has none. */
+export async function askVersion(name: ToolName, path: string): Promise<string> {
+  let answer: string;
+  try {
+    answer = (await promisify(execFile)(path, ['--version'], { timeout: 10_000, env: {} })).stdout;
+  } catch (error) {
+    throw new Error(`${path} ${explain(error)}`, { cause: error });
+  }
+  const version = SAYS[name].exec(answer)?.[1];
+  if (version === undefined) throw new Error(`${path} does not say that it is ${name}`);
+  return version;
+}
+
+function explain(error: unknown): string {
+  switch (codeOf(error)) {
+    case 'ENOENT':
+      return 'is not there';
+    case 'EACCES':
+      return 'is not a program that we may run';
+    default:
+      return 'does not tell its version';
+  }
+}
+
+/** Whether a version such as `2.12.1` or `2.14.0-RC.1` is at least another; what follows the three numbers is left out. */
+export function isAtLeast(version: string, minimum: string): boolean {
+  const [have, need] = [numbersOf(version), numbersOf(minimum)];
+  for (let i = 0; i < 3; i++) {
+    const difference = (have[i] ?? 0) - (need[i] ?? 0);
+    if (difference !== 0) return difference > 0;
+  }
+  return true;
+}
+
+const numbersOf = (version: string): number[] => (version.match(/\d+/g) ?? []).slice(0, 3).map(Number);
