@@ -44,7 +44,7 @@ function applySet(
   const equals = set.indexOf('=');
   const steps = equals > 0 ? splitPath(set.slice(0, equals)) : undefined;
   if (steps === undefined) return { message: 'expected path=value', hint: EXAMPLE };
-  const value = valueOf(set.slice(equals + 1));
+  const value = readValue(set.slice(equals + 1));
   if ('problem' in value) return { message: `the value is not YAML: ${value.problem}`, hint: EXAMPLE };
 
   const spot = findSpot(document, steps);
@@ -55,7 +55,7 @@ function applySet(
   return undefined;
 }
 
-function valueOf(text: string): { readonly is: unknown } | { readonly problem: string } {
+function readValue(text: string): { readonly is: unknown } | { readonly problem: string } {
   try {
     const parsed = parseDocument(text, { prettyErrors: false });
     const error = parsed.errors[0] ?? parsed.warnings[0];
