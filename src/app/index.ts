@@ -5,7 +5,7 @@ export type { Plan } from '../contracts/plan.js';
 export type { RunResult, Verdict } from '../contracts/run-result.js';
 export type { Summary } from '../contracts/summary.js';
 export type { RunOutcome } from '../engine/conduct-run.js';
-export { Interruption } from '../engine/interruption.js';
+export { Interruption, RunInterrupted } from '../engine/interruption.js';
 export { buildSummary as summaryOf } from '../reporters/build-summary.js';
 export { createTerminalReporter } from '../reporters/terminal.js';
 export { recover } from '../undo/recover.js';

@@ -20,9 +20,9 @@ import { createLatencyReporter } from '../reporters/latency-files.js';
 import { createHtmlReporter } from '../reporters/report-html.js';
 import { createSummaryReporter } from '../reporters/summary-json.js';
 import { createTimeseriesReporter } from '../reporters/timeseries-csv.js';
-import { provideNatsServer } from './nats-server.js';
 import { CHECKERS, FAULT_KINDS, LOAD_KINDS } from './plugins.js';
 import type { Surroundings } from './surroundings.js';
+import { provideNatsServer } from './tools.js';
 import { PACKAGE_ROOT } from './version.js';
 
 export interface RunServicesOptions {
@@ -43,12 +43,16 @@ export function createRunServices({ surroundings, allow }: RunServicesOptions): 
       await checkMonitorPort(plan);
       if (plan.cluster.driver !== 'process') return;
       const { server } = plan.cluster.params as unknown as ProcessClusterParams;
-      serverPath = await provideNatsServer(surroundings, { explicit: server, progress, signal });
+      serverPath = (await provideNatsServer(surroundings, { explicitPath: server, progress, signal })).path;
     },
     clusterUndo: (_plan, runId, workDir) => clusterUndoRecords(runId, workDir),
     startCluster: (plan, options) =>
       plan.cluster.driver === 'external'
-        ? startExternalCluster(plan.cluster.params as unknown as ExternalClusterParams, { ...options, allow })
+        ? startExternalCluster(plan.cluster.params as unknown as ExternalClusterParams, {
+            ...options,
+            allow,
+            env: surroundings.env,
+          })
         : startProcessCluster(plan.cluster.params as unknown as ProcessClusterParams, {
             ...options,
             serverPath,

@@ -1,3 +1,4 @@
+import { RunInterrupted } from '../app/index.js';
 import { causeChain, EXIT, type ExitCode, StormglassError } from '../base/errors.js';
 
 /** Prints an error the way its reader needs it, and returns the exit code it stands for. */
@@ -9,6 +10,10 @@ export function printError(error: unknown, write: (text: string) => void): ExitC
       : '';
     write(`stormglass: ${where}${error.message}\n`);
     if (error.hint !== undefined) write(`  → ${error.hint}\n`);
+    return EXIT[error.exit];
+  }
+  if (error instanceof RunInterrupted) {
+    write(`stormglass: ${error.message}\n`);
     return EXIT[error.exit];
   }
   const [first, ...causes] = causeChain(error);

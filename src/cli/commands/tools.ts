@@ -1,1 +1,61 @@
-import { Command } from 'commander';
+import { Argument, Command } from 'commander';
+import { installTool, listTools, TOOL_NAMES, type ToolName } from '../../app/tools.js';
+import type { CliContext } from '../context.js';
+import { surroundingsOf } from '../surroundings.js';
+
+/** `stormglass tools list|install`: the servers that stormglass runs. */
+export function toolsCommand(context: CliContext): Command {
+  const { env, stdout, stderr, interruption } = context;
+  const list = new Command('list')
+    .description('the servers and tools: version, where found, verified by what')
+    .option('--json', 'as JSON')
+    .action(async (options: { readonly json?: boolean }) => {
+      const tools = await listTools(surroundingsOf(env), interruption.signal);
+      if (options.json) {
+        stdout.write(`${JSON.stringify(tools, undefined, 2)}\n`);
+        return;
+      }
+      const rows = [['tool', 'version', 'from', 'verified by', 'path']];
+      for (const { name, pinned, minimum, found } of tools) {
+        rows.push(
+          found
+            ? [name, found.version, found.source, found.verified, found.path]
+            : [
+                name,
+                '–',
+                'not here yet',
+                '–',
+                `≥ ${minimum} is needed; ${pinned} would be provided: stormglass tools install ${name}`,
+              ],
+        );
+      }
+      stdout.write(`${alignColumns(rows).join('\n')}\n`);
+      for (const { name, passedOver } of tools) {
+        for (const why of passedOver) stderr.write(`${name}: ${why}\n`);
+      }
+    });
+  const install = new Command('install')
+    .description('put the pinned version of a tool into the cache')
+    .addArgument(new Argument('[tool]', 'which').choices(TOOL_NAMES).default('nats-server'))
+    .action(async (name: ToolName) => {
+      const { version, path, source, verified } = await installTool(name, surroundingsOf(env), {
+        progress: (line) => stderr.write(`${line}\n`),
+        signal: interruption.signal,
+      });
+      stdout.write(`${name} ${version} (${source}, verified by ${verified}): ${path}\n`);
+    });
+  return new Command('tools')
+    .description('the servers that stormglass runs')
+    .addCommand(list)
+    .addCommand(install);
+}
+
+function alignColumns(rows: readonly (readonly string[])[]): string[] {
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+  return rows.map((row) =>
+    row
+      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+      .join('  ')
+      .trimEnd(),
+  );
+}
