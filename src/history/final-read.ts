@@ -66,17 +66,23 @@ async function readOne(
   };
   const throughSequence = Math.max(span.throughSequence, wantedSequence);
   let end = await readOn(span.fromSequence, throughSequence);
-  const catchUpNs = Math.min(deadlineNs, nowNs() + CATCH_UP_NS);
-  while (end.complete && end.lastSequence < wantedSequence && nowNs() < catchUpNs && !signal?.aborted) {
+  const catchUpNs = nowNs() + CATCH_UP_NS;
+  const isBehind = () => end.complete && end.lastSequence < wantedSequence && nowNs() < catchUpNs;
+  while (isBehind() && nowNs() < deadlineNs && !signal?.aborted) {
     await sleep(LOOK_AGAIN_MS);
     end = await readOn(end.lastSequence + 1, throughSequence);
   }
+  const gaveUp =
+    end.gaveUp ??
+    (isBehind()
+      ? `it ends at sequence ${end.lastSequence}, acknowledged ${wantedSequence}, and had no time to catch up`
+      : undefined);
   return {
     stream: span.stream,
     ...columns.columns,
     foreign,
-    complete: end.complete,
-    ...(end.gaveUp !== undefined && { gaveUp: end.gaveUp }),
+    complete: gaveUp === undefined,
+    ...(gaveUp !== undefined && { gaveUp }),
   };
 }
 
