@@ -169,8 +169,12 @@ describe('the backlog', () => {
           expect(door.sent + door.unsent + door.dropped + backlog.waiting).toBe(backlog.due);
         }
         door.width = Number.POSITIVE_INFINITY;
-        if (stop) backlog.stop(nowNs);
-        else backlog.pump((nowNs += 11 * NS.s));
+        if (stop) {
+          backlog.stop(nowNs);
+        } else {
+          nowNs += 11 * NS.s;
+          backlog.pump(nowNs);
+        }
         expect(backlog.isOver(nowNs)).toBe(true);
         expect(door.left).toEqual(door.left.map((_, i) => i));
         expect(door.left).toHaveLength(backlog.due);

@@ -1,21 +1,203 @@
+import { createServer, type Server } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { waitFor } from '../../src/base/wait.js';
-import { WireConnection } from '../../src/wire/connection.js';
+import type { ServerAccess } from '../../src/contracts/load.js';
+import { CLOSED_BY_US, WireConnection, type WireConnectionOptions } from '../../src/wire/connection.js';
 import { startTestServer, type TestServer } from '../support/nats-server.js';
 
+const opened: WireConnection[] = [];
+const servers: TestServer[] = [];
+const listeners: Server[] = [];
+
+afterEach(async () => {
+  await Promise.all(opened.splice(0).map((connection) => connection.close()));
+  await Promise.all(servers.splice(0).map((server) => server[Symbol.asyncDispose]()));
+  for (const listener of listeners.splice(0)) listener.close();
+});
+
+async function serverOf(config: Record<string, unknown> = {}): Promise<TestServer> {
+  const server = await startTestServer({ config });
+  servers.push(server);
+  return server;
+}
+
+const accessTo = (...to: { port: number }[]): ServerAccess => ({
+  servers: to.map(({ port }) => ({ host: '127.0.0.1', port })),
+});
+
+/** A connection, and everything it told its listener. */
+function connectionTo(access: ServerAccess, options: Partial<WireConnectionOptions> = {}) {
+  const payloads: string[] = [];
+  const events: string[] = [];
+  const connection = new WireConnection(
+    { access, name: 'test', ...options },
+    {
+      onMessage: ({ buffer, payloadStart, payloadEnd }) =>
+        payloads.push(Buffer.from(buffer.subarray(payloadStart, payloadEnd)).toString()),
+      onConnected: ({ port }) => events.push(`connected ${port}`),
+      onDisconnected: (reason) => events.push(`disconnected: ${reason}`),
+      onServerError: (text) => events.push(`-ERR ${text}`),
+    },
+  );
+  opened.push(connection);
+  return { connection, payloads, events };
+}
+
+/** Something that accepts connections and says `text`, and nothing else. */
+async function listenerSaying(text: string): Promise<{ port: number }> {
+  const listener = createServer((socket) => {
+    socket.on('error', () => {});
+    socket.write(text);
+  });
+  listeners.push(listener);
+  await new Promise<void>((resolve) => listener.listen(0, '127.0.0.1', resolve));
+  return { port: (listener.address() as { port: number }).port };
+}
+
+const until = (look: () => boolean) => waitFor(look, { timeoutMs: 15_000, everyMs: 10 });
+
 describe('WireConnection', () => {
-  it('publishes and receives', async () => {
-    const server = await startTestServer();
-    const got: string[] = [];
-    const c = new WireConnection({ access: { servers: [{ host: '127.0.0.1', port: server.port }] }, name: 't' }, {
-      onMessage: (v) => { got.push(Buffer.from(v.buffer.subarray(v.payloadStart, v.payloadEnd)).toString()); },
+  it('publishes, subscribes, and knows when the server has taken everything in', async () => {
+    const server = await serverOf();
+    const { connection, payloads, events } = connectionTo(server.access);
+    await connection.connect();
+    connection.subscribe('greetings.*');
+    connection.publish('greetings.world', 'hello');
+    await connection.flush();
+    expect(payloads).toEqual(['hello']);
+    expect(connection.info).toMatchObject({ version: expect.stringMatching(/^2\./), max_payload: 1048576 });
+    await connection.close();
+    expect(events).toEqual([`connected ${server.port}`, `disconnected: ${CLOSED_BY_US}`]);
+  });
+
+  it('gets no echo of its own messages when it wants none, and none after it unsubscribed', async () => {
+    const server = await serverOf();
+    const quiet = connectionTo(server.access, { echo: false });
+    const other = connectionTo(server.access);
+    await Promise.all([quiet.connection.connect(), other.connection.connect()]);
+    const sid = quiet.connection.subscribe('>');
+    await quiet.connection.flush();
+    quiet.connection.publish('a', 'mine');
+    other.connection.publish('a', 'theirs');
+    await other.connection.flush();
+    await until(() => quiet.payloads.length > 0);
+    quiet.connection.unsubscribe(sid);
+    await quiet.connection.flush();
+    other.connection.publish('a', 'too late');
+    await other.connection.flush();
+    await quiet.connection.flush();
+    expect(quiet.payloads).toEqual(['theirs']);
+  });
+
+  it.each([
+    [{ user: 'ann', password: 'right' }, true],
+    [{ user: 'ann', password: 'wrong' }, false],
+    [{}, false],
+  ])('authenticates with %j', async (credentials, isRight) => {
+    const server = await serverOf({ authorization: { user: 'ann', password: 'right' } });
+    const { connection } = connectionTo({ ...server.access, ...credentials });
+    const connected = connection.connect();
+    if (isRight) await connected;
+    else await expect(connected).rejects.toThrow(/cannot connect: 127\.0\.0\.1:\d+: Authorization Violation/);
+  });
+
+  it('authenticates with a token', async () => {
+    const server = await serverOf({ authorization: { token: 'secret' } });
+    await connectionTo({ ...server.access, token: 'secret' }).connection.connect();
+  });
+
+  it('surfaces what the server objects to, and stays connected where that is no reason to part', async () => {
+    const permissions = { publish: { deny: ['forbidden'] } };
+    const server = await serverOf({ authorization: { users: [{ user: 'u', password: 'p', permissions }] } });
+    const { connection, events } = connectionTo({ ...server.access, user: 'u', password: 'p' });
+    await connection.connect();
+    connection.publish('forbidden', 'x');
+    await connection.flush();
+    expect(events).toContainEqual(
+      expect.stringMatching(/^-ERR Permissions Violation for Publish to "forbidden"/),
+    );
+    expect(connection.connected).toBe(true);
+  });
+
+  it('tries every server once, and says of each why not', async () => {
+    const gone = await serverOf();
+    await gone.stop();
+    const foreign = await listenerSaying('HTTP/1.1 400 Bad Request\r\n\r\n');
+    const silent = await listenerSaying('');
+    const { connection } = connectionTo(accessTo(gone, foreign, silent), { connectTimeoutMs: 100 });
+    await expect(connection.connect()).rejects.toThrow(
+      new RegExp(`:${gone.port}: .*ECONNREFUSED.*:${foreign.port}: .*HTTP.*:${silent.port}.*within 100 ms`),
+    );
+  });
+
+  it('begins with the server it is told to, and passes over one that does not answer', async () => {
+    const [first, second] = await Promise.all([serverOf(), serverOf()]);
+    const told = connectionTo(accessTo(first, second), { firstServer: 3 });
+    await told.connection.connect();
+    expect(told.connection.server.port).toBe(second.port);
+    const silent = await listenerSaying('');
+    const passing = connectionTo(accessTo(silent, second), { connectTimeoutMs: 100 });
+    await passing.connection.connect();
+    expect(passing.connection.server.port).toBe(second.port);
+  });
+
+  it('goes on at another server when its own is killed, with its subscriptions', async () => {
+    const [first, second] = await Promise.all([serverOf(), serverOf()]);
+    const { connection, payloads, events } = connectionTo(accessTo(first, second));
+    await connection.connect();
+    connection.subscribe('a');
+    connection.subscribe('b', 'queue');
+    await connection.flush();
+    await first.stop('SIGKILL');
+    await until(() => connection.connected && events.length === 3);
+    expect(events).toEqual([
+      `connected ${first.port}`,
+      expect.stringMatching(/^disconnected: /),
+      `connected ${second.port}`,
+    ]);
+    const other = connectionTo(accessTo(second));
+    await other.connection.connect();
+    for (const subject of ['a', 'b']) other.connection.publish(subject, subject);
+    await other.connection.flush();
+    await until(() => payloads.length === 2);
+    expect(payloads).toEqual(['a', 'b']);
+  });
+
+  it('tells each write whether the kernel has it, and a waiting flush that the connection is lost', async () => {
+    const server = await serverOf();
+    const { connection, events } = connectionTo(server.access);
+    await connection.connect();
+    const first = await new Promise<boolean>((resolve) => {
+      connection.write(Buffer.from('PUB a 2\r\nhi\r\n'), resolve);
     });
-    await c.connect();
-    c.subscribe('a.*');
-    c.publish('a.b', 'hello');
-    await c.flush();
-    expect(got).toEqual(['hello']);
-    await c.close();
-    await server.stop();
+    expect(first).toBe(true);
+    process.kill(server.pid, 'SIGSTOP');
+    // More than a stopped server's socket takes: some of it is never flushed.
+    const block = Buffer.alloc(1_000_000, 'PUB a 2\r\nhi\r\n');
+    const ends: boolean[] = [];
+    for (let i = 0; i < 30; i++) connection.write(block, (flushed) => ends.push(flushed));
+    expect(connection.pendingBytes).toBeGreaterThan(0);
+    const flushing = expect(connection.flush()).rejects.toThrow(/connection lost/);
+    await server.stop('SIGKILL');
+    await flushing;
+    await until(() => ends.length === 30);
+    expect(ends.at(-1)).toBe(false);
+    expect(ends.indexOf(true)).toBeLessThanOrEqual(0);
+    expect(events.at(-1)).toMatch(/^disconnected/);
+    expect(() => connection.write(block)).toThrow(/not connected/);
+  });
+
+  it('survives a pause of its server, and leaves one that does not answer its PINGs', async () => {
+    const [first, second] = await Promise.all([serverOf(), serverOf()]);
+    const patient = connectionTo(accessTo(first));
+    const strict = connectionTo(accessTo(first, second), { pingEveryMs: 50 });
+    await Promise.all([patient.connection.connect(), strict.connection.connect()]);
+    process.kill(first.pid, 'SIGSTOP');
+    await until(() => strict.events.length === 3);
+    process.kill(first.pid, 'SIGCONT');
+    expect(strict.events[1]).toMatch(/stale/);
+    expect(strict.connection.server.port).toBe(second.port);
+    await patient.connection.flush();
+    expect(patient.events).toEqual([`connected ${first.port}`]);
   });
 });

@@ -119,10 +119,14 @@ describe('WireParser', () => {
 
   it('understands it the same wherever it is cut', () => {
     fc.assert(
-      fc.property(stream, fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { maxLength: 20 }), (s, at) => {
-        const cuts = at.map((share) => Math.floor(share * s.wire.length)).sort((a, b) => a - b);
-        expect(parsePieces(s.wire, cuts)).toEqual(s.said);
-      }),
+      fc.property(
+        stream,
+        fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { maxLength: 20 }),
+        (s, at) => {
+          const cuts = at.map((share) => Math.floor(share * s.wire.length)).sort((a, b) => a - b);
+          expect(parsePieces(s.wire, cuts)).toEqual(s.said);
+        },
+      ),
       { seed: 12, numRuns: 300 },
     );
   });
