@@ -21,9 +21,13 @@ export interface FinalReadOptions {
   /** For all streams together. */
   readonly timeoutNs: number;
   readonly signal?: AbortSignal;
+  /**
+   * A stream that ends before what it acknowledged is looked at again for this long, ten seconds unless told: a
+   * replica that has just become its leader may still catch up.
+   */
+  readonly catchUpNs?: number;
 }
 
-/** A stream that ends before what it acknowledged gets this long: a replica that became its leader may still catch up. */
 const CATCH_UP_NS = 10 * NS.s;
 const LOOK_AGAIN_MS = 500;
 const OK = OUTCOMES.indexOf('ok');
@@ -47,7 +51,7 @@ async function readOne(
   span: StreamSpan,
   wantedSequence: number,
   deadlineNs: number,
-  { access, signal }: FinalReadOptions,
+  { access, signal, catchUpNs = CATCH_UP_NS }: FinalReadOptions,
 ): Promise<StreamRead> {
   const columns = new ReadColumns();
   let foreign = 0;
@@ -66,8 +70,8 @@ async function readOne(
   };
   const throughSequence = Math.max(span.throughSequence, wantedSequence);
   let end = await readOn(span.fromSequence, throughSequence);
-  const catchUpNs = nowNs() + CATCH_UP_NS;
-  const isBehind = () => end.complete && end.lastSequence < wantedSequence && nowNs() < catchUpNs;
+  const caughtUpByNs = nowNs() + catchUpNs;
+  const isBehind = () => end.complete && end.lastSequence < wantedSequence && nowNs() < caughtUpByNs;
   while (isBehind() && nowNs() < deadlineNs && !signal?.aborted) {
     await sleep(LOOK_AGAIN_MS);
     end = await readOn(end.lastSequence + 1, throughSequence);

@@ -1,0 +1,201 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type JetStreamClient, type JetStreamManager, jetstream, jetstreamManager } from '@nats-io/jetstream';
+import { connect, type NatsConnection } from '@nats-io/transport-node';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { NS, nowNs } from '../../src/base/clock.js';
+import { ackedLoss } from '../../src/checkers/acked-loss.js';
+import { OUTCOMES, type StreamRead, type WriterHistory } from '../../src/contracts/history.js';
+import { type FinalReadOptions, readBack } from '../../src/history/final-read.js';
+import { openHistory } from '../../src/history/history-reader.js';
+import { HistoryWriter } from '../../src/history/history-writer.js';
+import { writeStamp } from '../../src/wire/stamp.js';
+import { startTestServer, type TestServer } from '../support/nats-server.js';
+
+const SUBJECTS = ['cim.events.orders.Placed', 'cim.events.audit.Read'];
+const STREAMS = ['ORDERS', 'AUDIT'];
+
+let server: TestServer;
+let nc: NatsConnection;
+let js: JetStreamClient;
+let jsm: JetStreamManager;
+let directory: string;
+
+beforeAll(async () => {
+  directory = mkdtempSync(join(tmpdir(), 'stormglass-final-read-'));
+  server = await startTestServer({ jetstream: true });
+  nc = await connect({ port: server.port });
+  js = jetstream(nc);
+  jsm = await jetstreamManager(nc);
+});
+afterAll(async () => {
+  await nc?.close();
+  await server?.[Symbol.asyncDispose]();
+  rmSync(directory, { recursive: true, force: true });
+});
+beforeEach(async () => {
+  await jsm.streams.add({ name: 'ORDERS', subjects: ['cim.events.orders.>'] });
+  await jsm.streams.add({ name: 'AUDIT', subjects: ['cim.events.audit.*'] });
+});
+afterEach(async () => {
+  for (const stream of STREAMS) await jsm.streams.delete(stream);
+});
+
+function stamped(writer: number, sequence: number): Uint8Array {
+  const payload = Buffer.alloc(24);
+  writeStamp(payload, 0, writer, sequence, 1000 + sequence);
+  return payload;
+}
+
+/** A writer that publishes to both streams in turn and keeps its history as the generators do. */
+class Publisher {
+  readonly #file: string;
+  readonly #history: HistoryWriter;
+  #next = 0;
+
+  constructor(readonly writer: number) {
+    this.#file = join(directory, `${writer}-${nowNs()}.sgh`);
+    this.#history = HistoryWriter.open(this.#file, { load: 'orders', writer, subjects: SUBJECTS });
+  }
+
+  async publish(count: number): Promise<void> {
+    for (let i = 0; i < count; i++) {
+      const subject = this.#next % SUBJECTS.length;
+      const dueNs = nowNs();
+      const ack = await js.publish(SUBJECTS[subject]!, stamped(this.writer, this.#next));
+      this.#history.append(this.#next++, dueNs, dueNs, nowNs(), subject, ack.seq, OUTCOMES.indexOf('ok'), 0);
+    }
+  }
+
+  /** What a system says that acknowledges without storing. */
+  pretend(subject: number, streamSequence: number): void {
+    this.#history.append(
+      this.#next++,
+      nowNs(),
+      nowNs(),
+      nowNs(),
+      subject,
+      streamSequence,
+      OUTCOMES.indexOf('ok'),
+      0,
+    );
+  }
+
+  close(): WriterHistory {
+    this.#history.close();
+    return openHistory(this.#file);
+  }
+}
+
+async function readAll(writers: readonly WriterHistory[], more: Partial<FinalReadOptions> = {}, from = 1) {
+  const streams = await Promise.all(
+    STREAMS.map(async (stream) => {
+      const { config, state } = await jsm.streams.info(stream);
+      return { stream, subjects: config.subjects!, fromSequence: from, throughSequence: state.last_seq };
+    }),
+  );
+  return await readBack({
+    access: server.access,
+    streams,
+    writers,
+    timeoutNs: 30 * NS.s,
+    catchUpNs: NS.s,
+    ...more,
+  });
+}
+
+const check = (writers: readonly WriterHistory[], reads: readonly StreamRead[]) =>
+  ackedLoss.check({
+    writers,
+    reads,
+    faults: [],
+    startNs: 0,
+    streamOf: (subject) => STREAMS[SUBJECTS.indexOf(subject)],
+  });
+
+describe('the final read', () => {
+  it('reads every stream to its end, and the check finds everything there', async () => {
+    const publishers = [new Publisher(1), new Publisher(2)];
+    await Promise.all(publishers.map((publisher) => publisher.publish(500)));
+    await js.publish(SUBJECTS[0]!, 'somebody else’s event');
+    const writers = publishers.map((publisher) => publisher.close());
+    const reads = await readAll(writers);
+    expect(
+      reads.map(({ stream, count, foreign, complete }) => ({ stream, count, foreign, complete })),
+    ).toEqual([
+      { stream: 'ORDERS', count: 500, foreign: 1, complete: true },
+      { stream: 'AUDIT', count: 500, foreign: 0, complete: true },
+    ]);
+    expect(reads[0]!.writer).toHaveLength(500);
+    expect(check(writers, reads)).toMatchObject({
+      verdict: 'pass',
+      counts: { acknowledged: 1000, read: 1000 },
+    });
+  });
+
+  it('leaves out what a stream held before the run', async () => {
+    for (let i = 0; i < 10; i++) await js.publish(SUBJECTS[0]!, stamped(1, i));
+    const [orders] = await readAll([], {}, 8);
+    expect([...orders!.streamSequence]).toEqual([8, 9, 10]);
+  });
+
+  it('lets the check find a message that was removed behind the system’s back', async () => {
+    const publisher = new Publisher(1);
+    await publisher.publish(40);
+    await jsm.streams.deleteMessage('ORDERS', 7);
+    const writers = [publisher.close()];
+    const result = check(writers, await readAll(writers));
+    expect(result).toMatchObject({ verdict: 'fail', counts: { lost: 1, middle: 1 } });
+    expect(result.examples[0]).toContain('orders/1 #12, to cim.events.orders.Placed');
+  });
+
+  it('waits for what was acknowledged beyond the end, and reads it when it comes', async () => {
+    const publisher = new Publisher(1);
+    await publisher.publish(10);
+    publisher.pretend(0, 6);
+    const writers = [publisher.close()];
+    const reading = readAll(writers, { catchUpNs: 30 * NS.s });
+    await js.publish(SUBJECTS[0]!, stamped(1, 10));
+    const reads = await reading;
+    expect(reads[0]).toMatchObject({ count: 6, complete: true });
+    expect(check(writers, reads).verdict).toBe('pass');
+  });
+
+  it('calls a read complete whose stream goes on ending too early: the end is lost', async () => {
+    const publisher = new Publisher(1);
+    await publisher.publish(10);
+    publisher.pretend(0, 6);
+    const writers = [publisher.close()];
+    const reads = await readAll(writers);
+    expect(reads[0]).toMatchObject({ count: 5, complete: true });
+    expect(check(writers, reads)).toMatchObject({ verdict: 'fail', counts: { lost: 1, postfix: 1 } });
+  });
+
+  it('says that it was given no time to wait', async () => {
+    const publisher = new Publisher(1);
+    await publisher.publish(10);
+    publisher.pretend(0, 6);
+    const writers = [publisher.close()];
+    const reads = await readAll(writers, { catchUpNs: 60 * NS.s, timeoutNs: 3 * NS.s });
+    expect(reads[0]).toMatchObject({ count: 5, complete: false, gaveUp: expect.any(String) });
+    expect(check(writers, reads).verdict).toBe('unknown');
+  });
+
+  it('says why, and does not reject, when it is interrupted or nobody answers', async () => {
+    const publisher = new Publisher(1);
+    await publisher.publish(10);
+    const writers = [publisher.close()];
+    const interrupted = await readAll(writers, { signal: AbortSignal.abort(new Error('a second Ctrl-C')) });
+    for (const read of interrupted)
+      expect(read).toMatchObject({ count: 0, complete: false, gaveUp: expect.any(String) });
+    const [orders] = await readBack({
+      access: { servers: [{ host: '127.0.0.1', port: 1 }] },
+      streams: [{ stream: 'ORDERS', subjects: ['>'], fromSequence: 1, throughSequence: 5 }],
+      writers,
+      timeoutNs: 2 * NS.s,
+    });
+    expect(orders).toMatchObject({ count: 0, complete: false, gaveUp: expect.any(String) });
+    expect(check(writers, [orders!]).verdict).toBe('unknown');
+  });
+});
