@@ -36,6 +36,7 @@ export function verdictBlock({ verdict }: Summary): HTMLElement {
       'p',
       { class: 'verdict-headline' },
       element('strong', {}, HEADLINES[exit]),
+      ' ',
       element('span', { class: 'exit-code' }, `exit code ${exitCode}`),
     ),
   );
@@ -44,7 +45,7 @@ export function verdictBlock({ verdict }: Summary): HTMLElement {
     const list = element('ul', { class: 'reasons' });
     for (const reason of reasons) {
       const label = reason.exit === exit ? undefined : element('em', {}, `${HEADLINES[reason.exit]}: `);
-      const hint = reason.hint === undefined ? undefined : element('span', { class: 'hint' }, reason.hint);
+      const hint = reason.hint !== undefined && element('span', { class: 'hint' }, ` ${reason.hint}`);
       list.append(element('li', {}, label, reason.text, hint));
     }
     block.append(list);

@@ -1,0 +1,197 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { type Browser, chromium, type Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { waitFor } from '../../src/base/wait.js';
+import type { RunResult } from '../../src/contracts/run-result.js';
+import { createHtmlReporter } from '../../src/reporters/report-html.js';
+import { findChromium, WITHOUT_CHROMIUM } from '../support/chromium.js';
+import { buildReportTemplate, type ReportTemplate } from '../support/report-template.js';
+import { sampleRun } from '../support/sample-run.js';
+import { inkOf } from './ink.js';
+
+const executablePath = findChromium();
+if (executablePath === undefined)
+  process.stderr.write(`test/ui/report-page.test.ts is skipped: ${WITHOUT_CHROMIUM}\n`);
+
+const SIZE = { seconds: 30, ordersPerSec: 300, firehosePerSec: 600 };
+const missed = sampleRun({ ...SIZE, recoveryBoundSec: 2, lostEvents: 4 }).result;
+const passed = sampleRun(SIZE).result;
+/** Fewer pixels of a colour are no line. */
+const A_LINE = 150;
+
+describe.skipIf(executablePath === undefined)('report.html in a real browser', () => {
+  const directory = mkdtempSync(join(tmpdir(), 'stormglass-browser-'));
+  let template: ReportTemplate;
+  let browser: Browser;
+  let failed: Opened;
+  beforeAll(async () => {
+    template = await buildReportTemplate();
+    // Containers have no user namespaces for the browser's sandbox; the page is our own.
+    browser = await chromium.launch({ executablePath: executablePath as string, args: ['--no-sandbox'] });
+    failed = await open(missed);
+  });
+  afterAll(async () => {
+    await browser?.close();
+    template?.[Symbol.dispose]();
+    rmSync(directory, { recursive: true, force: true });
+  });
+
+  interface Opened {
+    readonly page: Page;
+    /** What the browser asked for beside the file itself, and what it complained about. */
+    readonly requests: string[];
+    readonly complaints: string[];
+  }
+
+  async function open(result: RunResult): Promise<Opened> {
+    await createHtmlReporter({ runDir: directory, templateFile: template.file }).onEnd?.(result);
+    const url = pathToFileURL(join(directory, 'report.html')).href;
+    const page = await browser.newPage({ viewport: { width: 1200, height: 900 }, colorScheme: 'light' });
+    const requests: string[] = [];
+    const complaints: string[] = [];
+    page.on('request', (request) => request.url() !== url && requests.push(request.url()));
+    page.on('console', (message) => complaints.push(message.text()));
+    page.on('pageerror', (error) => complaints.push(error.message));
+    await page.goto(url);
+    await page.waitForSelector('#environment');
+    return { page, requests, complaints };
+  }
+
+  const textOf = async (page: Page, selector: string): Promise<string> =>
+    (await page.locator(selector).allTextContents()).join('\n');
+
+  it('says the verdict, its code and every reason', async () => {
+    expect(await failed.page.title()).toBe(`leader-loss: ${missed.verdict.headline}`);
+    const verdict = await textOf(failed.page, '.verdict');
+    expect(verdict).toContain('Safety violated exit code 5');
+    for (const { text } of missed.verdict.reasons) expect(verdict).toContain(text);
+  });
+
+  it('loads nothing and complains about nothing', () => {
+    expect(failed.requests).toEqual([]);
+    expect(failed.complaints).toEqual([]);
+  });
+
+  it.each(['light', 'dark'] as const)(
+    'draws every chart with the colours of its loads: %s',
+    async (colorScheme) => {
+      await failed.page.emulateMedia({ colorScheme });
+      const drawn = await waitFor(
+        async () => {
+          const charts = await inkOf(failed.page, ['series-1', 'series-2']);
+          const [rate, latency, waiting, troubled, percentiles] = charts;
+          const ofOrders = [rate, latency, waiting, percentiles].every(
+            (chart) => (chart?.['series-1'] ?? 0) > A_LINE,
+          );
+          const ofFirehose = [rate, latency].every((chart) => (chart?.['series-2'] ?? 0) > A_LINE);
+          const ofTrouble = (troubled?.['series-1'] ?? 0) > A_LINE / 5;
+          // The second load has nothing that acknowledges it.
+          return ofOrders && ofFirehose && ofTrouble && percentiles?.['series-2'] === 0;
+        },
+        { timeoutMs: 10_000 },
+      );
+      expect(drawn).toBe(true);
+    },
+  );
+
+  it('shows what the fault did, what the check found, each threshold, and how to run it again', async () => {
+    const text = await textOf(failed.page, 'main');
+    for (const { at, saw } of missed.faults[0]?.during?.looks ?? []) expect(text).toContain(`${at}: ${saw}`);
+    expect(text).toContain(missed.checks[0]?.sentence);
+    for (const example of missed.checks[0]?.examples ?? []) expect(text).toContain(example);
+    for (const threshold of missed.thresholds) expect(text).toContain(threshold.text);
+    expect(text).toContain('npx stormglass run scenarios/leader-loss.yaml --seed 42');
+  });
+
+  it('can be read without seeing the charts: they have words, and tables have headings', async () => {
+    const charts = await failed.page
+      .locator('[role=img]')
+      .evaluateAll((all) => all.map((each) => each.getAttribute('aria-label')));
+    expect(charts.length).toBeGreaterThanOrEqual(5);
+    expect(charts[0]).toMatch(/orders: between 0\/s and .*node-kill n2 from 0:09 to/);
+    const tables = await failed.page.locator('table').count();
+    expect(tables).toBeGreaterThanOrEqual(4);
+    expect(
+      await failed.page
+        .locator('table:has(caption):has(thead th[scope=col]):has(tbody th[scope=row])')
+        .count(),
+    ).toBe(tables);
+  });
+
+  it.each([360, 768, 1600])('never scrolls sideways at a width of %i', async (width) => {
+    await failed.page.setViewportSize({ width, height: 900 });
+    const edge = () =>
+      failed.page
+        .locator('html, canvas:visible')
+        .evaluateAll((all) =>
+          Math.max(...all.map((each) => Math.max(each.getBoundingClientRect().left + each.scrollWidth))),
+        );
+    expect(await waitFor(async () => (await edge()) <= width, { timeoutMs: 10_000 })).toBe(true);
+  });
+
+  it('answers to its buttons and to the pointer', async () => {
+    const { page } = await open(passed);
+    expect(await textOf(page, '.verdict')).toBe('Passed exit code 0');
+
+    const before = (await inkOf(page, ['series-2']))[0]?.['series-2'] ?? 0;
+    expect(before).toBeGreaterThan(A_LINE);
+    await page.getByRole('button', { name: 'firehose done' }).click();
+    const hidden = async () => ((await inkOf(page, ['series-2']))[0]?.['series-2'] ?? 0) < before / 4;
+    expect(await waitFor(hidden, { timeoutMs: 10_000 })).toBe(true);
+
+    await page.getByRole('button', { name: 'Due to received', exact: true }).click();
+    const lag = async () => ((await inkOf(page, ['series-2'])).at(-1)?.['series-2'] ?? 0) > A_LINE;
+    expect(await waitFor(lag, { timeoutMs: 10_000 })).toBe(true);
+
+    // One cursor for all charts over time: the rate's chart is pointed at, the latency's legend has values.
+    await page.locator('.chart').first().hover();
+    const values = async () => {
+      const texts = await page.locator('#time .legend').allTextContents();
+      return /\/s/.test(texts[0] ?? '') && /\d (ms|µs|s)/.test(texts[1] ?? '');
+    };
+    expect(await waitFor(values, { timeoutMs: 10_000 })).toBe(true);
+    await page.close();
+  });
+
+  it('takes what a server or a scenario said as text, never as markup', async () => {
+    const hostile = '</script><img src=x onerror="document.title=1"><b>bold</b>';
+    const { page, requests, complaints } = await open({
+      ...missed,
+      plan: { ...missed.plan, name: hostile },
+      notices: [{ load: 'orders', worker: 0, kind: 'server-error', text: hostile, atNs: 0, count: 1 }],
+    });
+    expect(await textOf(page, 'h1')).toBe(hostile);
+    expect(await page.locator('main img, main b').count()).toBe(0);
+    expect([requests, complaints]).toEqual([[], []]);
+    await page.close();
+  });
+
+  it('shows a run that ended before its load', async () => {
+    const { page, complaints } = await open({
+      ...passed,
+      loadStartNs: 0,
+      loadEndNs: 0,
+      loads: [],
+      faults: [],
+      checks: [],
+      thresholds: [],
+      timeline: { rowNs: 1e9, loads: [] },
+      servers: { restarted: [] },
+      notices: [],
+      verdict: {
+        exit: 'interrupted',
+        exitCode: 130,
+        headline: 'interrupted by Ctrl-C',
+        reasons: [],
+        leftBehind: [],
+      },
+    });
+    expect(await textOf(page, '.verdict')).toContain('interrupted by Ctrl-C');
+    expect(await textOf(page, 'header')).toContain('no load');
+    expect(complaints).toEqual([]);
+    await page.close();
+  });
+});
