@@ -1,0 +1,162 @@
+import { createServer, type Server } from 'node:net';
+import { expect, test } from 'vitest';
+import { PreflightError, UsageError } from '../../src/base/errors.js';
+import { startExternalCluster } from '../../src/clusters/external-cluster.js';
+import { externalClusterSchema } from '../../src/clusters/external-cluster-schema.js';
+import { startTestServer } from '../support/nats-server.js';
+
+const never = new AbortController().signal;
+
+const start = (
+  given: Record<string, unknown>,
+  options: { allow?: readonly string[]; env?: Record<string, string>; signal?: AbortSignal } = {},
+) =>
+  startExternalCluster(externalClusterSchema.parse(given), { allow: [], env: {}, signal: never, ...options });
+
+const problems = (given: unknown): string[] =>
+  (externalClusterSchema.safeParse(given).error?.issues ?? []).map(
+    ({ path, message }) => `${path.join('.')}: ${message}`,
+  );
+
+async function listening(
+  onConnection: (socket: import('node:net').Socket) => void,
+): Promise<AsyncDisposable & { address: string }> {
+  const server: Server = createServer(onConnection);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as { port: number };
+  return {
+    address: `127.0.0.1:${port}`,
+    [Symbol.asyncDispose]: () => new Promise((resolve) => server.close(() => resolve())),
+  };
+}
+
+test('servers of somebody else are known by their own names, and only loaded', async () => {
+  await using server = await startTestServer({ config: { server_name: 'theirs' } });
+  const address = `127.0.0.1:${server.port}`;
+  await using cluster = await start(
+    { servers: [`nats://${address}`], allow: [address], 'monitor-urls': [server.monitorUrl] },
+    { allow: [`nats://${address}`] },
+  );
+  expect(cluster.nodes).toEqual([
+    { name: 'theirs', host: '127.0.0.1', clientPort: server.port, monitorUrl: server.monitorUrl },
+  ]);
+  expect(cluster.access).toEqual({ servers: [{ host: '127.0.0.1', port: server.port }] });
+  expect([...cluster.capabilities]).toEqual(['load']);
+  await expect(cluster.signal('theirs', 'SIGKILL')).rejects.toThrow('was not started by stormglass');
+  await expect(cluster.startNode('theirs')).rejects.toThrow('was not started by stormglass');
+  expect(() => cluster.startRecord('theirs')).toThrow('was not started by stormglass');
+  expect(() => cluster.node('n1')).toThrow(RangeError);
+  await cluster[Symbol.asyncDispose]();
+  expect((await fetch(`${server.monitorUrl}/healthz`)).ok).toBe(true);
+});
+
+test('two addresses of one server are told apart', async () => {
+  await using server = await startTestServer({ config: { server_name: 'theirs' } });
+  const addresses = [`127.0.0.1:${server.port}`, `localhost:${server.port}`];
+  await using cluster = await start({ servers: addresses, allow: addresses }, { allow: addresses });
+  expect(cluster.nodes.map(({ name }) => name)).toEqual(addresses);
+});
+
+test('a system of somebody else is loaded only with consent in the scenario and on the command line', async () => {
+  expect(problems({ servers: ['nats://10.0.0.1'] })).toEqual([
+    'servers.0: 10.0.0.1:4222 is not in `allow`: a system that stormglass did not start is loaded only where that says so',
+  ]);
+  const given = {
+    servers: ['nats://10.0.0.1', 'nats://10.0.0.2:4000'],
+    allow: ['10.0.0.1', '10.0.0.2:4000'],
+  };
+  const missing = await start(given, { allow: ['10.0.0.1:4222'] }).catch((error) => error);
+  expect(missing).toBeInstanceOf(UsageError);
+  expect(missing.message).toBe('there is no consent to load 10.0.0.2:4000 on the command line');
+  expect(missing.hint).toBe('Add it: --allow 10.0.0.2:4000');
+  await expect(start(given, { allow: ['tls://10.0.0.1'] })).rejects.toThrow(
+    '--allow tls://10.0.0.1: tls:// is not supported',
+  );
+});
+
+test('credentials come from the scenario or from the environment', async () => {
+  await using server = await startTestServer();
+  const address = `127.0.0.1:${server.port}`;
+  const given = { servers: [address], allow: [address] };
+  const options = { allow: [address], env: { NATS_PASSWORD: 'secret', EMPTY: '' } };
+  const withUser = await start({ ...given, auth: { user: 'me', 'password-env': 'NATS_PASSWORD' } }, options);
+  expect(withUser.access).toMatchObject({ user: 'me', password: 'secret' });
+  expect((await start({ ...given, auth: { token: 't' } }, options)).access).toMatchObject({ token: 't' });
+  for (const variable of ['UNSET', 'EMPTY']) {
+    const failed = start({ ...given, auth: { 'token-env': variable } }, options);
+    await expect(failed).rejects.toThrow(`environment variable ${variable} is not set`);
+    await expect(failed).rejects.toThrow(UsageError);
+  }
+});
+
+test('what does not answer as a NATS server is a preflight error that says how', async () => {
+  await using server = await startTestServer();
+  const fail = async (address: string): Promise<Error> => {
+    const error = await start({ servers: [address], allow: [address] }, { allow: [address] }).catch(
+      (thrown) => thrown,
+    );
+    expect(error).toBeInstanceOf(PreflightError);
+    return error;
+  };
+  const gone = `127.0.0.1:${server.port}`;
+  await server.stop();
+  expect((await fail(gone)).message).toBe(`no NATS server answers at ${gone}: ECONNREFUSED`);
+  await using web = await listening((socket) => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n'));
+  expect((await fail(web.address)).message).toContain('what answers there is no NATS server');
+  await using shy = await listening((socket) => socket.end());
+  expect((await fail(shy.address)).message).toContain('it closed the connection');
+  await using secure = await listening((socket) => socket.end('INFO {"tls_required":true}\r\n'));
+  expect((await fail(secure.address)).message).toContain('demands TLS');
+});
+
+test('a greeting that arrives in pieces is read; one that never comes can be interrupted', async () => {
+  const pieces = ['INF', 'O {"server_name":', '"slow"} \r', '\nPING\r\n'];
+  await using slow = await listening((socket) => {
+    const next = (i: number): unknown =>
+      i < pieces.length && socket.write(pieces[i]!, () => setImmediate(next, i + 1));
+    next(0);
+  });
+  const given = (address: string) => ({ servers: [address], allow: [address] });
+  const cluster = await start(given(slow.address), { allow: [slow.address] });
+  expect(cluster.nodes[0]!.name).toBe('slow');
+  const abort = new AbortController();
+  await using silent = await listening((socket) => {
+    socket.on('error', () => {});
+    abort.abort(new Error('Ctrl-C'));
+  });
+  await expect(
+    start(given(silent.address), { allow: [silent.address], signal: abort.signal }),
+  ).rejects.toThrow('Ctrl-C');
+});
+
+test.each([
+  [{ servers: [] }, 'servers: at least one server is needed'],
+  [{ servers: ['tls://a:4443'] }, 'servers.0: tls:// is not supported: expected nats://host:port'],
+  [{ servers: ['nats://me:secret@a'] }, 'servers.0: credentials do not belong into an address: see `auth`'],
+  [
+    { servers: ['nats://a:b'] },
+    'servers.0: nats://a:b is not the address of a server, such as nats://10.0.0.1:4222',
+  ],
+  [
+    { servers: ['a'], allow: ['a'], 'monitor-urls': [] },
+    'monitor-urls: 0 URLs for 1 servers: give one for each, or none',
+  ],
+  [
+    { servers: ['a'], allow: ['a'], auth: { user: 'x', 'user-env': 'Y' } },
+    'auth.user-env: user and user-env exclude each other',
+  ],
+])('%j is refused: %s', (given, problem) => {
+  expect(problems(given)).toContain(problem);
+});
+
+test('addresses are compared as what they mean', () => {
+  const { servers, allow } = externalClusterSchema.parse({
+    servers: ['nats://HOST', '[::1]:4223'],
+    allow: ['host:4222', 'nats://[::1]:4223'],
+  });
+  expect(servers).toEqual([
+    { host: 'host', port: 4222, address: 'host:4222' },
+    { host: '::1', port: 4223, address: '[::1]:4223' },
+  ]);
+  expect(allow).toEqual(['host:4222', '[::1]:4223']);
+});
