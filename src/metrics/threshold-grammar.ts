@@ -1,4 +1,5 @@
 import { UsageError } from '../base/errors.js';
+import { nearest } from '../base/nearest.js';
 import { parseCount, parseDuration, parsePercentage, parseRate } from '../base/units.js';
 import { LOAD_MEASURES } from '../contracts/load.js';
 import type { Comparison, Statistic, ThresholdPlan } from '../contracts/plan.js';
@@ -23,6 +24,7 @@ export const THROUGHPUT = 'throughput';
 export const RECOVERY_TIME = 'recovery_time';
 
 const TIME_STATISTICS: readonly StatisticKind[] = ['percentile', 'min', 'max', 'mean'];
+const SIMPLE_STATISTICS = ['min', 'max', 'mean', 'ratio', 'count', 'rate'] as const;
 const STATISTICS: Readonly<Record<string, readonly StatisticKind[]>> = {
   ...Object.fromEntries(TIME_MEASURES.map((measure) => [measure, TIME_STATISTICS])),
   [THROUGHPUT]: ['rate'],
@@ -82,7 +84,13 @@ function parseSubject(subject: string): { load?: string; measure: string } {
   const measure = subject.slice(dot + 1);
   const choice = `For a load: ${listed(LOAD_SUBJECTS)}; for the whole run: ${RECOVERY_TIME}.`;
   if (dot <= 0) {
-    const hint = LOAD_SUBJECTS.includes(subject) ? `Say of which load: \`<load>.${subject}\`.` : choice;
+    const near = nearest(subject, [RECOVERY_TIME, ...LOAD_SUBJECTS]);
+    const isOfLoad = near !== undefined && near !== RECOVERY_TIME;
+    const hint = isOfLoad
+      ? `Say of which load: \`<load>.${near}\`.`
+      : near
+        ? `Did you mean \`${near}\`?`
+        : choice;
     throw new UsageError(`expected \`<load>.<measure>\` or \`${RECOVERY_TIME}\`, not \`${subject}\``, {
       hint,
     });
@@ -92,8 +100,11 @@ function parseSubject(subject: string): { load?: string; measure: string } {
       hint: `Write \`${RECOVERY_TIME}\`.`,
     });
   }
-  if (!LOAD_SUBJECTS.includes(measure))
-    throw new UsageError(`unknown measure \`${measure}\``, { hint: choice });
+  if (!LOAD_SUBJECTS.includes(measure)) {
+    const near = nearest(measure, LOAD_SUBJECTS);
+    const hint = near === undefined ? choice : `Did you mean \`${subject.slice(0, dot)}.${near}\`?`;
+    throw new UsageError(`unknown measure \`${measure}\``, { hint });
+  }
   return { load: subject.slice(0, dot), measure };
 }
 
@@ -103,10 +114,12 @@ function parseStatistic(text: string, measure: string): Statistic {
   const hint = `Statistics of ${measure}: ${listed(choice)}.`;
   const digits = /^p(\d+(?:\.\d+)?)$/.exec(text)?.[1];
   if (digits === undefined) {
-    const kind = allowed.find((known) => known === text);
-    if (kind !== undefined && kind !== 'percentile') return { kind };
-    const isKnown = Object.values(STATISTICS).some((kinds) => kinds.some((known) => known === text));
-    throw new UsageError(isKnown ? `${measure} has no ${text}` : `unknown statistic \`${text}\``, { hint });
+    const kind = SIMPLE_STATISTICS.find((known) => known === text);
+    if (kind !== undefined && allowed.includes(kind)) return { kind };
+    const near = nearest(text, choice);
+    throw new UsageError(kind !== undefined ? `${measure} has no ${text}` : `unknown statistic \`${text}\``, {
+      hint: near === undefined ? hint : `Did you mean \`${near}\`?`,
+    });
   }
   if (!allowed.includes('percentile')) throw new UsageError(`${measure} has no percentiles`, { hint });
   const percentile = Number(digits);

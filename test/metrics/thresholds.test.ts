@@ -95,7 +95,11 @@ describe('reading a threshold', () => {
   });
 
   it.each([
-    ['orders.ack_latncy', 'p99 < 1s', 'unknown measure `ack_latncy`', /ack_latency/],
+    ['orders.ack_latncy', 'p99 < 1s', 'unknown measure `ack_latncy`', /Did you mean `orders\.ack_latency`/],
+    ['orders.speed', 'p99 < 1s', 'unknown measure `speed`', /ack_latency.* errors.* recovery_time/],
+    ['recovery-time', 'max < 1s', 'expected `<load>.<measure>`', /Did you mean `recovery_time`/],
+    ['orders.ack_latency', 'maxx < 1s', 'unknown statistic `maxx`', /Did you mean `max`/],
+    ['orders.ack_latency', 'percentile < 1s', 'unknown statistic `percentile`', /p50 to p99\.999/],
     ['ack_latency', 'p99 < 1s', 'expected `<load>.<measure>`', /<load>\.ack_latency/],
     ['orders.recovery_time', 'max < 1s', 'belongs to the whole run', /recovery_time/],
     ['orders.ack_latency', 'p(99) < 1s', 'unknown statistic `p(99)`', /p50 to p99\.999, min, max or mean/],
