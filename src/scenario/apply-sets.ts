@@ -1,6 +1,6 @@
 import { type Document, isAlias, isMap, isScalar, isSeq, type Node, parseDocument, type YAMLSeq } from 'yaml';
 import { messageOf } from '../base/errors.js';
-import { suggestion } from './nearest.js';
+import { suggestion } from '../base/nearest.js';
 import { childOf } from './parse-yaml.js';
 import { formatPath, type ScenarioProblem } from './problem.js';
 

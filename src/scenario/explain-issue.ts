@@ -70,5 +70,6 @@ export function show(value: unknown): string {
   if (Array.isArray(value)) return value.length === 0 ? 'an empty list' : 'a list';
   if (typeof value === 'object') return Object.keys(value).length === 0 ? 'an empty map' : 'a map of keys';
   const text = String(value);
+  if (text === '') return 'an empty text';
   return `\`${text.length > 60 ? `${text.slice(0, 60)}…` : text}\``;
 }

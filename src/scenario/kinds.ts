@@ -1,8 +1,8 @@
 import { z } from 'zod';
+import { suggestion } from '../base/nearest.js';
 import { show } from './explain-issue.js';
 import { faultDurationSchema, faultShape } from './fault-schema.js';
 import { loadShape } from './load-schema.js';
-import { suggestion } from './nearest.js';
 import { parsePart } from './parse-part.js';
 import type { DriverPlugin, FaultPlugin, LoadPlugin, ParameterSchema, ScenarioPlugins } from './plugins.js';
 import type { Findings, Path } from './problem.js';
@@ -18,12 +18,19 @@ export interface KindSchemas {
 }
 
 export function kindSchemas(plugins: ScenarioPlugins): KindSchemas {
-  return {
+  const known = built.get(plugins);
+  if (known !== undefined) return known;
+  const schemas = {
     drivers: mapValues(plugins.drivers, driverSchema),
     loads: mapValues(plugins.loads, loadSchema),
     faults: mapValues(plugins.faults, faultSchema),
   };
+  built.set(plugins, schemas);
+  return schemas;
 }
+
+/** Building schemas takes much longer than using them. */
+const built = new WeakMap<ScenarioPlugins, KindSchemas>();
 
 const driverSchema = (plugin: DriverPlugin, driver: string): ParameterSchema =>
   plugin.schema.safeExtend({ driver: z.literal(driver).describe('Who provides the cluster.') }).strict();

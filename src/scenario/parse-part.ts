@@ -1,6 +1,6 @@
 import type { z } from 'zod';
+import { nearest, suggestion } from '../base/nearest.js';
 import { explainIssue, show } from './explain-issue.js';
-import { nearest, suggestion } from './nearest.js';
 import type { Findings, Path } from './problem.js';
 
 /**
@@ -13,7 +13,8 @@ export function parsePart<T extends z.ZodType>(
   path: Path,
   findings: Findings,
 ): z.output<T> | undefined {
-  const result = schema.safeParse(repairKeys(schema, value, path, findings), { error: explainIssue });
+  const repaired = repairKeys(schema, value, path, findings);
+  const result = schema.safeParse(repaired, { error: explainIssue });
   if (result.success) return result.data;
   for (const issue of result.error.issues.flatMap(expandUnion)) {
     if (issue.code === 'unrecognized_keys') {
@@ -22,9 +23,10 @@ export function parsePart<T extends z.ZodType>(
       continue;
     }
     const steps = stepsOf(issue.path);
-    const wrong = valueAt(value, steps);
+    const wrong = valueAt(repaired, steps);
     const report = issue.code === 'invalid_key' ? findings.addAtKey : findings.add;
-    report.call(findings, [...path, ...steps], worded(issue, wrong), hintFor(wrong));
+    const message = worded(issue, wrong);
+    report.call(findings, [...path, ...steps], message, hintFor(wrong, message));
   }
   return undefined;
 }
@@ -66,22 +68,15 @@ function reportUnknownKeys(
 const stepsOf = (path: readonly PropertyKey[]): Path =>
   path.map((step) => (typeof step === 'symbol' ? String(step) : step));
 
-/** The issues of the form that was most probably meant: one that does not fail for its type as a whole. */
+/** The issues of the form that was probably meant: one of which only parts are wrong. */
 function expandUnion(issue: z.core.$ZodIssue): z.core.$ZodIssue[] {
   if (issue.code !== 'invalid_union') return [issue];
   const meant = issue.errors.find((issues) =>
-    issues.every((inner) => inner.path.length > 0 || !OF_TYPE.has(inner.code)),
+    issues.every((inner) => inner.path.length > 0 || inner.code === 'unrecognized_keys'),
   );
   if (meant === undefined) return [issue];
   return meant.flatMap((inner) => expandUnion({ ...inner, path: [...issue.path, ...inner.path] }));
 }
-
-const OF_TYPE: ReadonlySet<string> = new Set([
-  'invalid_type',
-  'invalid_value',
-  'invalid_format',
-  'invalid_union',
-]);
 
 /** The units' schemas say only what they expect: this says what it is, too. */
 function worded(issue: z.core.$ZodIssue, wrong: unknown): string {
@@ -91,7 +86,9 @@ function worded(issue: z.core.$ZodIssue, wrong: unknown): string {
   return wrong === undefined ? `this key is missing: ${message}` : `${message}, but it is ${show(wrong)}`;
 }
 
-function hintFor(value: unknown): string | undefined {
+function hintFor(value: unknown, message: string): string | undefined {
+  // Where -1 means no limit, another number below zero is a mistake of another kind.
+  if (message.includes('-1 for no limit')) return undefined;
   const negative =
     typeof value === 'number' ? value < 0 : typeof value === 'string' && /^-\s*[\d.]/.test(value);
   return negative ? 'It cannot be negative.' : undefined;

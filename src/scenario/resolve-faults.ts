@@ -1,9 +1,9 @@
+import { nearest } from '../base/nearest.js';
 import { type Random, seededRandom } from '../base/random.js';
 import { formatDuration } from '../base/units.js';
 import type { FaultPlan, TargetPlan } from '../contracts/plan.js';
 import { type FaultInput, faultShape, TARGET_FORMS } from './fault-schema.js';
 import { durationKey, isMap, type KindSchemas, ownParameters, parseKind } from './kinds.js';
-import { nearest } from './nearest.js';
 import type { FaultPlugin, ScenarioPlugins } from './plugins.js';
 import type { Findings, Path } from './problem.js';
 import type { ResolvedCluster } from './resolve-cluster.js';

@@ -1,8 +1,8 @@
+import { suggestion } from '../base/nearest.js';
 import type { LoadKindFacts } from '../contracts/load.js';
 import type { LoadPlan } from '../contracts/plan.js';
 import { isMap, type KindSchemas, ownParameters, parseKind } from './kinds.js';
 import { type LoadInput, loadShape } from './load-schema.js';
-import { suggestion } from './nearest.js';
 import type { ScenarioPlugins } from './plugins.js';
 import type { Findings, Path } from './problem.js';
 import type { ResolvedEvents } from './resolve-events.js';

@@ -1,7 +1,7 @@
+import { suggestion } from '../base/nearest.js';
 import type { MonitorPlan, Plan, RunLimits } from '../contracts/plan.js';
 import { applySets } from './apply-sets.js';
 import { isMap, kindSchemas } from './kinds.js';
-import { suggestion } from './nearest.js';
 import { parsePart, repairKeys } from './parse-part.js';
 import { parseYaml } from './parse-yaml.js';
 import { placeFindings } from './place-findings.js';
@@ -79,7 +79,7 @@ function resolveSections(scenario: unknown, options: ResolveOptions, findings: F
     {
       loads,
       loadNames: namesOf(raw.load),
-      faultCount: faultValues.length,
+      hasFaults: raw.faults !== undefined && !(Array.isArray(raw.faults) && raw.faults.length === 0),
       parseThreshold: plugins.parseThreshold,
     },
     findings,

@@ -1,6 +1,6 @@
 import { messageOf } from '../base/errors.js';
+import { nearest, suggestion } from '../base/nearest.js';
 import type { PhaseName, ThresholdPlan } from '../contracts/plan.js';
-import { nearest, suggestion } from './nearest.js';
 import { parsePart } from './parse-part.js';
 import type { ParsedThreshold, ParseThreshold } from './plugins.js';
 import type { Findings, Path } from './problem.js';
@@ -11,7 +11,7 @@ interface Surroundings {
   readonly loads: ResolvedLoads;
   /** `undefined`: not all are known, and none is checked against. */
   readonly loadNames: readonly string[] | undefined;
-  readonly faultCount: number;
+  readonly hasFaults: boolean;
   readonly parseThreshold: ParseThreshold;
 }
 
@@ -99,12 +99,12 @@ function makesSense(
       'Give it a rate.',
     );
   }
-  if (measure === 'recovery_time' && around.faultCount === 0) {
+  if (measure === 'recovery_time' && !around.hasFaults) {
     findings.add(path, 'there is no fault to recover from', 'Add a fault, or leave this threshold out.');
   } else if (measure === 'recovery_time' && around.loads.complete && !hasAcknowledged(around.loads)) {
     const message = 'recovery is seen by acknowledged operations, and no load has any';
     findings.add(path, message, 'Add a load of a kind that is acknowledged, such as js-publish.');
-  } else if (during === 'faults' && around.faultCount === 0) {
+  } else if (during === 'faults' && !around.hasFaults) {
     findings.add(
       [...path, 'during'],
       'no fault ever holds in this scenario',

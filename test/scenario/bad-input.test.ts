@@ -312,7 +312,7 @@ describe('a load', () => {
     [
       'with a parameter out of its kind’s bounds',
       [['rate: 2k/s', 'rate: 2k/s, window: 0']],
-      ['14:78 load[1].window: expected at least 1, but it is `0`'],
+      ['14:78 load[1].window: expected more than 0, but it is `0`'],
     ],
   ]);
 });
@@ -365,7 +365,12 @@ describe('a fault', () => {
     ],
     [
       'that the driver cannot make',
-      [['driver: process, nodes: 3', 'driver: external, servers: [a]']],
+      [
+        [
+          'driver: process, nodes: 3',
+          'driver: external, servers: [nats://10.0.0.1:4222], allow: [10.0.0.1:4222]',
+        ],
+      ],
       [
         '16:22 faults[0].kind: node-kill needs process-control, which the external driver does not have: it injects nothing there → Use driver: process, or leave the fault out.',
       ],

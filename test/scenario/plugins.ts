@@ -1,56 +1,18 @@
 import { z } from 'zod';
-import { durationSchema } from '../../src/base/unit-schemas.js';
-import {
-  type JetStreamParams,
-  processClusterSchema,
-  processNodeNames,
-} from '../../src/clusters/process-cluster-schema.js';
+import { SCENARIO_PLUGINS } from '../../src/app/plugins.js';
 import type { Plan } from '../../src/contracts/plan.js';
-import { pacedSchema } from '../../src/generators/paced-schema.js';
-import { parseThreshold } from '../../src/metrics/threshold-grammar.js';
 import type { ScenarioPlugins } from '../../src/scenario/plugins.js';
 import { ScenarioError, type ScenarioProblem } from '../../src/scenario/problem.js';
 import { type ResolveOptions, resolvePlan } from '../../src/scenario/resolve-plan.js';
 
-/** What scenarios may name in these tests: the real schemas where the format meets them, and a driver that can do less. */
+/** The real plug-ins, and one more of what there is only one of: a fault whose duration is called `for`, a check. */
 export const plugins: ScenarioPlugins = {
-  drivers: {
-    process: {
-      schema: processClusterSchema,
-      capabilities: ['load', 'process-control'],
-      nodeNames: ({ nodes }) => processNodeNames(nodes as number),
-      jetstream: ({ jetstream }) => {
-        const { enabled, storage } = jetstream as JetStreamParams;
-        return { on: enabled, ...(storage && { storage }) };
-      },
-    },
-    external: {
-      schema: z.strictObject({ servers: z.array(z.string()).min(1).describe('Servers to load.') }),
-      capabilities: ['load'],
-    },
-  },
-  loads: {
-    publish: { schema: pacedSchema, facts: { acknowledged: false, needsStream: false } },
-    'js-publish': {
-      schema: pacedSchema.extend({
-        window: z.int().min(1).default(1024).describe('Most publishes without an answer.'),
-        timeout: durationSchema.prefault('5s').describe('How long an answer is waited for.'),
-      }),
-      facts: { acknowledged: true, needsStream: true },
-    },
-  },
+  ...SCENARIO_PLUGINS,
   faults: {
-    'node-kill': {
-      schema: z.strictObject({
-        signal: z.enum(['SIGKILL', 'SIGTERM']).default('SIGKILL').describe('How it ends.'),
-      }),
-      needs: ['process-control'],
-      durationKey: 'restart-after',
-    },
+    ...SCENARIO_PLUGINS.faults,
     'node-pause': { schema: z.strictObject({}), needs: ['process-control'] },
   },
   checks: ['acked-loss', 'duplicates'],
-  parseThreshold,
 };
 
 export const VALID = `version: 1

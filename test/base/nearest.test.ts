@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { editDistance, nearest } from '../../src/scenario/nearest.js';
+import { editDistance, nearest } from '../../src/base/nearest.js';
 
 describe('editDistance', () => {
   it.each([
