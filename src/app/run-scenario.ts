@@ -1,4 +1,6 @@
 import { freshId } from '../base/ids.js';
+import { requireConsent } from '../clusters/external-cluster.js';
+import type { ExternalClusterParams } from '../clusters/external-cluster-schema.js';
 import type { Reporter } from '../contracts/reporter.js';
 import { conductRun, type RunOutcome } from '../engine/conduct-run.js';
 import { Interruption } from '../engine/interruption.js';
@@ -27,6 +29,9 @@ export interface RunScenarioOptions extends ScenarioRequest {
  */
 export async function runScenario(options: RunScenarioOptions): Promise<RunOutcome> {
   const plan = planScenario(options);
+  if (plan.cluster.driver === 'external') {
+    requireConsent(plan.cluster.params as unknown as ExternalClusterParams, options.allow);
+  }
   return conductRun(
     {
       runId: freshId(),

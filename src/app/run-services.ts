@@ -41,9 +41,15 @@ export function createRunServices({ surroundings, allow }: RunServicesOptions): 
   return {
     async preflight(plan, { progress, signal }) {
       await checkMonitorPort(plan);
-      if (plan.cluster.driver !== 'process') return;
+      if (plan.cluster.driver !== 'process') return {};
       const { server } = plan.cluster.params as unknown as ProcessClusterParams;
-      serverPath = (await provideNatsServer(surroundings, { explicitPath: server, progress, signal })).path;
+      const { path, version } = await provideNatsServer(surroundings, {
+        explicitPath: server,
+        progress,
+        signal,
+      });
+      serverPath = path;
+      return { natsServer: version };
     },
     clusterUndo: (_plan, runId, workDir) => clusterUndoRecords(runId, workDir),
     startCluster: (plan, options) =>

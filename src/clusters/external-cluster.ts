@@ -28,8 +28,11 @@ export async function startExternalCluster(
   return externalCluster(uniquelyNamed(nodes), access);
 }
 
-/** Consent stands in the scenario and on the command line: neither a scenario nor a habit loads a foreign system. */
-function requireConsent({ servers, allow }: ExternalClusterParams, given: readonly string[]): void {
+/**
+ * Consent stands in the scenario and on the command line: neither a scenario nor a habit loads a foreign system.
+ * @throws UsageError that names an address without it
+ */
+export function requireConsent({ servers, allow }: ExternalClusterParams, given: readonly string[]): void {
   const consents = given.map((text) => {
     const parsed = parseServerUrl(text);
     if ('problem' in parsed) throw new UsageError(`--allow ${text}: ${parsed.problem}`);

@@ -15,6 +15,11 @@ export interface SystemControl extends AsyncDisposable {
   steadyState(streams: readonly StreamPlan[]): Promise<SteadyLook>;
   /** Each reachable node's own counters, by node name. */
   counters(): Promise<ReadonlyMap<string, NodeCounters>>;
+  /**
+   * How many messages the servers took from the connections whose name begins so, by name, closed connections too.
+   * A server that was restarted has forgotten what it took before.
+   */
+  publishedBy(connectionNamePrefix: string): Promise<ReadonlyMap<string, number>>;
   /** Reports elections, lost quorums and other JetStream advisories as they are published. */
   watchAdvisories(listener: (advisory: Advisory) => void): Promise<void>;
 }

@@ -104,6 +104,8 @@ export interface GeneratorTask {
   /** Identifies this thread's events among all of the run's: 0..65535. */
   readonly writer: number;
   readonly access: ServerAccess;
+  /** The name under which the servers list this thread's connection. */
+  readonly connectionName: string;
   /** See `PhaseClock` in metrics. */
   readonly phaseClock: SharedArrayBuffer;
   /** Where this writer's history goes; absent for kinds that promise nothing. */

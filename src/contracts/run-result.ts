@@ -137,6 +137,11 @@ export interface ServerCounters {
   readonly inMsgs?: number;
   readonly inBytes?: number;
   readonly slowConsumers?: number;
+  /**
+   * By load: how many messages the servers say they took from its connections. What `sent` claims is true as far as
+   * this confirms it. Absent when the servers' own pages cannot be read.
+   */
+  readonly confirmed?: Readonly<Record<string, number>>;
   /** Nodes whose counters started anew (they were restarted), so that the sums are a lower bound. */
   readonly restarted: readonly string[];
 }

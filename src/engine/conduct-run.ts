@@ -73,6 +73,7 @@ class Run {
   readonly #scope = new Scope();
   readonly #startedAt = wallNow();
   readonly #nodeEvents: NodeEvent[] = [];
+  #environment: Environment;
   #net: SafetyNet | undefined;
   #cluster: Cluster | undefined;
   #control: SystemControl | undefined;
@@ -86,6 +87,7 @@ class Run {
     this.#request = request;
     this.#services = services;
     this.#dir = dir;
+    this.#environment = request.environment;
     this.#journal = new Journal(dir.journal);
     this.#stages = new Stages(this.#journal, request.interruption);
     this.#reporters = [...services.reporters(dir.path), ...(request.live ? [request.live] : [])];
@@ -130,7 +132,9 @@ class Run {
 
   async #preflight(): Promise<void> {
     const { plan, interruption, progress } = this.#request;
-    await this.#services.preflight(plan, { progress, signal: interruption.signal });
+    const versions = await this.#services.preflight(plan, { progress, signal: interruption.signal });
+    this.#environment = { ...this.#environment, ...versions };
+    savePlan(this.#dir, { ...this.#request, environment: this.#environment });
     const { runId, scenarioFile } = this.#request;
     this.#net = await openSafetyNet(this.#dir, {
       runId,
@@ -286,10 +290,11 @@ class Run {
     if (interruption.exit !== undefined) {
       findings.push({ exit: interruption.exit, text: messageOf(interruption.signal.reason) });
     }
-    if (this.#journal.failure !== undefined) findings.push(findingOf(this.#journal.failure));
+    const unwritten = this.#journal.failure ?? this.#net?.undo.failure;
+    if (unwritten !== undefined) findings.push(findingOf(unwritten));
     const build = (): RunResult =>
       weigh({
-        request: this.#request,
+        request: { ...this.#request, environment: this.#environment },
         startedAt: this.#startedAt,
         load: this.#load,
         checks,

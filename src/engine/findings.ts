@@ -1,7 +1,7 @@
 import { formatDuration, formatInteger, formatRatio } from '../base/units.js';
 import type { CheckResult } from '../contracts/checker.js';
 import type { NodeEvent } from '../contracts/cluster.js';
-import type { FaultResult, LoadResult, ThresholdResult } from '../contracts/run-result.js';
+import type { FaultResult, LoadResult, ServerCounters, ThresholdResult } from '../contracts/run-result.js';
 import type { Finding } from './verdict.js';
 
 /** Past this share of dropped operations the generator, not the system, shaped the result. */
@@ -74,6 +74,25 @@ export function loadFindings(
       ];
     }
     return [];
+  });
+}
+
+/** Where a server has forgotten nothing, what was sent must have arrived: else the rate is only our own word. */
+export function confirmationFindings(
+  loads: readonly LoadResult[],
+  { confirmed, restarted }: ServerCounters,
+): Finding[] {
+  if (confirmed === undefined || restarted.length > 0) return [];
+  return loads.flatMap(({ name, total }): Finding[] => {
+    const { ok } = total.counters;
+    const seen = confirmed[name] ?? 0;
+    if (seen >= ok) return [];
+    return [
+      {
+        exit: 'inconclusive',
+        text: `load ${name}: the servers' own counters confirm ${formatInteger(seen)} of ${formatInteger(ok)} messages`,
+      },
+    ];
   });
 }
 

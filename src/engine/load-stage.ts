@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { NS, nowNs, sleep } from '../base/clock.js';
+import { waitFor } from '../base/wait.js';
 import type { Cluster, ClusterNode } from '../contracts/cluster.js';
 import type { NodeCounters, SystemControl } from '../contracts/control.js';
 import type { GeneratorTask, IntervalReport, LoadFleet, LoadNotice } from '../contracts/load.js';
@@ -23,6 +24,7 @@ import type { UndoDesk } from './undo-desk.js';
 const START_LEAD_NS = 200 * NS.ms;
 /** Between a new phase's announcement and its beginning: no worker has counted beyond it when it learns of it. */
 const PHASE_LEAD_MS = 5;
+const CONFIRM_WITHIN_MS = 1_000;
 
 export interface LoadStageOptions {
   readonly plan: Plan;
@@ -49,6 +51,8 @@ export class LoadStage {
   faults: readonly FaultSessionResult[] = [];
   countersBefore: ReadonlyMap<string, NodeCounters> = new Map();
   countersAfter: ReadonlyMap<string, NodeCounters> = new Map();
+  /** By load: what the servers say they took; known after `drain`. */
+  confirmed: Readonly<Record<string, number>> | undefined;
   /** Monotonic; 0 until the load has started, and has ended. */
   startNs = 0;
   endNs = 0;
@@ -112,7 +116,12 @@ export class LoadStage {
 
     // A generator that dies ends the faults too: nothing is broken any longer for a load that is not there.
     const halt = new AbortController();
-    const signal = AbortSignal.any([interruption.signal, halt.signal]);
+    // By hand: a signal made by AbortSignal.any can be collected in Node 20 while it is still waited for.
+    interruption.signal.addEventListener('abort', () => halt.abort(interruption.signal.reason), {
+      once: true,
+    });
+    if (interruption.signal.aborted) halt.abort(interruption.signal.reason);
+    const { signal } = halt;
     const faults = this.#conductFaults(signal);
     const scheduled = sleep(
       (this.startNs + Math.max(...plan.loads.map(({ schedule }) => scheduleDurationNs(schedule))) - nowNs()) /
@@ -136,6 +145,26 @@ export class LoadStage {
     await orAborted(Promise.race([this.#fleet?.finished(), sleep(limitMs)]), interruption.hurry);
     await orAborted(this.#monitor?.drained(300, limitMs) ?? Promise.resolve(), interruption.hurry);
     this.countersAfter = await control.counters();
+    this.confirmed = await this.#confirm();
+  }
+
+  /** What the servers took from each load's connections. A connection that was just closed may not be listed yet. */
+  async #confirm(): Promise<Readonly<Record<string, number>> | undefined> {
+    const { control, runId } = this.#options;
+    if (this.countersAfter.size === 0) return undefined;
+    let confirmed: Record<string, number> = {};
+    await waitFor(
+      async () => {
+        const byConnection = await control.publishedBy(connectionPrefix(runId));
+        confirmed = {};
+        for (const { load, connectionName } of this.#tasks) {
+          confirmed[load.name] = (confirmed[load.name] ?? 0) + (byConnection.get(connectionName) ?? 0);
+        }
+        return this.totals.results().every(({ name, total }) => (confirmed[name] ?? 0) >= total.counters.ok);
+      },
+      { timeoutMs: CONFIRM_WITHIN_MS, everyMs: 100 },
+    );
+    return confirmed;
   }
 
   #conductFaults(signal: AbortSignal): Promise<FaultSessionResult[]> {
@@ -163,6 +192,9 @@ export class LoadStage {
   }
 }
 
+/** Every connection of a run's generators is called so, and then by its load and worker. */
+const connectionPrefix = (runId: string): string => `stormglass ${runId} `;
+
 function generatorTasks(
   { plan, runId, historyDir, services, cluster }: LoadStageOptions,
   phaseClock: SharedArrayBuffer,
@@ -178,6 +210,7 @@ function generatorTasks(
         worker,
         writer: tasks.length,
         access: cluster.access,
+        connectionName: `${connectionPrefix(runId)}${load.name} ${worker}`,
         phaseClock,
         ...(services.loadFacts(load.kind).acknowledged && {
           historyFile: join(historyDir, `${load.name}-${worker}.sgh`),

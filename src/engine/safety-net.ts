@@ -55,7 +55,7 @@ export async function openSafetyNet(dir: RunDirectory, options: SafetyNetOptions
   const audit = new AuditLog(dir.audit, runId, 'run');
   const undo = new UndoDesk(log, audit);
   registry.write(entry);
-  let watchdog: Watchdog;
+  let watchdog: Watchdog | undefined;
   try {
     watchdog = await startWatchdog({
       entry: options.watchdogEntry,
@@ -68,11 +68,13 @@ export async function openSafetyNet(dir: RunDirectory, options: SafetyNetOptions
     });
     registry.write({ ...entry, watchdog: watchdog.identity });
   } catch (error) {
+    await watchdog?.release();
     registry.remove(runId);
     undo.close();
     throw error;
   }
 
+  const guard = watchdog;
   let leftBehind: UndoRecord[] = [];
   return {
     undo,
@@ -82,7 +84,7 @@ export async function openSafetyNet(dir: RunDirectory, options: SafetyNetOptions
     async close() {
       const left = await undo.tearDown();
       leftBehind = left.map(({ record }) => record);
-      await watchdog.release();
+      await guard.release();
       // An entry that stays is what `stormglass recover` finds.
       if (left.length === 0) registry.remove(runId);
       undo.close();

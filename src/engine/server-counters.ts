@@ -22,3 +22,11 @@ export function countersBetween(
   for (const node of before.keys()) if (!after.has(node)) restarted.push(node);
   return { inMsgs, inBytes, slowConsumers, restarted };
 }
+
+/** The versions that ran, as an environment says it; nothing when no server answered. */
+export function serverVersions(counters: ReadonlyMap<string, NodeCounters>): {
+  readonly natsServer?: string;
+} {
+  const versions = [...new Set([...counters.values()].map(({ version }) => version))].sort();
+  return versions.length === 0 ? {} : { natsServer: versions.join(', ') };
+}

@@ -13,13 +13,17 @@ import type {
 import type { MonitorHandle, MonitorListener, MonitorTask } from '../contracts/monitor.js';
 import type { Plan, TargetPlan } from '../contracts/plan.js';
 import type { Reporter } from '../contracts/reporter.js';
+import type { Environment } from '../contracts/run-result.js';
 import type { UndoRecord } from '../contracts/undo.js';
 import type { SafetyNetOptions } from './safety-net.js';
 
 /** What the conductor is handed: it knows the phases, and none of the plug-ins. */
 export interface RunServices {
-  /** Finds or provides what the plan needs and checks ports and privileges; throws a PreflightError. */
-  preflight(plan: Plan, options: { progress: (line: string) => void; signal: AbortSignal }): Promise<void>;
+  /** Finds or provides what the plan needs and checks ports and privileges; throws a PreflightError. Returns the versions. */
+  preflight(
+    plan: Plan,
+    options: { progress: (line: string) => void; signal: AbortSignal },
+  ): Promise<Pick<Environment, 'natsServer'>>;
   /** What undoes the cluster that `startCluster` will start: written down before it is started. */
   clusterUndo(plan: Plan, runId: string, workDir: string): readonly UndoRecord[];
   startCluster(plan: Plan, options: ClusterStartOptions): Promise<Cluster>;

@@ -36,6 +36,11 @@ export class UndoDesk {
     this.#audit.write(entry);
   }
 
+  /** The first line of the undo log or the audit that could not be written, if any. */
+  get failure(): unknown {
+    return this.#log.failure ?? this.#audit.failure;
+  }
+
   /** Undoes in reverse order, one after the other; one that cannot be undone does not keep the others from it. */
   async carryOut(records: readonly UndoRecord[]): Promise<UndoOutcome[]> {
     const cluster = this.#cluster;

@@ -1,13 +1,19 @@
 import { wallNow } from '../base/clock.js';
 import type { CheckResult } from '../contracts/checker.js';
-import type { FaultResult, RunResult } from '../contracts/run-result.js';
+import type { FaultResult, RunResult, ServerCounters } from '../contracts/run-result.js';
 import type { UndoRecord } from '../contracts/undo.js';
 import { recoveryPerFault } from '../metrics/recovery.js';
 import { evaluateThreshold } from '../metrics/thresholds.js';
 import type { RunRequest } from './conduct-run.js';
-import { checkFindings, faultFindings, loadFindings, thresholdFindings } from './findings.js';
+import {
+  checkFindings,
+  confirmationFindings,
+  faultFindings,
+  loadFindings,
+  thresholdFindings,
+} from './findings.js';
 import type { LoadStage } from './load-stage.js';
-import { countersBetween } from './server-counters.js';
+import { countersBetween, serverVersions } from './server-counters.js';
 import { decide, type Finding } from './verdict.js';
 
 /** A report's charts have no use for more points than this. */
@@ -51,11 +57,18 @@ export function weigh({
   const thresholds = started
     ? plan.thresholds.map((threshold) => evaluateThreshold(threshold, { loads, faults, acknowledged }))
     : [];
+  const servers: ServerCounters = load
+    ? {
+        ...countersBetween(load.countersBefore, load.countersAfter),
+        ...(load.confirmed && { confirmed: load.confirmed }),
+      }
+    : { restarted: [] };
   const all: Finding[] = [
     ...findings,
     ...faultFindings(faults),
     ...checkFindings(checks),
     ...loadFindings(loads, acknowledged),
+    ...confirmationFindings(loads, servers),
     ...thresholdFindings(thresholds),
     ...leftBehind.map(
       ({ what, manual }): Finding => ({ exit: 'unreverted', text: `left behind: ${what}`, hint: manual }),
@@ -70,13 +83,13 @@ export function weigh({
     loadStartNs: load?.startNs ?? 0,
     loadEndNs: load?.endNs ?? 0,
     verdict: decide(all, leftBehind),
-    environment: request.environment,
+    environment: { ...request.environment, ...(load && serverVersions(load.countersAfter)) },
     loads,
     faults,
     checks,
     thresholds,
     timeline: started ? load.totals.timeline(MOST_ROWS) : { rowNs: 1e9, loads: [] },
-    servers: load ? countersBetween(load.countersBefore, load.countersAfter) : { restarted: [] },
+    servers,
     notices: load?.notices.all ?? [],
   };
 }

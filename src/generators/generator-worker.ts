@@ -57,7 +57,7 @@ async function generate(
     ...(historyFile !== undefined && { historyFile }),
     connection: (listener) =>
       new WireConnection(
-        { access, firstServer: worker, name: `stormglass ${load.name} ${worker}`, echo: false },
+        { access, firstServer: worker, name: task.connectionName, echo: false },
         withNotices(listener, notices),
       ),
     notices,

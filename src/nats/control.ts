@@ -6,6 +6,7 @@ import { watchAdvisories } from './advisories.js';
 import { connectControl } from './connect.js';
 import { readCounters } from './counters.js';
 import { askMetaLeader, askStreamLeader, type MonitoredNode } from './leaders.js';
+import { readPublishedCounts } from './published-counts.js';
 import { lookForSteadyState } from './steady-state.js';
 import { createStreams, removeStreams, streamInfo } from './streams.js';
 
@@ -46,6 +47,7 @@ export async function openControl(options: ControlOptions): Promise<SystemContro
     streamLeader: (stream) => askStreamLeader(jsm, stream, nc.info?.server_name),
     steadyState: (streams) => lookForSteadyState(nc, jsm, nodes, streams),
     counters: () => readCounters(nodes),
+    publishedBy: (prefix) => readPublishedCounts(nodes, prefix),
     watchAdvisories: async (listener) => {
       watchAdvisories(nc, listener);
       // The server has the subscription when it has answered what came after it.

@@ -46,6 +46,12 @@ export interface RoutezPage {
   }[];
 }
 
+export interface ConnzPage {
+  /** Of all pages together. */
+  readonly total: number;
+  readonly connections: readonly { readonly name?: string; readonly in_msgs: number }[];
+}
+
 export interface HealthzPage {
   /** `ok`, `unavailable`, `error`. */
   readonly status: string;
@@ -62,6 +68,10 @@ export const readJsz = (monitorUrl: string, deadlineMs?: number): Promise<JszPag
 
 export const readRoutez = (monitorUrl: string, deadlineMs?: number): Promise<RoutezPage> =>
   readPage<RoutezPage>(monitorUrl, '/routez', deadlineMs);
+
+/** Open and closed connections, a page of them. */
+export const readConnz = (monitorUrl: string, offset: number, limit: number): Promise<ConnzPage> =>
+  readPage<ConnzPage>(monitorUrl, `/connz?state=all&offset=${offset}&limit=${limit}`);
 
 /** Resolves for an unhealthy server too: it answers with status 503 and its reason. */
 export const readHealthz = (monitorUrl: string, deadlineMs?: number): Promise<HealthzPage> =>
