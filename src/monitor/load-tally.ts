@@ -1,0 +1,105 @@
+import type { IntervalReport } from '../contracts/load.js';
+import type { WriterLabel } from '../contracts/monitor.js';
+import { COUNTER, LoadRecorder, MEASURE } from '../metrics/load-recorder.js';
+import type { PhaseClock } from '../metrics/phase-clock.js';
+import { DUPLICATE, FRESH, WriterLedger } from './writer-ledger.js';
+
+/** What the monitor knows of one load. */
+export interface LoadFigures {
+  readonly load: string;
+  readonly received: number;
+  readonly duplicates: number;
+  /** Never falls: an event counts when it has been missing for a tick at least. */
+  readonly lost: number;
+}
+
+/** The load of events whose writer nobody named. */
+const UNKNOWN = 0;
+
+/**
+ * Counts what arrives and what is missing, load by load, for the reports of the run and for the metrics. Events of
+ * writers that are not known count under `unknown`, and are in no report.
+ */
+export class LoadTally {
+  readonly #ledger: WriterLedger;
+  readonly #loads: string[] = ['unknown'];
+  readonly #recorders: (LoadRecorder | undefined)[] = [undefined];
+  readonly #loadOf: Uint16Array;
+  readonly #received: Float64Array;
+  readonly #duplicates: Float64Array;
+  readonly #missing: Float64Array;
+  readonly #missingAtTick: Float64Array;
+  readonly #lost: Float64Array;
+
+  constructor(writers: readonly WriterLabel[], phaseClock: PhaseClock, startNs: number) {
+    this.#ledger = new WriterLedger(writers.map(({ writer }) => writer));
+    this.#loadOf = new Uint16Array(65_536).fill(UNKNOWN);
+    for (const { writer, load } of writers) {
+      let index = this.#loads.indexOf(load, 1);
+      if (index < 0) {
+        index = this.#loads.push(load) - 1;
+        this.#recorders.push(
+          new LoadRecorder({ load, worker: -1, phaseClock, overdueNs: Number.POSITIVE_INFINITY, startNs }),
+        );
+      }
+      this.#loadOf[writer] = index;
+    }
+    const loads = this.#loads.length;
+    this.#received = new Float64Array(loads);
+    this.#duplicates = new Float64Array(loads);
+    this.#missing = new Float64Array(loads);
+    this.#missingAtTick = new Float64Array(loads);
+    this.#lost = new Float64Array(loads);
+  }
+
+  /** One stamped event. `lagNs` is negative when there is none to be believed. The hot path. */
+  count(writer: number, sequence: number, dueNs: number, lagNs: number): void {
+    const load = this.#loadOf[writer]!;
+    const recorder = this.#recorders[load];
+    const what = this.#ledger.track(writer, sequence, dueNs);
+    if (what === DUPLICATE) {
+      this.#duplicates[load]!++;
+      return;
+    }
+    this.#received[load]!++;
+    if (what === FRESH) {
+      if (this.#ledger.gap > 0) this.#miss(load, dueNs, this.#ledger.gap);
+    } else {
+      this.#miss(load, dueNs, -1);
+    }
+    if (recorder === undefined) return;
+    recorder.count(COUNTER.received, recorder.phaseAt(dueNs), 1);
+    if (lagNs >= 0) recorder.latency(MEASURE.lag, dueNs, lagNs);
+  }
+
+  #miss(load: number, dueNs: number, count: number): void {
+    this.#missing[load]! += count;
+    const recorder = this.#recorders[load];
+    recorder?.count(COUNTER.lost, recorder.phaseAt(dueNs), count);
+  }
+
+  /** About once a second: what has been missing since the last time is lost. */
+  tick(): void {
+    for (let load = 0; load < this.#loads.length; load++) {
+      const settled = Math.min(this.#missing[load]!, this.#missingAtTick[load]!);
+      this.#lost[load] = Math.max(this.#lost[load]!, settled);
+      this.#missingAtTick[load] = this.#missing[load]!;
+    }
+  }
+
+  /** The reports since the last call, of those loads of which anything was seen. */
+  takeReports(nowNs: number): IntervalReport[] {
+    return this.#recorders
+      .flatMap((recorder) => recorder?.take(nowNs, 0) ?? [])
+      .filter(({ phases }) => phases.length > 0);
+  }
+
+  figures(): LoadFigures[] {
+    return this.#loads.map((load, index) => ({
+      load,
+      received: this.#received[index]!,
+      duplicates: this.#duplicates[index]!,
+      lost: this.#lost[index]!,
+    }));
+  }
+}

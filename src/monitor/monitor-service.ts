@@ -1,0 +1,91 @@
+import { NS, nowNs } from '../base/clock.js';
+import { PreflightError, UsageError } from '../base/errors.js';
+import { waitFor } from '../base/wait.js';
+import type { MonitorHandle, MonitorListener, MonitorTask } from '../contracts/monitor.js';
+import { WireConnection } from '../wire/connection.js';
+import { EventCounter } from './event-counter.js';
+import { metricsRegistry } from './metrics-page.js';
+import { startMetricsServer } from './metrics-server.js';
+import { Sight } from './sight.js';
+
+const REPORT_EVERY_MS = 1000;
+/** A server that stands still is given up for another after two of these without an answer. */
+const PING_EVERY_MS = 1000;
+
+/**
+ * Starts the event→metric service in this thread: resolves when it is subscribed and its page is served. Throws a
+ * PreflightError when the port is taken or no server lets it in, a UsageError when the subject is none. From then on
+ * it looks after its connection itself.
+ *
+ * @param maxSeries pairs of domain and type to tell apart; 10,000 unless told
+ */
+export async function startMonitorService(
+  task: MonitorTask,
+  listener: MonitorListener,
+  maxSeries?: number,
+): Promise<MonitorHandle> {
+  const { plan, host, access } = task;
+  checkSubject(plan.subject);
+  const counter = new EventCounter(task, maxSeries);
+  const sight = new Sight((notice) => listener.onNotice(notice));
+  const registry = metricsRegistry(counter, () => sight.figures());
+  const server = await startMetricsServer({
+    host,
+    port: plan.port,
+    registry,
+    unhealthy: () => sight.blindness,
+  });
+
+  const wire = new WireConnection(
+    { access, name: 'stormglass monitor', pingEveryMs: PING_EVERY_MS },
+    {
+      ...sight.listener,
+      onReadStart: () => counter.onReadStart(),
+      onMessage: (view) => counter.onMessage(view),
+    },
+  );
+  const report = () => {
+    counter.loads.tick();
+    for (const each of counter.loads.takeReports(nowNs())) listener.onReport(each);
+  };
+  let timer: NodeJS.Timeout | undefined;
+  const close = async () => {
+    clearInterval(timer);
+    await wire.close();
+    await server[Symbol.asyncDispose]();
+  };
+  try {
+    wire.subscribe(plan.subject);
+    await wire.connect();
+    // When the PONG is here, the server has the subscription, or has said why it does not take it.
+    await wire.flush();
+    if (sight.refusal !== undefined) throw new PreflightError(`the monitor may not listen: ${sight.refusal}`);
+  } catch (thrown) {
+    await close();
+    throw thrown;
+  }
+  timer = setInterval(report, REPORT_EVERY_MS);
+  return {
+    metricsUrl: server.metricsUrl,
+    drained: async (quietMs, timeoutMs) => {
+      const calledNs = nowNs();
+      await waitFor(() => nowNs() - Math.max(counter.lastEventNs, calledNs) >= quietMs * NS.ms, {
+        timeoutMs,
+        everyMs: 20,
+      });
+      // What is missing now stays missing.
+      counter.loads.tick();
+      report();
+    },
+    [Symbol.asyncDispose]: close,
+  };
+}
+
+/** It goes into a protocol line as it stands. */
+function checkSubject(subject: string): void {
+  const tokens = subject.split('.');
+  const isSubject = tokens.every(
+    (token, i) => token !== '' && !/\s/.test(token) && (token !== '>' || i === tokens.length - 1),
+  );
+  if (!isSubject) throw new UsageError(`not a subject to listen to: ${JSON.stringify(subject)}`);
+}
