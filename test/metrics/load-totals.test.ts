@@ -283,6 +283,24 @@ describe('the timeline', () => {
     expect(totals.timeline(10).loads[0]?.rows.length).toBeLessThanOrEqual(10);
   });
 
+  it('waits a little for the workers that report later, and then takes their values all together', () => {
+    const { totals } = setting(plan('orders'));
+    const slow = (worker: number, ...values: number[]) =>
+      report(0, {
+        worker,
+        pending: 1,
+        phases: [{ phase: 'steady', counters: {}, histograms: latencies('lag', ...values) }],
+      });
+    totals.add(slow(0, 100, 200, 300));
+    totals.add(report(1));
+    totals.add(report(2));
+    totals.add(slow(1, 900));
+    expect(totals.timeline(100).loads[0]?.rows[0]).toMatchObject({
+      pending: 2,
+      latency: { lag: { p50: 200, p99: 900, max: 900 } },
+    });
+  });
+
   it('still takes the report of a worker that comes long after the others', () => {
     const { totals } = setting(plan('orders'));
     for (let second = 0; second < 20; second++) totals.add(report(second, { phases: counting(1) }));
