@@ -1,0 +1,40 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { SCENARIO_PLUGINS } from '../../src/app/plugins.js';
+import { scenarioJsonSchema } from '../../src/scenario/scenario-json-schema.js';
+import { told } from './plugins.js';
+
+const read = (file: string): string => readFileSync(new URL(`../../${file}`, import.meta.url), 'utf8');
+const reference = read('docs/scenario.md');
+
+function keysOf(node: unknown, found = new Set<string>()): Set<string> {
+  if (Array.isArray(node)) for (const one of node) keysOf(one, found);
+  else if (typeof node === 'object' && node !== null) {
+    const { properties = {}, ...rest } = node as { properties?: Record<string, unknown> };
+    for (const [key, property] of Object.entries(properties)) keysOf(property, found.add(key));
+    for (const inner of Object.values(rest)) keysOf(inner, found);
+  }
+  return found;
+}
+
+describe('docs/scenario.md', () => {
+  it('has every key of the format', () => {
+    const words = new Set(
+      [...reference.matchAll(/`([^`\n]+)`/g)].flatMap(([, code]) => code?.match(/[\w-]+/g) ?? []),
+    );
+    expect([...keysOf(scenarioJsonSchema(SCENARIO_PLUGINS))].filter((key) => !words.has(key))).toEqual([]);
+  });
+
+  it('begins with a scenario that is valid', () => {
+    const example = /```yaml\n([\s\S]*?)```/.exec(reference)?.[1] ?? '';
+    expect(told(example, { plugins: SCENARIO_PLUGINS })).toEqual([]);
+  });
+});
+
+describe('scenarios/smoke.yaml', () => {
+  it('is valid, and tells editors its schema', () => {
+    const text = read('scenarios/smoke.yaml');
+    expect(told(text, { plugins: SCENARIO_PLUGINS })).toEqual([]);
+    expect(text).toMatch(/^# yaml-language-server: \$schema=\.\.\/schema\/scenario\.schema\.json\n/);
+  });
+});
