@@ -116,3 +116,12 @@ export function formatInteger(value: number): string {
 export function formatRatio(ratio: number): string {
   return `${trim(ratio * 100, 3)} %`;
 }
+
+/** Seconds since a start, as a stopwatch shows them: `0:45`, `12:05`, `1:02:05`; before it, `−0:05`. */
+export function formatStopwatch(seconds: number): string {
+  const whole = Math.floor(Math.abs(seconds));
+  const sign = seconds <= -1 ? '−' : '';
+  const [h, m, s] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60, whole % 60];
+  const pad = (part: number): string => String(part).padStart(2, '0');
+  return `${sign}${h > 0 ? `${h}:${pad(m)}` : m}:${pad(s)}`;
+}

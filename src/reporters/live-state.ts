@@ -1,12 +1,11 @@
 import { NS } from '../base/clock.js';
-import { formatDuration, formatInteger, formatRate } from '../base/units.js';
+import { formatDuration, formatInteger, formatRate, formatStopwatch } from '../base/units.js';
 import type { JournalEvent, RunPhase } from '../contracts/journal.js';
 import type { LoadCounter } from '../contracts/load.js';
 import type { Plan } from '../contracts/plan.js';
 import { LatencyHistogram } from '../metrics/latency-histogram.js';
 import { scheduleDurationNs } from '../metrics/schedule-duration.js';
 import type { SecondRow } from './second-rows.js';
-import { stopwatch } from './stopwatch.js';
 import { alignColumns, type Paint, plain } from './terminal-text.js';
 
 const PHASE_WORDS: Readonly<Record<RunPhase, string>> = {
@@ -87,7 +86,7 @@ export class LiveState {
     const monitor = this.#monitorUrl === undefined ? '' : paint('dim', `  ${this.#monitorUrl}`);
     const loads = this.#plan.loads.map(({ name }) => ['', plain(name), ...this.#loadCells(name)]);
     const faults = [...this.#faults.values()].map(({ words, sinceNs }) =>
-      paint('yellow', `  ${words} for ${stopwatch((nowNs - sinceNs) / NS.s)}`),
+      paint('yellow', `  ${words} for ${formatStopwatch((nowNs - sinceNs) / NS.s)}`),
     );
     return [`${head.join('  ')}${monitor}`, ...alignColumns(loads, 'llrlrrl'), ...faults];
   }
@@ -104,9 +103,9 @@ export class LiveState {
   #phaseLine(nowNs: number): string {
     const words = this.#phase === undefined ? 'starting' : phaseWords(this.#phase);
     if (this.#phase === 'load' && this.#loadStartNs !== undefined) {
-      return `${words} ${stopwatch((nowNs - this.#loadStartNs) / NS.s)} of ${stopwatch(this.#totalSec)}`;
+      return `${words} ${formatStopwatch(Math.max(0, nowNs - this.#loadStartNs) / NS.s)} of ${formatStopwatch(this.#totalSec)}`;
     }
-    return `${words} ${stopwatch((nowNs - this.#phaseSinceNs) / NS.s)}`;
+    return `${words} ${formatStopwatch((nowNs - this.#phaseSinceNs) / NS.s)}`;
   }
 
   #loadCells(name: string): string[] {

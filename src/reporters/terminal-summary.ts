@@ -1,11 +1,10 @@
 import { join } from 'node:path';
 import { NS } from '../base/clock.js';
-import { formatDuration, formatInteger, formatRate } from '../base/units.js';
+import { formatDuration, formatInteger, formatRate, formatStopwatch } from '../base/units.js';
 import type { Evidence } from '../contracts/fault.js';
 import type { RunResult } from '../contracts/run-result.js';
 import type { FaultSummary, LatencyFigure, LoadSummary, Summary } from '../contracts/summary.js';
 import { buildSummary } from './build-summary.js';
-import { stopwatch } from './stopwatch.js';
 import { alignColumns, type Paint, plain } from './terminal-text.js';
 
 const TROUBLES = ['failed', 'unknown', 'unsent', 'dropped'] as const;
@@ -76,7 +75,7 @@ function loadLines(loads: readonly LoadSummary[], paint: Paint): string[] {
 
 function faultRows({ faults }: Summary, paint: Paint): string[][] {
   return faults.flatMap((fault, index) => {
-    const held = fault.injectedAtNs === null ? '' : ` from ${stopwatch(fault.injectedAtNs / NS.s)}`;
+    const held = fault.injectedAtNs === null ? '' : ` from ${formatStopwatch(fault.injectedAtNs / NS.s)}`;
     const status = fault.status === 'reverted' ? 'reverted' : paint('red', statusWords(fault));
     const words = `${fault.kind} ${fault.targets.join(', ') || fault.target}${held}, ${status}; ${recoveryWords(fault)}`;
     const seen = [...looks(fault.during), ...looks(fault.after)];

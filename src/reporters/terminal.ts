@@ -1,11 +1,11 @@
 import { NS, nowNs } from '../base/clock.js';
+import { formatStopwatch } from '../base/units.js';
 import type { JournalEvent } from '../contracts/journal.js';
 import type { Reporter } from '../contracts/reporter.js';
 import { eventLine } from './event-line.js';
 import { LiveBlock, type TerminalStream } from './live-block.js';
 import { LiveState, phaseWords } from './live-state.js';
 import { SecondRows } from './second-rows.js';
-import { stopwatch } from './stopwatch.js';
 import { summaryLines } from './terminal-summary.js';
 import { createPaint } from './terminal-text.js';
 
@@ -53,7 +53,7 @@ export function createTerminalReporter(options: TerminalReporterOptions): Termin
   };
   const clock = (event?: JournalEvent): string => {
     const seconds = event?.t ?? (nowNs() - startedNs) / NS.s;
-    return paint('dim', stopwatch(seconds).padStart(5));
+    return paint('dim', formatStopwatch(seconds).padStart(5));
   };
   const stop = (): void => {
     clearInterval(timer);

@@ -40,6 +40,8 @@ export interface ChartOptions {
 const DASH: Readonly<Record<LineStyle, number[]>> = { solid: [], dashed: [5, 4], thin: [] };
 const WIDTH: Readonly<Record<LineStyle, number>> = { solid: 1.75, dashed: 1.25, thin: 1 };
 const FAINT_ALPHA = 0.4;
+/** What A4 and Letter have room for within the margins of page.css. */
+const PAPER_WIDTH_PX = 680;
 
 /** A chart of lines with its legend and its text alternative; follows the width it is given and the theme. */
 export function chart(options: ChartOptions): HTMLElement {
@@ -62,10 +64,14 @@ export function chart(options: ChartOptions): HTMLElement {
     canvas,
   );
 
-  new ResizeObserver(() => {
-    const width = Math.floor(canvas.clientWidth);
+  const resize = (widthPx: number) => {
+    const width = Math.floor(widthPx);
     if (width > 0 && width !== plot.width) plot.setSize({ width, height: options.heightPx });
-  }).observe(canvas);
+  };
+  new ResizeObserver(() => resize(canvas.clientWidth)).observe(canvas);
+  // Paper is laid out too late for the observer.
+  addEventListener('beforeprint', () => resize(PAPER_WIDTH_PX));
+  addEventListener('afterprint', () => resize(canvas.clientWidth));
   onThemeChange(() => plot.redraw(false, true));
   return element('figure', {}, element('figcaption', {}, options.title), names.node, canvas);
 }
@@ -125,7 +131,7 @@ function plotSeries(line: ChartLine, faint: boolean): uPlot.Series {
     stroke: () => seriesColor(line.color),
     width: WIDTH[line.style],
     dash: DASH[line.style],
-    alpha: faint || line.style !== 'solid' ? FAINT_ALPHA + (line.style !== 'solid' && !faint ? 0.35 : 0) : 1,
+    alpha: faint ? FAINT_ALPHA : line.style === 'solid' ? 1 : 0.75,
     points: { show: false },
     spanGaps: false,
   };
@@ -147,7 +153,7 @@ function plotAxis(axis: Axis, size: number): uPlot.Axis {
   };
 }
 
-/** A small triangle on every value that is a lower bound: it points to where the truth lies. */
+/** Small triangles along the values that are lower bounds: they point to where the truth lies. */
 function drawLowerBounds(plot: uPlot, lines: readonly ChartLine[]): void {
   const { ctx } = plot;
   const size = 4 * devicePixelRatio;
@@ -155,10 +161,13 @@ function drawLowerBounds(plot: uPlot, lines: readonly ChartLine[]): void {
   lines.forEach((line, index) => {
     if (line.atLeastFrom === undefined || plot.series[2 * index + 1]?.show === false) return;
     ctx.fillStyle = seriesColor(line.color);
+    let freeFrom = Number.NEGATIVE_INFINITY;
     for (let i = line.atLeastFrom; i < line.x.length; i++) {
       const value = line.y[i];
       if (value === null || value === undefined) continue;
       const left = plot.valToPos(line.x[i] as number, 'x', true);
+      if (left < freeFrom) continue;
+      freeFrom = left + 5 * size;
       const top = plot.valToPos(value, 'y', true);
       ctx.beginPath();
       ctx.moveTo(left - size, top);

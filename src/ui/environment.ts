@@ -59,7 +59,7 @@ function notices(all: readonly LoadNotice[]): HTMLElement | undefined {
         { heading: 'Load', cell: ({ load }) => load },
         { heading: 'What', cell: ({ kind }) => kind },
         { heading: 'Text', cell: ({ text }) => text },
-        { heading: 'times', numeric: true, cell: ({ count }) => countText(count) },
+        { heading: 'Times', numeric: true, cell: ({ count }) => countText(count) },
       ],
     }),
   );

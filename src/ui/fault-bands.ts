@@ -33,6 +33,7 @@ export function drawFaultBands(plot: uPlot, bands: readonly FaultBand[], labelle
   ctx.save();
   ctx.font = `${12 * devicePixelRatio}px system-ui, sans-serif`;
   ctx.textBaseline = 'bottom';
+  ctx.textAlign = 'left';
   for (const { label, fromSec, toSec } of bands) {
     const left = plot.valToPos(fromSec, 'x', true);
     const width = Math.max(plot.valToPos(toSec, 'x', true) - left, devicePixelRatio);

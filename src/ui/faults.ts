@@ -1,9 +1,9 @@
-import { formatDuration } from '../base/units.js';
+import { formatDuration, formatStopwatch } from '../base/units.js';
 import type { Evidence } from '../contracts/fault.js';
 import type { FaultSummary, Summary } from '../contracts/summary.js';
 import { dataTable } from './data-table.js';
 import { element, section } from './dom.js';
-import { countText, NOTHING, stopwatch } from './figures.js';
+import { countText, NOTHING } from './figures.js';
 import { outcomeMark } from './outcome-mark.js';
 
 const STATUS = {
@@ -29,7 +29,7 @@ export function faultsSection({ faults }: Summary): HTMLElement | undefined {
           cell: ({ kind, target, targets }) =>
             element('span', {}, kind, element('small', {}, targetText(target, targets))),
         },
-        { heading: 'Held', cell: heldText },
+        { heading: 'Held', cell: heldText, tone: () => 'held' },
         { heading: 'Seen while it held', cell: ({ during }) => evidenceList(during) },
         { heading: 'Seen after', cell: ({ after }) => evidenceList(after) },
         { heading: 'Recovery', cell: recoveryText },
@@ -55,8 +55,8 @@ function targetText(target: string, targets: readonly string[]): string {
 
 function heldText({ injectedAtNs, revertedAtNs }: FaultSummary): string {
   if (injectedAtNs === null) return NOTHING;
-  const to = revertedAtNs === null ? 'the end' : stopwatch(revertedAtNs / 1e9);
-  return `${stopwatch(injectedAtNs / 1e9)} to ${to}`;
+  const to = revertedAtNs === null ? 'the end' : formatStopwatch(revertedAtNs / 1e9);
+  return `${formatStopwatch(injectedAtNs / 1e9)} to ${to}`;
 }
 
 function evidenceList(evidence: Evidence | undefined): HTMLElement {

@@ -34,12 +34,3 @@ export const countText = (count: number): string => formatInteger(count);
 export function leadingMeasure({ latency }: PhaseSummary): LoadMeasure | undefined {
   return (['ack_latency', 'lag', 'schedule_delay'] as const).find((measure) => latency[measure]);
 }
-
-/** Seconds since the start of the load, as a stopwatch shows them: `0:45`, `12:05`, `1:02:05`. */
-export function stopwatch(seconds: number): string {
-  const whole = Math.floor(Math.abs(seconds));
-  const sign = seconds < 0 ? '−' : '';
-  const [h, m, s] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60, whole % 60];
-  const pad = (part: number) => String(part).padStart(2, '0');
-  return sign + (h > 0 ? `${h}:${pad(m)}:${pad(s)}` : `${m}:${pad(s)}`);
-}

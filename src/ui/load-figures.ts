@@ -23,7 +23,7 @@ export function loadFigures({ loads }: Summary): HTMLElement | undefined {
   );
   const latency = ({ phase }: FigureRow) => phase.latency[leadingMeasure(phase) ?? 'lag'];
   const counter = (name: (typeof LOAD_COUNTERS)[number]) => ({
-    heading: name,
+    heading: `${name.charAt(0).toUpperCase()}${name.slice(1)}`,
     numeric: true,
     cell: ({ phase }: FigureRow) => countText(phase.counters[name]),
     tone: ({ phase }: FigureRow) => (phase.counters[name] > 0 ? 'bad' : 'quiet'),
@@ -49,7 +49,7 @@ export function loadFigures({ loads }: Summary): HTMLElement | undefined {
       { heading: 'p50', numeric: true, cell: (r) => latencyText(latency(r)?.percentiles.p50) },
       { heading: 'p99', numeric: true, cell: (r) => latencyText(latency(r)?.percentiles.p99) },
       { heading: 'p99.9', numeric: true, cell: (r) => latencyText(latency(r)?.percentiles['p99.9']) },
-      { heading: 'max', numeric: true, cell: (r) => latencyText(latency(r)?.max) },
+      { heading: 'Max', numeric: true, cell: (r) => latencyText(latency(r)?.max) },
       ...(['failed', 'unknown', 'unsent', 'dropped'] as const).map(counter),
     ],
   });

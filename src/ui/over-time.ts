@@ -1,10 +1,9 @@
-import { formatCount, formatDuration, formatRate } from '../base/units.js';
+import { formatCount, formatDuration, formatRate, formatStopwatch } from '../base/units.js';
 import type { LoadCounter } from '../contracts/load.js';
 import type { PageTimeline, ReportPage } from '../contracts/report-page.js';
 import { type ChartLine, type ChartOptions, chart } from './chart.js';
 import { element, section } from './dom.js';
 import { BAND_LABEL_PX, drawFaultBands, faultBands } from './fault-bands.js';
-import { stopwatch } from './figures.js';
 import { decadeTicks } from './ticks.js';
 
 type TimelineLoad = PageTimeline['loads'][number];
@@ -19,13 +18,13 @@ export function overTime({ timeline, summary }: ReportPage): HTMLElement | undef
   const endSec = Math.max((summary.loadNs ?? 0) / 1e9, ...loads.map(({ t }) => (t.at(-1) ?? 0) + rowSec));
   const bands = faultBands(summary.faults, endSec);
   const common = {
-    x: { scale: 'linear', format: stopwatch },
+    x: { scale: 'linear', format: formatStopwatch },
     xRange: [0, endSec],
     cursorGroup: 'run',
   } satisfies Partial<ChartOptions>;
   const each = rowSec === 1 ? 'second' : formatDuration(rowSec * 1e9);
   const faultWords = bands.map(
-    ({ label, fromSec, toSec }) => `${label} from ${stopwatch(fromSec)} to ${stopwatch(toSec)}`,
+    ({ label, fromSec, toSec }) => `${label} from ${formatStopwatch(fromSec)} to ${formatStopwatch(toSec)}`,
   );
   const during = faultWords.length > 0 ? ` Faults: ${faultWords.join('; ')}.` : '';
 
@@ -156,7 +155,7 @@ function peakWords(lines: readonly ChartLine[]): string {
     .filter(({ style }) => style === 'solid')
     .map(({ label, x, y }) => {
       const peak = Math.max(...y.map((value) => value ?? 0));
-      return ` ${label}: at most ${formatDuration(peak)}, at ${stopwatch(x[y.indexOf(peak)] ?? 0)}.`;
+      return ` ${label}: at most ${formatDuration(peak)}, at ${formatStopwatch(x[y.indexOf(peak)] ?? 0)}.`;
     })
     .join('');
 }

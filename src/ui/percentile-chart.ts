@@ -104,21 +104,21 @@ function figuresTable(measure: LoadMeasure, { loads }: Summary): HTMLElement {
         cell: ({ load, phase }) =>
           phase === 'total' ? load : element('span', { class: 'phase' }, PHASE_NAMES[phase]),
       },
-      { heading: 'operations', numeric: true, cell: ({ latency }) => countText(latency.count) },
+      { heading: 'Operations', numeric: true, cell: ({ latency }) => countText(latency.count) },
       {
-        heading: 'unanswered',
+        heading: 'Unanswered',
         numeric: true,
         cell: ({ latency }) => countText(latency.unanswered),
         tone: ({ latency }) => (latency.unanswered > 0 ? 'bad' : 'quiet'),
       },
-      { heading: 'min', numeric: true, cell: ({ latency }) => latencyText(latency.min) },
-      { heading: 'mean', numeric: true, cell: ({ latency }) => latencyText(latency.mean) },
+      { heading: 'Min', numeric: true, cell: ({ latency }) => latencyText(latency.min) },
+      { heading: 'Mean', numeric: true, cell: ({ latency }) => latencyText(latency.mean) },
       ...(['p50', 'p90', 'p95', 'p99', 'p99.9', 'p99.99'] as const).map((name) => ({
         heading: name,
         numeric: true,
         cell: ({ latency }: FiguresRow) => latencyText(latency.percentiles[name]),
       })),
-      { heading: 'max', numeric: true, cell: ({ latency }) => latencyText(latency.max) },
+      { heading: 'Max', numeric: true, cell: ({ latency }) => latencyText(latency.max) },
     ],
   });
 }

@@ -21,7 +21,7 @@ export function thresholdsSection({ thresholds }: Summary): HTMLElement | undefi
       rows: thresholds,
       columns: [
         { heading: 'Threshold', cell: ({ text }) => text },
-        { heading: 'Measured', cell: ({ measured }) => measured, numeric: true },
+        { heading: 'Measured', cell: ({ measured }) => measured },
         {
           heading: 'Outcome',
           cell: ({ verdict }) => outcomeMark(OUTCOMES[verdict][0], OUTCOMES[verdict][1]),
