@@ -16,6 +16,7 @@ export async function runLoad({ port, load, events, historyFile, onStart }) {
     events,
     worker,
     writer: worker,
+    connectionName: `bench ${worker}`,
     access: { servers: [{ host: '127.0.0.1', port }] },
     phaseClock: PhaseClock.create().buffer,
     ...(historyFile && { historyFile }),

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -15,6 +15,8 @@ export async function compileSources(...files: readonly string[]): Promise<Compi
   const root = fileURLToPath(new URL('../..', import.meta.url));
   const directory = await mkdtemp(join(tmpdir(), 'stormglass-compiled-'));
   await writeFile(join(directory, 'package.json'), '{"type":"module"}');
+  // What is compiled finds its packages as it does in place.
+  await symlink(join(root, 'node_modules'), join(directory, 'node_modules'));
   const tsc = join(root, 'node_modules/typescript/bin/tsc');
   const options = ['--module', 'nodenext', '--target', 'es2022', '--skipLibCheck', '--types', 'node'];
   await promisify(execFile)(

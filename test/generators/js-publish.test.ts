@@ -1,0 +1,323 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { jetstreamManager, type StreamConfig } from '@nats-io/jetstream';
+import { connect } from '@nats-io/transport-node';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { NS } from '../../src/base/clock.js';
+import { waitFor } from '../../src/base/wait.js';
+import { OUTCOMES } from '../../src/contracts/history.js';
+import { openHistory } from '../../src/history/history-reader.js';
+import { emptyStamp, readStamp } from '../../src/wire/stamp.js';
+import { startTestServer } from '../support/nats-server.js';
+import { LoadUnderTest, ORDERS, steadyRate } from './load-under-test.js';
+
+let directory: string;
+beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'stormglass-js-publish-'));
+});
+afterAll(() => rm(directory, { recursive: true, force: true }));
+
+async function startWithStream(config: Partial<StreamConfig> = {}) {
+  const server = await startTestServer({ jetstream: true });
+  const connection = await connect({ servers: `127.0.0.1:${server.port}` });
+  const manager = await jetstreamManager(connection);
+  await manager.streams.add({ name: 'ORDERS', subjects: ['cim.events.orders.>'], ...config });
+  return {
+    server,
+    manager,
+    async [Symbol.asyncDispose]() {
+      await connection.close();
+      await server[Symbol.asyncDispose]();
+    },
+  };
+}
+
+interface Operation {
+  sequence: number;
+  dueNs: number;
+  sentNs: number;
+  doneNs: number;
+  subject: string;
+  streamSequence: number;
+  outcome: string;
+  reason: string;
+}
+
+function readOperations(file: string): Operation[] {
+  const history = openHistory(file);
+  const operations: Operation[] = [];
+  for (const block of history.blocks()) {
+    for (let i = 0; i < block.count; i++) {
+      operations.push({
+        sequence: block.sequence[i]!,
+        dueNs: block.dueNs[i]!,
+        sentNs: block.sentNs[i]!,
+        doneNs: block.doneNs[i]!,
+        subject: history.subjects[block.subject[i]!]!,
+        streamSequence: block.streamSequence[i]!,
+        outcome: OUTCOMES[block.outcome[i]!]!,
+        reason: history.reason(block.reason[i]!),
+      });
+    }
+  }
+  expect(history.complete).toBe(true);
+  return operations.sort((a, b) => a.sequence - b.sequence);
+}
+
+describe('js-publish', () => {
+  it('has an acknowledgement for each operation, and the stream has what was acknowledged', async () => {
+    await using system = await startWithStream();
+    const historyFile = join(directory, 'acknowledged.bin');
+    const load = new LoadUnderTest({
+      access: system.server.access,
+      kind: 'js-publish',
+      schedule: steadyRate(3000, 1),
+      writer: 3,
+      historyFile,
+    });
+    await load.start();
+    await load.finished();
+
+    expect(load.count('ok')).toBe(3000);
+    expect(load.count('due')).toBe(3000);
+    expect(load.histogram('ack_latency').total).toBe(3000);
+    const { state } = await system.manager.streams.info('ORDERS');
+    expect(state.messages).toBe(3000);
+
+    const operations = readOperations(historyFile);
+    expect(operations.map(({ sequence }) => sequence)).toEqual(operations.map((_, i) => i));
+    for (const { dueNs, sentNs, doneNs, outcome } of operations) {
+      expect(outcome).toBe('ok');
+      expect(sentNs).toBeGreaterThanOrEqual(dueNs);
+      expect(doneNs).toBeGreaterThanOrEqual(sentNs);
+    }
+    // Each acknowledgement names the place where exactly that operation lies.
+    const stamp = emptyStamp();
+    for (const { sequence, subject, streamSequence } of operations.filter((_, i) => i % 100 === 7)) {
+      const message = (await system.manager.streams.getMessage('ORDERS', { seq: streamSequence }))!;
+      expect(readStamp(message.data, 0, message.data.length, stamp)).toBe(true);
+      expect({ subject: message.subject, writer: stamp.writer, sequence: stamp.sequence }).toEqual({
+        subject,
+        writer: 3,
+        sequence,
+      });
+    }
+  });
+
+  it('never has more outstanding than its window, and calls the waiting blocked', async () => {
+    await using system = await startWithStream();
+    const load = new LoadUnderTest({
+      access: system.server.access,
+      kind: 'js-publish',
+      schedule: steadyRate(2000, 1),
+      params: { window: 10 },
+    });
+    await load.start();
+    process.kill(system.server.pid, 'SIGSTOP');
+    await waitFor(() => (load.reports.at(-1)?.pending ?? 0) > 500, { timeoutMs: 20_000 });
+    const sentWhileStopped = load.count('sent') - load.count('ok');
+    process.kill(system.server.pid, 'SIGCONT');
+    await load.finished();
+    expect(sentWhileStopped).toBeLessThanOrEqual(10);
+    expect(load.count('blocked')).toBeGreaterThan(500);
+    expect(load.count('ok')).toBe(2000);
+  });
+
+  it('fills its window at rate: max', async () => {
+    await using system = await startWithStream();
+    const load = new LoadUnderTest({
+      access: system.server.access,
+      kind: 'js-publish',
+      schedule: { mode: 'max', durationNs: 0.5 * NS.s },
+      params: { window: 64 },
+    });
+    await load.start();
+    await load.finished();
+    expect(load.count('ok')).toBe(load.count('sent'));
+    expect(load.count('due')).toBe(load.count('sent'));
+    const { state } = await system.manager.streams.info('ORDERS');
+    expect(state.messages).toBe(load.count('ok'));
+    expect(state.messages).toBeGreaterThan(1000);
+  });
+
+  it('shows a server that stands still for as long as it stood', async () => {
+    await using system = await startWithStream();
+    const load = new LoadUnderTest({
+      access: system.server.access,
+      kind: 'js-publish',
+      schedule: steadyRate(1000, 4),
+    });
+    await load.start();
+    await waitFor(() => load.reports.length > 0, { timeoutMs: 10_000, everyMs: 5 });
+    const stoppedNs = Number(process.hrtime.bigint());
+    process.kill(system.server.pid, 'SIGSTOP');
+    await waitFor(() => Number(process.hrtime.bigint()) - stoppedNs >= 1.5 * NS.s, { timeoutMs: 10_000 });
+    const stalledNs = Number(process.hrtime.bigint()) - stoppedNs;
+    process.kill(system.server.pid, 'SIGCONT');
+    await load.finished();
+
+    expect(load.count('ok')).toBe(4000);
+    const latency = load.histogram('ack_latency');
+    // One was due within a millisecond of the stop, and could not be answered before the end of it.
+    expect(latency.max).toBeGreaterThan(stalledNs - 20 * NS.ms);
+    // Of 4000 even operations the share that was due more than x before the end of the stall waited at least x.
+    for (const percentile of [70, 80, 90, 95, 99, 99.9]) {
+      const beyond = (1 - percentile / 100) * 4 * NS.s;
+      const atLeast = stalledNs - beyond - 20 * NS.ms;
+      expect(latency.percentile(percentile).lower).toBeGreaterThan(Math.max(0, atLeast * 0.998));
+    }
+    const troubles = load.reports.flatMap((report) => report.troubles);
+    expect(troubles.at(-1)).toMatchObject({ reason: 'overdue' });
+    expect(troubles.at(-1)!.firstDueNs).toBeGreaterThan(stoppedNs - 20 * NS.ms);
+    expect(troubles.at(-1)!.operations).toBeGreaterThan(400);
+  });
+
+  it('does not know of what has no answer in time, and takes no late one', async () => {
+    await using system = await startWithStream();
+    const historyFile = join(directory, 'timeout.bin');
+    const load = new LoadUnderTest({
+      access: system.server.access,
+      kind: 'js-publish',
+      schedule: steadyRate(500, 1),
+      params: { 'ack-timeout': 0.3 * NS.s, window: 1000 },
+      historyFile,
+    });
+    await load.start();
+    process.kill(system.server.pid, 'SIGSTOP');
+    await waitFor(() => load.count('unknown') > 100, { timeoutMs: 20_000 });
+    process.kill(system.server.pid, 'SIGCONT');
+    await load.finished();
+
+    expect(load.count('ok') + load.count('unknown')).toBe(500);
+    const unknown = readOperations(historyFile).filter(({ outcome }) => outcome === 'unknown');
+    expect(unknown).toHaveLength(load.count('unknown'));
+    expect(new Set(unknown.map(({ reason }) => reason))).toEqual(
+      new Set(['no acknowledgement within 300 ms']),
+    );
+    // Censored at the time they have waited, and not less than the timeout.
+    const latency = load.histogram('ack_latency').snapshot()!;
+    expect(latency.total).toBe(500);
+    expect(latency.censored?.total).toBe(unknown.length);
+    for (const { sentNs, doneNs } of unknown) expect(doneNs - sentNs).toBeGreaterThanOrEqual(0.3 * NS.s);
+    // They came all the same: the server had them in its socket.
+    expect(load.noticesOf('operation-error').reduce((sum, { count }) => sum + count, 0)).toBeGreaterThan(0);
+    const { state } = await system.manager.streams.info('ORDERS');
+    expect(state.messages).toBe(500);
+  });
+
+  it('fails where no stream listens', async () => {
+    await using server = await startTestServer({ jetstream: true });
+    const historyFile = join(directory, 'nobody.bin');
+    const load = new LoadUnderTest({
+      access: server.access,
+      kind: 'js-publish',
+      schedule: steadyRate(500, 0.4),
+      historyFile,
+    });
+    await load.start();
+    await load.finished();
+    expect(load.count('failed')).toBe(200);
+    expect(load.histogram('ack_latency').total).toBe(0);
+    expect(new Set(readOperations(historyFile).map(({ reason }) => reason))).toEqual(
+      new Set(['no responders']),
+    );
+    expect(load.noticesOf('operation-error').map(({ text }) => text)).toContain('no responders');
+    expect(load.reports.flatMap(({ troubles }) => troubles)[0]).toMatchObject({ reason: 'no responders' });
+  });
+
+  it('tells a refusal that is certain from an acknowledgement', async () => {
+    await using system = await startWithStream({ max_msgs: 150, discard: 'new' as StreamConfig['discard'] });
+    const load = new LoadUnderTest({
+      access: system.server.access,
+      kind: 'js-publish',
+      schedule: steadyRate(500, 0.4),
+    });
+    await load.start();
+    await load.finished();
+    expect(load.count('ok')).toBe(150);
+    expect(load.count('failed')).toBe(50);
+    expect(load.noticesOf('operation-error').map(({ text }) => text)).toEqual([
+      'maximum messages exceeded (10077)',
+    ]);
+  });
+
+  it('counts what the server says is a duplicate', async () => {
+    await using system = await startWithStream();
+    const load = new LoadUnderTest({
+      access: system.server.access,
+      kind: 'js-publish',
+      schedule: steadyRate(500, 0.2),
+      params: { headers: { 'Nats-Msg-Id': 'always the same' } },
+    });
+    await load.start();
+    await load.finished();
+    expect(load.count('ok')).toBe(100);
+    expect(load.count('duplicates')).toBe(99);
+  });
+
+  it('knows nothing of what was in flight when its server was killed, and sends none of it again', async () => {
+    await using system = await startWithStream();
+    await using second = await startTestServer({ jetstream: true });
+    const historyFile = join(directory, 'killed.bin');
+    const load = new LoadUnderTest({
+      access: { servers: [...system.server.access.servers, ...second.access.servers] },
+      kind: 'js-publish',
+      schedule: steadyRate(1000, 2),
+      params: { window: 100 },
+      historyFile,
+    });
+    await load.start();
+    await waitFor(() => load.reports.length > 0, { timeoutMs: 10_000 });
+    process.kill(system.server.pid, 'SIGSTOP');
+    await waitFor(() => (load.reports.at(-1)?.pending ?? 0) > 200, { timeoutMs: 20_000 });
+    await system.server.stop('SIGKILL');
+    await load.finished();
+
+    const operations = readOperations(historyFile);
+    expect(operations).toHaveLength(2000);
+    const unknown = operations.filter(({ outcome }) => outcome === 'unknown');
+    expect(unknown).toHaveLength(100);
+    expect(new Set(unknown.map(({ reason }) => reason))).toEqual(new Set(['connection lost']));
+    // All at once, when the connection was lost, and each entered at the time it had waited.
+    expect(new Set(unknown.map(({ doneNs }) => doneNs)).size).toBe(1);
+    expect(load.histogram('ack_latency').snapshot()!.censored?.total).toBe(100);
+    // The second server has no stream: it says so of all that follow.
+    expect(operations.at(-1)).toMatchObject({ outcome: 'failed', reason: 'no responders' });
+    expect(load.noticesOf('reconnected')).toHaveLength(1);
+  });
+
+  it('gives up, when stopped, what waits for the system, and waits for what is in flight', async () => {
+    await using system = await startWithStream();
+    const load = new LoadUnderTest({
+      access: system.server.access,
+      kind: 'js-publish',
+      schedule: steadyRate(1000, 600),
+      params: { window: 20, 'ack-timeout': 0.5 * NS.s },
+    });
+    await load.start();
+    process.kill(system.server.pid, 'SIGSTOP');
+    await waitFor(() => (load.reports.at(-1)?.pending ?? 0) > 200, { timeoutMs: 20_000 });
+    load.stop();
+    await load.finished();
+    process.kill(system.server.pid, 'SIGCONT');
+    expect(load.count('unsent')).toBeGreaterThan(100);
+    expect(load.count('unknown')).toBeGreaterThanOrEqual(20);
+    expect(load.count('due')).toBe(load.count('sent') + load.count('unsent'));
+    expect(load.count('sent')).toBe(load.count('ok') + load.count('unknown'));
+    expect(load.histogram('ack_latency').total).toBe(load.count('due'));
+  });
+
+  it('says so before it starts when its history cannot be written', async () => {
+    await using server = await startTestServer({ jetstream: true });
+    const load = new LoadUnderTest({
+      access: server.access,
+      kind: 'js-publish',
+      schedule: steadyRate(1, 1),
+      events: ORDERS,
+      historyFile: join(directory, 'nowhere', 'history.bin'),
+    });
+    await expect(load.ready()).rejects.toThrow(/cannot write the history .*nowhere/);
+    await expect(load.finished()).rejects.toThrow();
+  });
+});

@@ -1,0 +1,141 @@
+import { MessageChannel } from 'node:worker_threads';
+import { NS, nowNs } from '../../src/base/clock.js';
+import { waitFor } from '../../src/base/wait.js';
+import type {
+  GeneratorTask,
+  IntervalReport,
+  LoadCounter,
+  LoadMeasure,
+  LoadNotice,
+  ServerAccess,
+} from '../../src/contracts/load.js';
+import type { EventKind, LoadPlan, LoadSchedule } from '../../src/contracts/plan.js';
+import { runGeneratorWorker } from '../../src/generators/generator-worker.js';
+import { jsPublish } from '../../src/generators/js-publish.js';
+import { publish } from '../../src/generators/publish.js';
+import type { FromLoadWorker, ToLoadWorker } from '../../src/generators/worker-messages.js';
+import { LatencyHistogram } from '../../src/metrics/latency-histogram.js';
+import { PhaseClock } from '../../src/metrics/phase-clock.js';
+
+export const steadyRate = (perSec: number, seconds: number): LoadSchedule => ({
+  mode: 'open',
+  stages: [{ fromPerSec: perSec, toPerSec: perSec, durationNs: seconds * NS.s }],
+});
+
+export const ORDERS: readonly EventKind[] = [
+  { domain: 'orders', type: 'Placed', subject: 'cim.events.orders.Placed', weight: 3, size: bytes(16, 64) },
+  { domain: 'orders', type: 'Paid', subject: 'cim.events.orders.Paid', weight: 1, size: bytes(128, 128) },
+  { domain: 'other', type: 'Seen', subject: 'cim.events.other.Seen', weight: 1, size: bytes(16, 16) },
+];
+
+function bytes(minBytes: number, maxBytes: number) {
+  return { minBytes, maxBytes };
+}
+
+export interface TestLoadOptions {
+  readonly access: ServerAccess;
+  readonly kind: 'publish' | 'js-publish';
+  readonly schedule: LoadSchedule;
+  /** Beside the defaults of the kind's schema; resolved: durations are nanoseconds. */
+  readonly params?: Readonly<Record<string, unknown>>;
+  readonly worker?: number;
+  readonly workers?: number;
+  readonly writer?: number;
+  readonly events?: readonly EventKind[];
+  readonly historyFile?: string;
+}
+
+export function taskOf(options: TestLoadOptions, phaseClock = PhaseClock.create()): GeneratorTask {
+  const kind = options.kind === 'publish' ? publish : jsPublish;
+  const load: LoadPlan = {
+    name: 'orders',
+    kind: options.kind,
+    domains: ['orders'],
+    schedule: options.schedule,
+    workers: options.workers ?? 1,
+    // A machine that is busy with other tests shall not make an operation a dropped one.
+    params: { ...kind.schema.parse({}), 'max-lateness': 60 * NS.s, ...options.params },
+  };
+  return {
+    runId: 'test',
+    seed: 5,
+    load,
+    events: options.events ?? ORDERS,
+    worker: options.worker ?? 0,
+    writer: options.writer ?? 0,
+    access: options.access,
+    connectionName: `test ${options.worker ?? 0}`,
+    phaseClock: phaseClock.buffer,
+    ...(options.historyFile !== undefined && { historyFile: options.historyFile }),
+  };
+}
+
+/** One generator worker on this thread, as its conductor sees it. */
+export class LoadUnderTest {
+  readonly phaseClock = PhaseClock.create();
+  readonly reports: IntervalReport[] = [];
+  readonly notices: LoadNotice[] = [];
+  readonly #said: FromLoadWorker[] = [];
+  readonly #port;
+  readonly #ended: Promise<void>;
+  startNs = 0;
+
+  constructor(options: TestLoadOptions) {
+    const { port1, port2 } = new MessageChannel();
+    this.#port = port1;
+    port1.on('message', (message: FromLoadWorker) => {
+      this.#said.push(message);
+      if (message.say === 'report') this.reports.push(message.report);
+      if (message.say === 'notice') this.notices.push(message.notice);
+    });
+    this.#ended = runGeneratorWorker(port2, taskOf(options, this.phaseClock), [publish, jsPublish]);
+  }
+
+  async ready(): Promise<void> {
+    await waitFor(() => this.#said.length > 0, { timeoutMs: 10_000, everyMs: 5 });
+    this.#throwFailure();
+  }
+
+  async start(): Promise<void> {
+    await this.ready();
+    this.startNs = nowNs() + 5 * NS.ms;
+    this.#tell({ say: 'start', atNs: this.startNs });
+  }
+
+  stop(): void {
+    this.#tell({ say: 'stop' });
+  }
+
+  async finished(): Promise<void> {
+    await this.#ended;
+    await waitFor(() => ['finished', 'failed'].includes(this.#said.at(-1)?.say ?? ''), { timeoutMs: 5000 });
+    this.#throwFailure();
+  }
+
+  count(counter: LoadCounter): number {
+    let sum = 0;
+    for (const { phases } of this.reports) for (const { counters } of phases) sum += counters[counter] ?? 0;
+    return sum;
+  }
+
+  histogram(measure: LoadMeasure): LatencyHistogram {
+    const sum = new LatencyHistogram();
+    for (const { phases } of this.reports) {
+      for (const { histograms } of phases) if (histograms[measure]) sum.add(histograms[measure]);
+    }
+    return sum;
+  }
+
+  noticesOf(kind: LoadNotice['kind']): LoadNotice[] {
+    return this.notices.filter((notice) => notice.kind === kind);
+  }
+
+  #tell(message: ToLoadWorker): void {
+    this.#port.postMessage(message);
+  }
+
+  #throwFailure(): void {
+    const last = this.#said.at(-1);
+    if (last?.say === 'failed') throw new Error(`${last.failure.exit ?? 'crash'}: ${last.failure.message}`);
+  }
+}
