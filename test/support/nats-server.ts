@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { openSync } from 'node:fs';
+import { closeSync, openSync, rmSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -58,8 +58,13 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     ['-a', '127.0.0.1', '-p', '-1', '-m', '-1', '-c', configFile, '--ports_file_dir', portsDirectory],
     { stdio: ['ignore', log, log] },
   );
-  const killAtExit = () => child.kill('SIGKILL');
-  process.once('exit', killAtExit);
+  closeSync(log);
+  // For a test that ends without having disposed of its server.
+  const cleanAtExit = () => {
+    child.kill('SIGKILL');
+    rmSync(directory, { recursive: true, force: true });
+  };
+  process.once('exit', cleanAtExit);
   const ended = new Promise<void>((resolve) => {
     child.once('exit', () => resolve());
     child.once('error', () => resolve());
@@ -69,11 +74,11 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     const escalation = setTimeout(() => child.kill('SIGKILL'), 3000);
     await ended;
     clearTimeout(escalation);
-    process.off('exit', killAtExit);
   };
   const dispose = async () => {
     await stop();
     await rm(directory, { recursive: true, force: true });
+    process.off('exit', cleanAtExit);
   };
   const ports = await readPorts(portsDirectory, child);
   if (!ports) {
