@@ -1,4 +1,4 @@
-import { type ExitName, messageOf, StormglassError } from '../base/errors.js';
+import { type ExitName, messageOf, PreflightError, StormglassError, UsageError } from '../base/errors.js';
 import type { IntervalReport, LoadNotice } from '../contracts/load.js';
 
 /** What the conductor's thread says to the monitor's. */
@@ -34,9 +34,12 @@ export function describeFailure(thrown: unknown): MonitorFailure {
 
 /** The same error on this side of the thread's wall, with the stack that it had there. */
 export function restoreFailure({ message, stack, exit, hint }: MonitorFailure): Error {
-  const error = exit
-    ? new StormglassError(exit, message, hint === undefined ? {} : { hint })
-    : new Error(`the monitor: ${message}`);
+  const options = hint === undefined ? {} : { hint };
+  let error: Error;
+  if (exit === 'preflight') error = new PreflightError(message, options);
+  else if (exit === 'usage') error = new UsageError(message, options);
+  else if (exit !== undefined) error = new StormglassError(exit, message, options);
+  else error = new Error(`the monitor: ${message}`);
   if (stack !== undefined) error.stack = stack;
   return error;
 }
