@@ -292,10 +292,12 @@ class Run {
     }
     const unwritten = this.#journal.failure ?? this.#net?.undo.failure;
     if (unwritten !== undefined) findings.push(findingOf(unwritten));
+    const endedAt = wallNow();
     const build = (): RunResult =>
       weigh({
         request: { ...this.#request, environment: this.#environment },
         startedAt: this.#startedAt,
+        endedAt,
         load: this.#load,
         checks,
         findings,

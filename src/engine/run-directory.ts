@@ -1,4 +1,4 @@
-import { mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { codeOf, messageOf, PreflightError } from '../base/errors.js';
 import { compactUtc } from '../base/ids.js';
@@ -32,7 +32,7 @@ export function createRunDirectory(parent: string, name: string, runId: string):
     latency: join(path, 'latency'),
   };
   try {
-    for (const each of [dir.path, dir.logs, dir.history, dir.latency]) mkdirSync(each, { recursive: true });
+    for (const each of [dir.path, dir.logs, dir.history, dir.latency]) makeDirectories(each);
   } catch (error) {
     removeRunDirectory(dir);
     throw new PreflightError(`cannot write the report to ${path}: ${messageOf(error)}`, {
@@ -41,6 +41,13 @@ export function createRunDirectory(parent: string, name: string, runId: string):
     });
   }
   return dir;
+}
+
+/** As `mkdir -p`. Node's own `recursive` never ends where a parent refuses with ENOENT, as in /proc. */
+function makeDirectories(path: string): void {
+  if (existsSync(path)) return;
+  makeDirectories(dirname(path));
+  mkdirSync(path);
 }
 
 /** Takes a run directory away again, when the run came to nothing that is worth keeping. */

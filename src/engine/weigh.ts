@@ -1,4 +1,3 @@
-import { wallNow } from '../base/clock.js';
 import type { CheckResult } from '../contracts/checker.js';
 import type { FaultResult, RunResult, ServerCounters } from '../contracts/run-result.js';
 import type { UndoRecord } from '../contracts/undo.js';
@@ -22,6 +21,7 @@ const MOST_ROWS = 1200;
 export interface Weighing {
   readonly request: RunRequest;
   readonly startedAt: Date;
+  readonly endedAt: Date;
   /** Absent when the run ended before there was one. */
   readonly load: LoadStage | undefined;
   readonly checks: readonly CheckResult[];
@@ -35,6 +35,7 @@ export interface Weighing {
 export function weigh({
   request,
   startedAt,
+  endedAt,
   load,
   checks,
   findings,
@@ -79,7 +80,7 @@ export function weigh({
     plan,
     scenarioFile: request.scenarioFile,
     startedAt: startedAt.toISOString(),
-    endedAt: wallNow().toISOString(),
+    endedAt: endedAt.toISOString(),
     loadStartNs: load?.startNs ?? 0,
     loadEndNs: load?.endNs ?? 0,
     verdict: decide(all, leftBehind),

@@ -2,6 +2,7 @@ import { suggestion } from '../base/nearest.js';
 import type { MonitorPlan, Plan, RunLimits } from '../contracts/plan.js';
 import { applySets } from './apply-sets.js';
 import { isMap, kindSchemas } from './kinds.js';
+import { monitoredSubject } from './monitored-subject.js';
 import { parsePart, repairKeys } from './parse-part.js';
 import { parseYaml } from './parse-yaml.js';
 import { placeFindings } from './place-findings.js';
@@ -151,8 +152,7 @@ function resolveMonitor(
   const input = parsePart(monitorSchema, value ?? {}, ['monitor'], findings);
   if (input === undefined || events === undefined) return undefined;
   const { tokens, domainToken, typeToken } = events.pattern;
-  const fixed = tokens.slice(0, Math.min(domainToken, typeToken));
-  const subject = input.subject ?? [...fixed, '>'].join('.');
+  const subject = input.subject ?? monitoredSubject(tokens);
   const problem = subjectFilterProblem(subject);
   const unseen = events.events.find((event) => !subjectMatches(subject, event.subject));
   if (problem !== undefined) findings.add(['monitor', 'subject'], problem);

@@ -80,10 +80,13 @@ describe('stormglass run ends with', () => {
 
   it('3 when the report cannot be written', async () => {
     await using place = new Workplace();
-    const end = await place.run(['run', place.write('s.yaml', scenarioText()), '--out', '/proc/reports']);
-    expect(end.code).toBe(3);
-    expect(end.stderr).toContain('/proc/reports');
-    expect(end.stderr).toContain('--out');
+    const file = place.write('s.yaml', scenarioText());
+    for (const out of [join(file, 'reports'), '/proc/reports']) {
+      const end = await place.run(['run', file, '--out', out]);
+      expect(end.code).toBe(3);
+      expect(end.stderr).toContain(out);
+      expect(end.stderr).toContain('--out');
+    }
     expect(await place.leftovers()).toEqual([]);
   });
 

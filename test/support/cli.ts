@@ -143,7 +143,9 @@ export class Workplace implements AsyncDisposable {
         try {
           const environment = readFileSync(`/proc/${pid}/environ`, 'utf8');
           const line = readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ').trim();
-          return environment.includes(this.root) && line !== '' ? [`${pid} ${line}`] : [];
+          return (environment.includes(this.root) || line.includes(this.root)) && line !== ''
+            ? [`${pid} ${line}`]
+            : [];
         } catch {
           return [];
         }

@@ -1,0 +1,50 @@
+import { once } from 'node:events';
+import { Command, Option } from 'commander';
+import { runMonitor } from '../../app/index.js';
+import { EXIT } from '../../base/errors.js';
+import type { CliContext } from '../context.js';
+import { collect, parsePort } from '../options.js';
+
+interface MonitorOptions {
+  readonly server?: readonly string[];
+  readonly user?: string;
+  readonly password?: string;
+  readonly token?: string;
+  readonly subject: string;
+  readonly port: number;
+}
+
+/** `stormglass monitor`: the event → metric service alone, until it is interrupted. */
+export function monitorCommand(context: CliContext): Command {
+  return new Command('monitor')
+    .description('run the event → metric service alone, against any NATS, until interrupted')
+    .option(
+      '--server <url>',
+      'a server of the system; several times for several (nats://127.0.0.1:4222)',
+      collect,
+    )
+    .addOption(new Option('--user <name>', 'user name').env('NATS_USER'))
+    .addOption(new Option('--password <text>', 'password').env('NATS_PASSWORD'))
+    .addOption(new Option('--token <text>', 'token').env('NATS_TOKEN'))
+    .option(
+      '--subject <pattern>',
+      'where events are, and which tokens name them',
+      'cim.events.{domain}.{type}',
+    )
+    .option('--port <number>', 'where 127.0.0.1 serves /metrics', parsePort, 9091)
+    .action(async (options: MonitorOptions) => {
+      const { signal } = context.interruption;
+      const monitor = await runMonitor({
+        ...options,
+        servers: options.server ?? ['nats://127.0.0.1:4222'],
+        pattern: options.subject,
+        host: '127.0.0.1',
+        onNotice: ({ kind, text }) => context.stderr.write(`${kind}: ${text}\n`),
+      });
+      context.stderr.write(`watching ${options.subject}, metrics at ${monitor.metricsUrl}\n`);
+      if (!signal.aborted) await once(signal, 'abort');
+      await monitor[Symbol.asyncDispose]();
+      // Being told to stop is how it is meant to end.
+      context.end(EXIT.ok);
+    });
+}
