@@ -158,6 +158,7 @@ describe('js-publish', () => {
     await load.finished();
 
     expect(load.count('ok')).toBe(4000);
+    expect(load.noticesOf('disconnected')).toEqual([]);
     const latency = load.histogram('ack_latency');
     // One was due within a millisecond of the stop, and could not be answered before the end of it.
     expect(latency.max).toBeGreaterThan(stalledNs - 20 * NS.ms);
