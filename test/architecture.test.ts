@@ -27,7 +27,11 @@ const MAY_IMPORT: Record<string, readonly string[] | 'all'> = {
 };
 
 /** What only some rooms may touch, because a test or a second run in the same process must be able to. */
-const RESERVED: readonly { readonly what: string; readonly pattern: RegExp; readonly rooms: readonly string[] }[] = [
+const RESERVED: readonly {
+  readonly what: string;
+  readonly pattern: RegExp;
+  readonly rooms: readonly string[];
+}[] = [
   { what: 'process.exit', pattern: /\bprocess\.exit\b/, rooms: ['cli'] },
   { what: 'process.env', pattern: /\bprocess\.env\b/, rooms: ['cli'] },
   { what: 'console', pattern: /\bconsole\./, rooms: ['cli'] },
@@ -46,7 +50,8 @@ const files = readdirSync(src, { recursive: true, encoding: 'utf8' })
   .map((file) => ({ file, room: file.split('/')[0] as string, text: readFileSync(join(src, file), 'utf8') }));
 
 /** Comments and strings may speak of anything. */
-const codeOf = (text: string): string => text.replace(/\/\*[\s\S]*?\*\//g, '').replace(/^\s*\/\/.*$|\s\/\/ .*$/gm, '');
+const codeOf = (text: string): string =>
+  text.replace(/\/\*[\s\S]*?\*\//g, '').replace(/^\s*\/\/.*$|\s\/\/ .*$/gm, '');
 
 const importsOf = (file: string, text: string): string[] =>
   [...codeOf(text).matchAll(/(?:from|import)\s*\(?\s*'(\.[^']+)'/g)].map(

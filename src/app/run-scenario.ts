@@ -37,6 +37,7 @@ export async function runScenario(options: RunScenarioOptions): Promise<RunOutco
       runId: freshId(),
       plan,
       scenarioFile: options.file,
+      overrides: options.sets,
       reportsDir: options.reportsDir,
       environment: await describeEnvironment(),
       interruption: options.interruption ?? new Interruption(),

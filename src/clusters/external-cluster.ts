@@ -56,7 +56,7 @@ function accessOf(
   { servers, auth = {} }: ExternalClusterParams,
   env: ExternalClusterOptions['env'],
 ): ServerAccess {
-  const valueOf = (key: 'user' | 'password' | 'token'): string | undefined => {
+  const secretOf = (key: 'user' | 'password' | 'token'): string | undefined => {
     const variable = auth[`${key}-env`];
     if (variable === undefined) return auth[key];
     const value = env[variable];
@@ -66,7 +66,7 @@ function accessOf(
       );
     return value;
   };
-  const [user, password, token] = [valueOf('user'), valueOf('password'), valueOf('token')];
+  const [user, password, token] = [secretOf('user'), secretOf('password'), secretOf('token')];
   return {
     servers: servers.map(({ host, port }) => ({ host, port })),
     ...(user !== undefined && { user }),

@@ -24,6 +24,8 @@ export interface RunResult {
   readonly runId: string;
   readonly plan: Plan;
   readonly scenarioFile: string;
+  /** `path=value` overrides that the plan was resolved with. */
+  readonly overrides: readonly string[];
   readonly startedAt: string;
   readonly endedAt: string;
   /** Monotonic; 0 when the load never started. */

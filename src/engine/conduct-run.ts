@@ -28,6 +28,8 @@ export interface RunRequest {
   readonly plan: Plan;
   /** As the user named it. */
   readonly scenarioFile: string;
+  /** `path=value` overrides that the plan was resolved with. */
+  readonly overrides: readonly string[];
   /** Where the run's own directory is made. */
   readonly reportsDir: string;
   readonly environment: Environment;

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, renameSync, rmdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { codeOf, messageOf, PreflightError } from '../base/errors.js';
 import { compactUtc } from '../base/ids.js';
@@ -6,6 +6,8 @@ import { compactUtc } from '../base/ids.js';
 /** Where each thing that a run leaves stands. */
 export interface RunDirectory {
   readonly path: string;
+  /** Its parents that were not there before, outermost first. */
+  readonly madeFor: readonly string[];
   readonly plan: string;
   readonly journal: string;
   readonly undo: string;
@@ -21,8 +23,10 @@ export interface RunDirectory {
  */
 export function createRunDirectory(parent: string, name: string, runId: string): RunDirectory {
   const path = resolve(parent, `${name}-${compactUtc()}-${runId}`);
+  const madeFor: string[] = [];
   const dir: RunDirectory = {
     path,
+    madeFor,
     plan: join(path, 'plan.json'),
     journal: join(path, 'journal.ndjson'),
     undo: join(path, 'undo.ndjson'),
@@ -32,7 +36,8 @@ export function createRunDirectory(parent: string, name: string, runId: string):
     latency: join(path, 'latency'),
   };
   try {
-    for (const each of [dir.path, dir.logs, dir.history, dir.latency]) makeDirectories(each);
+    makeDirectories(dirname(path), madeFor);
+    for (const each of [dir.path, dir.logs, dir.history, dir.latency]) mkdirSync(each);
   } catch (error) {
     removeRunDirectory(dir);
     throw new PreflightError(`cannot write the report to ${path}: ${messageOf(error)}`, {
@@ -44,15 +49,24 @@ export function createRunDirectory(parent: string, name: string, runId: string):
 }
 
 /** As `mkdir -p`. Node's own `recursive` never ends where a parent refuses with ENOENT, as in /proc. */
-function makeDirectories(path: string): void {
+function makeDirectories(path: string, made: string[]): void {
   if (existsSync(path)) return;
-  makeDirectories(dirname(path));
+  makeDirectories(dirname(path), made);
   mkdirSync(path);
+  made.push(path);
 }
 
 /** Takes a run directory away again, when the run came to nothing that is worth keeping. */
 export function removeRunDirectory(dir: RunDirectory): void {
-  rmSync(dir.path, { recursive: true, force: true });
+  if (existsSync(dir.path)) rmSync(dir.path, { recursive: true, force: true });
+  for (const parent of [...dir.madeFor].reverse()) {
+    try {
+      rmdirSync(parent);
+    } catch {
+      // Somebody else has put something there since: it stays.
+      return;
+    }
+  }
 }
 
 /** Writes a file that must be there whole or not at all. */

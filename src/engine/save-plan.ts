@@ -10,6 +10,7 @@ export interface SavedPlan {
   readonly schema: 'stormglass.plan/1';
   readonly runId: string;
   readonly scenarioFile: string;
+  readonly overrides: readonly string[];
   readonly savedAt: string;
   readonly environment: Environment;
   readonly plan: Plan;
@@ -24,6 +25,7 @@ export function savePlan(
   run: {
     readonly runId: string;
     readonly scenarioFile: string;
+    readonly overrides: readonly string[];
     readonly environment: Environment;
     readonly plan: Plan;
   },
@@ -32,6 +34,7 @@ export function savePlan(
     schema: 'stormglass.plan/1',
     runId: run.runId,
     scenarioFile: run.scenarioFile,
+    overrides: run.overrides.map(maskSecret),
     savedAt: wallNow().toISOString(),
     environment: run.environment,
     plan: run.plan,
@@ -44,6 +47,12 @@ export function savePlan(
       hint: 'free some space, or choose another place with --out',
     });
   }
+}
+
+/** `cluster.auth.password=…` without its value. */
+export function maskSecret(assignment: string): string {
+  const [path = ''] = assignment.split('=', 1);
+  return SECRET_KEYS.test(path.split('.').at(-1) ?? '') ? `${path}=(secret)` : assignment;
 }
 
 /** A JSON replacer: what a key of that name holds never reaches a file. */

@@ -12,6 +12,7 @@ import {
   thresholdFindings,
 } from './findings.js';
 import type { LoadStage } from './load-stage.js';
+import { maskSecret } from './save-plan.js';
 import { countersBetween, serverVersions } from './server-counters.js';
 import { decide, type Finding } from './verdict.js';
 
@@ -79,6 +80,7 @@ export function weigh({
     runId: request.runId,
     plan,
     scenarioFile: request.scenarioFile,
+    overrides: request.overrides.map(maskSecret),
     startedAt: startedAt.toISOString(),
     endedAt: endedAt.toISOString(),
     loadStartNs: load?.startNs ?? 0,

@@ -51,6 +51,15 @@ export async function tryClaim(directory: string, name: string): Promise<Claim |
   };
 }
 
+/** Deletes the claims of owners that have died: nobody needs them, and anyone may. */
+export async function sweepClaims(directory: string): Promise<void> {
+  const files = await readdir(directory).catch(() => []);
+  for (const file of files) {
+    const owner = ownerOf(file);
+    if (owner && !isAlive(owner)) await rm(join(directory, file), { force: true });
+  }
+}
+
 /** What a file or directory name ends in that belongs to this process. */
 export function ownerSuffix(): string {
   return `${ownPid}.${identify(ownPid)?.startedAt}`;

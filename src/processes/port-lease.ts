@@ -4,7 +4,12 @@ import { join } from 'node:path';
 import { PreflightError } from '../base/errors.js';
 import { freshId } from '../base/ids.js';
 import { seededRandom } from '../base/random.js';
-import { type Claim, tryClaim } from './claim.js';
+import { type Claim, sweepClaims, tryClaim } from './claim.js';
+
+const leasesOf = (stateDir: string): string => join(stateDir, 'ports');
+
+/** Takes back the ports of runs that have died. They would be taken back when somebody wants them; this is tidier. */
+export const releaseDeadLeases = (stateDir: string): Promise<void> => sweepClaims(leasesOf(stateDir));
 
 /** Ports that no other stormglass process will take while this lease lasts. */
 export interface PortLease extends Disposable {
@@ -28,7 +33,7 @@ export interface PortLeaseOptions {
  */
 export async function leasePorts(count: number, options: PortLeaseOptions): Promise<PortLease> {
   const { stateDir, host = '127.0.0.1' } = options;
-  const directory = join(stateDir, 'ports');
+  const directory = leasesOf(stateDir);
   const range = portRange();
   const start = options.firstPort === undefined ? anywhere(range.size) : options.firstPort - range.first;
   const claims = new Map<number, Claim>();

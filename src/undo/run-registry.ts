@@ -46,9 +46,11 @@ const RUN_ID = /^[A-Za-z0-9][A-Za-z0-9._-]*$/;
  * when everything is undone.
  */
 export class RunRegistry {
+  readonly stateDir: string;
   readonly #directory: string;
 
   constructor(stateDir: string) {
+    this.stateDir = stateDir;
     this.#directory = join(stateDir, 'runs');
   }
 

@@ -3,6 +3,7 @@ import { sleep, wallNow } from '../base/clock.js';
 import { codeOf, messageOf } from '../base/errors.js';
 import type { JournalEvent } from '../contracts/journal.js';
 import type { UndoOutcome, UndoRecord } from '../contracts/undo.js';
+import { releaseDeadLeases } from '../processes/port-lease.js';
 import { AuditLog } from './audit-log.js';
 import { carryOut } from './carry-out.js';
 import { DurableLines } from './durable-lines.js';
@@ -48,6 +49,7 @@ export async function undoDeadRun(
     await sleep(options.pauseMs * attempt);
   }
   books.close();
+  await releaseDeadLeases(registry.stateDir);
 
   const complete = books.whole && [...outcomes.values()].every(({ undone }) => undone);
   if (complete) registry.remove(entry.runId);

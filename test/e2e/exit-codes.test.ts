@@ -30,6 +30,40 @@ describe('stormglass run ends with', () => {
     expect(await place.leftovers()).toEqual([]);
   });
 
+  it.each([
+    ['an unknown key', (text: string) => text.replace('checks:', 'cheks:'), 'cheks'],
+    ['a wrong unit', (text: string) => text.replace('for: 5s', 'for: 5kg'), '5kg'],
+    ['a negative rate', (text: string) => text.replace('500/s', '-500/s'), '-500/s'],
+    ['zero nodes', (text: string) => text.replace('nodes: 3', 'nodes: 0'), 'at least one server'],
+    [
+      'a stream that no event matches',
+      (text: string) => text.replace('cim.events.orders.>', 'cim.other.>'),
+      'cim.other.>',
+    ],
+    [
+      'a fault on a node that does not exist',
+      (text: string) =>
+        text.replace('faults: []', 'faults: [{ at: 1s, kind: node-kill, target: n9, restart-after: 1s }]'),
+      'n9',
+    ],
+    ['two loads of one name', (text: string) => text.replace(/load: \[(.*)\]/, 'load: [$1, $1]'), 'orders'],
+    ['a file that is not YAML', () => 'version: 1\n\t- [}', 's.yaml'],
+  ])('2 for %s, with its place', async (_, spoil, names) => {
+    await using place = new Workplace();
+    const end = await place.run([
+      'run',
+      place.write('s.yaml', spoil(scenarioText())),
+      '--out',
+      place.reports,
+    ]);
+    expect(end.code).toBe(2);
+    expect(end.stderr).toMatch(/s\.yaml:\d+:\d+: /);
+    expect(end.stderr).toContain(names);
+    expect(end.stdout).toBe('');
+    expect(place.runDirs()).toEqual([]);
+    expect(await place.leftovers()).toEqual([]);
+  });
+
   it('2 for a command line that is wrong', async () => {
     await using place = new Workplace();
     expect((await place.run(['run'])).code).toBe(2);
@@ -78,6 +112,20 @@ describe('stormglass run ends with', () => {
     expect(await place.leftovers()).toEqual([]);
   });
 
+  it('3 when the cluster never gets a leader', async () => {
+    await using place = new Workplace();
+    const text = scenarioText({
+      cluster:
+        "{ driver: process, nodes: 3, config: { cluster: { permissions: { import: { deny: '>' }, export: { deny: '>' } } } } }",
+      limits: '{ cluster-ready: 3s }',
+    });
+    const end = await place.run(['run', place.write('s.yaml', text), '--out', place.reports]);
+    expect(end.code).toBe(3);
+    expect(end.stderr).toContain('leader');
+    expect(place.runDirs()).toEqual([]);
+    expect(await place.leftovers()).toEqual([]);
+  });
+
   it('3 when the report cannot be written', async () => {
     await using place = new Workplace();
     const file = place.write('s.yaml', scenarioText());
@@ -122,7 +170,8 @@ describe('stormglass run ends with', () => {
 
   it('6 when a node crashed that nobody had asked to', async () => {
     await using place = new Workplace();
-    const run = place.start(['run', place.write('s.yaml', scenarioText()), '--out', place.reports]);
+    const text = scenarioText({ limits: '{ steady: 3s }' });
+    const run = place.start(['run', place.write('s.yaml', text), '--out', place.reports]);
     await place.phase('load');
     const [node, pid] = [...place.serverPids()][0] as [string, number];
     process.kill(pid, 'SIGKILL');

@@ -218,6 +218,7 @@ export function sampleRun(options: SampleOptions = {}): SampleRun {
       runId: '7f3a91c2',
       plan,
       scenarioFile: `scenarios/${plan.name}.yaml`,
+      overrides: [],
       startedAt: '2026-11-22T09:54:00.000Z',
       endedAt: '2026-11-22T09:55:31.000Z',
       loadStartNs: START_NS,

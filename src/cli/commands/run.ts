@@ -50,15 +50,20 @@ export function runCommand(context: CliContext): Command {
         stream: context.stderr,
         ...terminalManners(context.env, context.stderr),
       });
-      const { result } = await runScenario({
-        ...request,
-        reportsDir: options.out,
-        interruption: context.interruption,
-        surroundings: surroundingsOf(context.env, options.natsServer),
-        live: terminal,
-        progress: (line) => context.stderr.write(`${line}\n`),
-      });
-      if (options.json) context.stdout.write(`${JSON.stringify(summaryOf(result), undefined, 2)}\n`);
-      context.end(EXIT[result.verdict.exit]);
+      try {
+        const { result } = await runScenario({
+          ...request,
+          reportsDir: options.out,
+          interruption: context.interruption,
+          surroundings: surroundingsOf(context.env, options.natsServer),
+          live: terminal,
+          progress: terminal.print,
+        });
+        if (options.json) context.stdout.write(`${JSON.stringify(summaryOf(result), undefined, 2)}\n`);
+        context.end(EXIT[result.verdict.exit]);
+      } finally {
+        // A run that ended before its result has not ended the live view either.
+        terminal.stop();
+      }
     });
 }

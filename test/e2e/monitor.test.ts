@@ -1,0 +1,75 @@
+import { connect } from '@nats-io/transport-node';
+import { describe, expect, it } from 'vitest';
+import { waitFor } from '../../src/base/wait.js';
+import { scenarioText, Workplace } from '../support/cli.js';
+import { startTestServer } from '../support/nats-server.js';
+
+const metricsOf = async (url: string): Promise<string> => (await fetch(url)).text();
+const urlIn = (text: string): string | undefined => /http:\/\/127\.0\.0\.1:\d+\/metrics/.exec(text)?.[0];
+
+describe('the monitor', () => {
+  it('alone counts what it sees by domain and type, until it is told to stop', async () => {
+    await using place = new Workplace();
+    await using server = await startTestServer();
+    await using port = await startTestServer();
+    const freePort = port.port;
+    await port.stop();
+    const monitor = place.start([
+      'monitor',
+      '--server',
+      `nats://127.0.0.1:${server.port}`,
+      '--port',
+      String(freePort),
+    ]);
+    const url = await waitFor(() => urlIn(monitor.stderr()), { timeoutMs: 20_000 });
+    expect(url).toContain(String(freePort));
+
+    const nc = await connect({ servers: `127.0.0.1:${server.port}` });
+    for (let i = 0; i < 3; i++) nc.publish('cim.events.orders.Placed', JSON.stringify({ i }));
+    nc.publish('cim.events.gpu.Overheated.card-1', 'x');
+    await nc.flush();
+    await nc.close();
+    const seen = await waitFor(
+      async () => {
+        const text = await metricsOf(url as string);
+        return text.includes('type="Overheated"') ? text : undefined;
+      },
+      { timeoutMs: 20_000 },
+    );
+    expect(seen).toContain('cim_events_total{domain="orders",type="Placed"} 3');
+    expect(seen).toContain('cim_events_total{domain="gpu",type="Overheated"} 1');
+    expect((await fetch((url as string).replace('/metrics', '/healthz'))).status).toBe(200);
+
+    monitor.child.kill('SIGINT');
+    expect((await monitor.ended).code).toBe(0);
+  });
+
+  it('says which option to use when its port is taken', async () => {
+    await using place = new Workplace();
+    await using server = await startTestServer();
+    const end = await place.run([
+      'monitor',
+      '--server',
+      `nats://127.0.0.1:${server.port}`,
+      '--port',
+      String(server.port),
+    ]);
+    expect(end.code).toBe(3);
+    expect(end.stderr).toContain('--port');
+  });
+
+  it('serves the metrics of a run while it runs', async () => {
+    await using place = new Workplace();
+    const run = place.start(['run', place.write('s.yaml', scenarioText()), '--out', place.reports]);
+    const started = await place.event((event) => event.type === 'monitor', 'the monitor');
+    const seen = await waitFor(
+      async () => {
+        const text = await metricsOf(String(started.url));
+        return /cim_events_total\{domain="orders",type="Placed"\} [1-9]/.test(text) ? text : undefined;
+      },
+      { timeoutMs: 30_000 },
+    );
+    expect(seen).toContain('cim_event_lag_seconds_bucket');
+    expect((await run.ended).code).toBe(0);
+  });
+});
