@@ -11,6 +11,7 @@ import { listOption, median, numberOption, table } from './support/figures.mjs';
 import { runLoad } from './support/load-run.mjs';
 
 const WARM_UP_MS = 500;
+const SUBJECT = 'bench.events';
 const seconds = numberOption('seconds', 2);
 const rounds = numberOption('rounds', 5);
 const sizes = listOption('sizes', [16, 128, 1024]);
@@ -50,7 +51,7 @@ async function stormglassRate(server, bytes) {
   const { counters } = await runLoad({
     port: server.port,
     load,
-    events: [{ domain: 'bench', type: 'T', subject: 'bench.stormglass', weight: 1, size }],
+    events: [{ domain: 'bench', type: 'T', subject: SUBJECT, weight: 1, size }],
     onStart: async () => {
       rate = await inRate(server);
     },
@@ -68,7 +69,7 @@ async function natsBenchRate(server, bytes) {
   const bench = spawn(
     nats,
     [
-      ...['--server', `nats://127.0.0.1:${server.port}`, 'bench', 'pub', 'bench.natsbench', '--no-progress'],
+      ...['--server', `nats://127.0.0.1:${server.port}`, 'bench', 'pub', SUBJECT, '--no-progress'],
       ...['--size', `${bytes}B`, '--msgs', messages],
     ],
     { stdio: 'ignore' },
