@@ -30,7 +30,13 @@ export async function startBenchServer({ jetstream = false } = {}) {
     ['-a', '127.0.0.1', '-p', '-1', '-m', '-1', '-c', config, '--ports_file_dir', directory],
     { stdio: 'ignore' },
   );
-  process.once('exit', () => child.kill('SIGKILL'));
+  // Whatever ends the bench, nothing of it stays.
+  const clear = () => {
+    child.kill('SIGKILL');
+    rmSync(directory, { recursive: true, force: true, maxRetries: 5 });
+  };
+  process.once('exit', clear);
+  for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(1));
   const ended = new Promise((resolve) => child.once('exit', resolve));
   const ports = await until(() => {
     const file = readdirSync(directory).find((name) => name.endsWith('.ports'));
