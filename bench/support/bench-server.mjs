@@ -32,8 +32,12 @@ export async function startBenchServer({ jetstream = false } = {}) {
   );
   // Whatever ends the bench, nothing of it stays.
   const clear = () => {
-    child.kill('SIGKILL');
-    rmSync(directory, { recursive: true, force: true, maxRetries: 5 });
+    if (child.exitCode === null && child.signalCode === null) {
+      child.kill('SIGKILL');
+      // Nothing can be awaited any more, and a server that is still dying would write again.
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 200);
+    }
+    rmSync(directory, { recursive: true, force: true });
   };
   process.once('exit', clear);
   for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(1));
