@@ -40,7 +40,7 @@ export async function startBenchServer({ jetstream = false } = {}) {
     rmSync(directory, { recursive: true, force: true });
   };
   process.once('exit', clear);
-  for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(1));
+  for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => process.exit(1));
   const ended = new Promise((resolve) => child.once('exit', resolve));
   const ports = await until(() => {
     const file = readdirSync(directory).find((name) => name.endsWith('.ports'));
