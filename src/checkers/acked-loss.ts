@@ -11,7 +11,8 @@ const UNKNOWN = OUTCOMES.indexOf('unknown');
  * What became of the operations. An acknowledged one that was not read is lost; where it stood among those of its
  * writer that were read from the same stream says how: before the first of them (`prefix`: the stream began anew),
  * between two (`middle`), after the last (`postfix`: the stream's end is gone). It is `notReached`, and nothing is
- * known of it, when its stream was not read, or not as far as it was acknowledged to stand.
+ * known of it, when its stream was not read, or not as far as it was acknowledged to stand. One that is missing from
+ * a stream whose own limits remove messages is `perhapsRemoved`: whether it was them, cannot be told.
  */
 interface Tally {
   acknowledged: number;
@@ -20,6 +21,7 @@ interface Tally {
   middle: number;
   postfix: number;
   notReached: number;
+  perhapsRemoved: number;
   /** May not have happened, and did: no contradiction. */
   unknownButRead: number;
   /** Had certainly not happened, and did: the outcome was wrong. */
@@ -57,6 +59,7 @@ function tallyUp(history: History, index: ReadIndex): { tally: Tally; examples: 
     middle: 0,
     postfix: 0,
     notReached: 0,
+    perhapsRemoved: 0,
     unknownButRead: 0,
     failedButRead: 0,
     read: 0,
@@ -66,6 +69,7 @@ function tallyUp(history: History, index: ReadIndex): { tally: Tally; examples: 
   for (const writer of history.writers) {
     const wasRead = index.ofWriter.get(writer.writer)!;
     const streams = writer.subjects.map((subject) => history.streamOf(subject));
+    const mayRemove = streams.map((stream) => stream !== undefined && history.removersOf(stream).length > 0);
     const reads = streams.map((stream) => (stream === undefined ? undefined : index.ofStream.get(stream)));
     let known = 0;
     for (const block of writer.blocks()) {
@@ -77,9 +81,10 @@ function tallyUp(history: History, index: ReadIndex): { tally: Tally; examples: 
         if (isRead === (outcome === OK)) continue;
         const subject = block.subject[i]!;
         if (outcome === OK) {
-          const how = index.messages === 0 ? 'notReached' : howLost(block, i, writer, reads[subject]);
+          const missing = index.messages === 0 ? 'notReached' : howLost(block, i, writer, reads[subject]);
+          const how = mayRemove[subject] && missing !== 'notReached' ? 'perhapsRemoved' : missing;
           tally[how]++;
-          if (how === 'notReached') continue;
+          if (how === 'notReached' || how === 'perhapsRemoved') continue;
           tally.lost++;
         } else if (outcome === UNKNOWN) {
           if (isRead) tally.unknownButRead++;
@@ -114,7 +119,8 @@ function howLost(
 }
 
 /** Why nothing lost would still not mean that nothing was. */
-function doubtsOf({ writers, reads }: History, { messages }: ReadIndex, tally: Tally): string[] {
+function doubtsOf(history: History, { messages }: ReadIndex, tally: Tally): string[] {
+  const { writers, reads } = history;
   if (tally.acknowledged === 0) return ['no operation was acknowledged'];
   if (messages === 0) return ['nothing was read back', ...gaveUp(reads)];
   const doubts = writers
@@ -122,6 +128,11 @@ function doubtsOf({ writers, reads }: History, { messages }: ReadIndex, tally: T
     .map(({ load, writer }) => `the history of ${load}/${writer} is not complete`);
   if (tally.notReached > 0) {
     doubts.push(`${formatInteger(tally.notReached)} were not reached`, ...gaveUp(reads));
+  }
+  if (tally.perhapsRemoved > 0) {
+    const removers = [...new Set(reads.flatMap(({ stream }) => history.removersOf(stream)))].join(', ');
+    const missing = formatInteger(tally.perhapsRemoved);
+    doubts.push(`${missing} are gone from streams that remove messages themselves (${removers})`);
   }
   return doubts;
 }

@@ -52,6 +52,8 @@ export interface History {
   readonly reads: readonly StreamRead[];
   /** The streams that capture a subject. */
   streamOf(subject: string): string | undefined;
+  /** Which of a stream's own settings may remove messages, by name: `max_age`; none for one that keeps everything. */
+  removersOf(stream: string): readonly string[];
   /** When each fault held: for the stories. */
   readonly faults: readonly {
     readonly id: string;

@@ -1,7 +1,7 @@
 import { messageOf } from '../base/errors.js';
 import type { Checker, CheckResult } from '../contracts/checker.js';
 import type { History, StreamRead, WriterHistory } from '../contracts/history.js';
-import type { Plan } from '../contracts/plan.js';
+import type { Plan, StreamPlan } from '../contracts/plan.js';
 import { subjectMatches } from '../scenario/subjects.js';
 import type { FaultSessionResult } from './fault-session.js';
 
@@ -25,6 +25,7 @@ export function runChecks(request: ChecksRequest): CheckResult[] {
       .filter(({ injectedNs }) => injectedNs > 0)
       .map(({ id, kind, injectedNs, revertedNs }) => ({ id, kind, fromNs: injectedNs, toNs: revertedNs })),
     streamOf: streamIndex(request.plan),
+    removersOf: (name) => removersOf(request.plan.streams.find((stream) => stream.name === name)),
   };
   return request.plan.checks.map((name) => {
     const result = checkOne(request.checker(name), history);
@@ -46,4 +47,16 @@ function checkOne(checker: Checker, history: History): CheckResult {
 function streamIndex(plan: Plan): (subject: string) => string | undefined {
   return (subject) =>
     plan.streams.find(({ subjects }) => subjects.some((filter) => subjectMatches(filter, subject)))?.name;
+}
+
+/** StreamConfig's limits, as the server names them: 0 and -1 are none. */
+const LIMITS = ['max_age', 'max_bytes', 'max_msgs', 'max_msgs_per_subject'] as const;
+
+/** Which settings let a stream remove messages by itself. */
+function removersOf(stream: StreamPlan | undefined): string[] {
+  if (stream === undefined) return [];
+  const { config } = stream;
+  const limits = LIMITS.filter((name) => Number(config[name] ?? 0) > 0);
+  const { retention = 'limits' } = config;
+  return retention === 'limits' ? limits : [`retention: ${String(retention)}`, ...limits];
 }

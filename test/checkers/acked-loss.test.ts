@@ -53,6 +53,7 @@ describe('acked-loss', () => {
         middle: 0,
         postfix: 0,
         notReached: 0,
+        perhapsRemoved: 0,
         unknownButRead: 0,
         failedButRead: 0,
         read: 10,
@@ -68,6 +69,22 @@ describe('acked-loss', () => {
     expect(result.verdict).toBe('fail');
     expect(result.counts).toMatchObject({ lost: 4, prefix: 2, middle: 1, postfix: 1, read: 6 });
     expect(result.sentence).toBe('4 of 10 acknowledged events lost (2 prefix, 1 middle, 1 postfix)');
+  });
+
+  it('does not call lost, nor safe, what a stream with limits of its own may have removed', () => {
+    const operations = acknowledged(10);
+    const history = madeHistory(
+      [madeWriter(0, operations)],
+      [madeRead('ORDERS', without(stored(operations), 0, 1))],
+      {
+        removersOf: () => ['max_age'],
+      },
+    );
+    const result = ackedLoss.check(history);
+    expect(result).toMatchObject({ verdict: 'unknown', counts: { lost: 0, prefix: 0, perhapsRemoved: 2 } });
+    expect(result.sentence).toBe(
+      '0 of 10 acknowledged events lost, as far as known: 2 are gone from streams that remove messages themselves (max_age)',
+    );
   });
 
   it('tells the story of what was lost: when, which, acknowledged as what, during which fault, last seen where', () => {

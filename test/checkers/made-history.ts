@@ -90,6 +90,7 @@ export function madeHistory(
     reads,
     faults: [],
     startNs: START_NS,
+    removersOf: () => [],
     streamOf: (subject) =>
       subject.startsWith('cim.events.orders.')
         ? 'ORDERS'

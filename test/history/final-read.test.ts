@@ -111,6 +111,7 @@ const check = (writers: readonly WriterHistory[], reads: readonly StreamRead[]) 
     reads,
     faults: [],
     startNs: 0,
+    removersOf: () => [],
     streamOf: (subject) => STREAMS[SUBJECTS.indexOf(subject)],
   });
 
