@@ -310,6 +310,7 @@ describe('acked-loss, held against an obvious way to count', () => {
           ...counts,
           acknowledged: ok,
           lost,
+          perhapsRemoved: 0,
           unknownButRead: all.filter((one) => one.outcome === 'unknown' && isRead(one)).length,
           failedButRead,
           read: readMessages.length,
