@@ -36,6 +36,7 @@ function verdictLines({ verdict, name, seed, loadNs }: Summary, paint: Paint): s
   const tone =
     exit === 'ok' ? 'green' : ['inconclusive', 'interrupted', 'terminated'].includes(exit) ? 'yellow' : 'red';
   const about = [
+    `exit code ${exitCode}`,
     plain(name),
     loadNs === null ? 'no load' : `${formatDuration(loadNs)} of load`,
     `seed ${seed}`,
@@ -43,7 +44,8 @@ function verdictLines({ verdict, name, seed, loadNs }: Summary, paint: Paint): s
   const others = reasons.filter(({ text }, index) => index > 0 || !headline.includes(text));
   const hint = reasons[0]?.hint;
   return [
-    `${paint('bold', paint(tone, plain(headline)))}  ${paint('dim', `exit code ${exitCode}; ${about.join(', ')}`)}`,
+    paint('bold', paint(tone, plain(headline))),
+    paint('dim', about.join(', ')),
     ...(hint === undefined ? [] : [`  ${plain(hint)}`]),
     ...listed(others.map((reason) => `  also ${reason.exit}: ${plain(reason.text)}`)),
     ...leftBehind.map(({ what, manual }) => `  left behind: ${plain(what)}; by hand: ${plain(manual)}`),
