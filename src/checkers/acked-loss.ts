@@ -111,7 +111,9 @@ function howLost(
   if (!indexed) return 'notReached';
   const streamSequence = block.streamSequence[at]!;
   const wasPassed = streamSequence > 0 && streamSequence <= indexed.reachedSequence;
-  if (!indexed.read.complete && !wasPassed) return 'notReached';
+  // An acknowledgement that came when the stream had been read already is none that the read can contradict.
+  const wasMeant = indexed.read.complete && streamSequence <= indexed.read.throughSequence;
+  if (!wasPassed && !wasMeant) return 'notReached';
   const span = indexed.spanOfWriter.get(writer);
   const sequence = block.sequence[at]!;
   if (span === undefined || sequence < span.lowest) return 'prefix';

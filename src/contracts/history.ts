@@ -42,7 +42,9 @@ export interface StreamRead {
   readonly streamSequence: Float64Array;
   /** Messages that carry no stamp of this run. */
   readonly foreign: number;
-  /** True when the read reached the stream's last message; false when it gave up, and why. */
+  /** How far the read was meant to go: what was stored beyond, later than it was read, it says nothing about. */
+  readonly throughSequence: number;
+  /** True when the read reached `throughSequence`, or the stream's end before it; false when it gave up, and why. */
   readonly complete: boolean;
   readonly gaveUp?: string;
 }

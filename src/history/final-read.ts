@@ -85,6 +85,7 @@ async function readOne(
     stream: span.stream,
     ...columns.columns,
     foreign,
+    throughSequence,
     complete: gaveUp === undefined,
     ...(gaveUp !== undefined && { gaveUp }),
   };

@@ -26,14 +26,20 @@ export async function streamInfo(jsm: JetStreamManager, stream: string): Promise
   }
 }
 
-/** Creates the streams that are not there and returns the names of those it created; PreflightError otherwise. */
+/** Creates the streams that are not there and returns the names of those it created; all of them, or a PreflightError. */
 export async function createStreams(
   jsm: JetStreamManager,
   streams: readonly StreamPlan[],
 ): Promise<readonly string[]> {
   const created: string[] = [];
-  for (const stream of streams) {
-    if (await createStream(jsm, stream)) created.push(stream.name);
+  try {
+    for (const stream of streams) {
+      if (await createStream(jsm, stream)) created.push(stream.name);
+    }
+  } catch (thrown) {
+    // Nobody is told of those that were created, so nobody else would remove them.
+    await removeStreams(jsm, created).catch(() => {});
+    throw thrown;
   }
   return created;
 }
@@ -74,10 +80,20 @@ function patienceMs(thrown: unknown): number {
   return thrown.status === 503 || thrown.code === NO_SUITABLE_PEERS ? CREATE_WITHIN_MS : 0;
 }
 
+/** What a stream keeps when nobody says otherwise: one that removes messages unasked would look like one that loses them. */
+const KEEPS_ALL = {
+  retention: 'limits',
+  max_age: 0,
+  max_bytes: -1,
+  max_msgs: -1,
+  max_msgs_per_subject: -1,
+};
+
 /** Compares the few fields that decide what a run may conclude; servers fill in and normalize the others. */
-function refuseOtherConfiguration(asked: Readonly<Record<string, unknown>>, existing: StreamInfo): void {
+function refuseOtherConfiguration(given: Readonly<Record<string, unknown>>, existing: StreamInfo): void {
   const differs: string[] = [];
-  for (const field of ['subjects', 'num_replicas', 'storage', 'retention'] as const) {
+  const asked: Readonly<Record<string, unknown>> = { ...KEEPS_ALL, ...given };
+  for (const field of ['subjects', 'num_replicas', 'storage', ...keysOf(KEEPS_ALL)] as const) {
     if (asked[field] === undefined) continue;
     const want = canonical(asked[field]);
     const have = canonical(existing.config[field]);
@@ -90,8 +106,11 @@ function refuseOtherConfiguration(asked: Readonly<Record<string, unknown>>, exis
   });
 }
 
+const keysOf = <T extends object>(value: T) => Object.keys(value) as (keyof T)[];
+
+/** 0 and -1 are both no limit. */
 const canonical = (value: unknown): string =>
-  JSON.stringify(Array.isArray(value) ? [...value].sort() : value);
+  JSON.stringify(Array.isArray(value) ? [...value].sort() : value === -1 ? 0 : value);
 
 /** Removes the streams; those that are not there are removed already. */
 export async function removeStreams(jsm: JetStreamManager, names: readonly string[]): Promise<void> {

@@ -161,6 +161,20 @@ describe('acked-loss', () => {
     expect(withHole).toMatchObject({ verdict: 'fail', counts: { lost: 1, middle: 1, notReached: 4 } });
   });
 
+  it('does not call lost what was acknowledged beyond the end of a read that was over', () => {
+    const operations = acknowledged(10);
+    const early = { throughSequence: 8 };
+    const messages = stored(operations).slice(0, 8);
+    expect(checkOne(operations, messages, early)).toMatchObject({
+      verdict: 'unknown',
+      counts: { lost: 0, notReached: 2 },
+    });
+    expect(checkOne(operations, without(messages, 7), early)).toMatchObject({
+      verdict: 'fail',
+      counts: { lost: 1, postfix: 1, notReached: 2 },
+    });
+  });
+
   it('passes on an unfinished read that had everything', () => {
     const operations = acknowledged(10);
     expect(checkOne(operations, stored(operations), { complete: false }).verdict).toBe('pass');

@@ -66,7 +66,7 @@ export interface MadeMessage {
 export function madeRead(
   stream: string,
   messages: readonly MadeMessage[],
-  more: Partial<Pick<StreamRead, 'complete' | 'gaveUp' | 'foreign'>> = {},
+  more: Partial<Pick<StreamRead, 'complete' | 'gaveUp' | 'foreign' | 'throughSequence'>> = {},
 ): StreamRead {
   return {
     stream,
@@ -75,6 +75,7 @@ export function madeRead(
     sequence: Float64Array.from(messages, ({ sequence }) => sequence),
     streamSequence: Float64Array.from(messages, ({ streamSequence }) => streamSequence),
     foreign: 0,
+    throughSequence: Number.POSITIVE_INFINITY,
     complete: true,
     ...more,
   };

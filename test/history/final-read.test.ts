@@ -173,6 +173,17 @@ describe('the final read', () => {
     expect(check(writers, reads)).toMatchObject({ verdict: 'fail', counts: { lost: 1, postfix: 1 } });
   });
 
+  it('does not vouch for what is acknowledged while it reads, nor call it lost', async () => {
+    const publisher = new Publisher(1);
+    await publisher.publish(10);
+    const reads = await readAll([]);
+    await publisher.publish(2);
+    expect(check([publisher.close()], reads)).toMatchObject({
+      verdict: 'unknown',
+      counts: { lost: 0, notReached: 2, read: 10 },
+    });
+  });
+
   it('says that it was given no time to wait', async () => {
     const publisher = new Publisher(1);
     await publisher.publish(10);

@@ -71,6 +71,22 @@ describe('the control plane of a cluster', () => {
     await control.removeStreams(['TAKEN']);
   });
 
+  it('refuses a stream that removes messages where the scenario knows of no limit', async () => {
+    await control.createStreams([stream('LIMITED', { max_msgs: 12, max_age: 60e9 })]);
+    await expect(control.createStreams([stream('LIMITED')])).rejects.toThrow(
+      'stream LIMITED exists with another configuration: max_age is 60000000000, not 0; max_msgs is 12, not 0',
+    );
+    const same = stream('LIMITED', { max_msgs: 12, max_age: 60e9, max_bytes: -1 });
+    expect(await control.createStreams([same])).toEqual([]);
+    await control.removeStreams(['LIMITED']);
+  });
+
+  it('leaves no stream behind when one of several cannot be had', async () => {
+    const wrong = stream('UNHAD', { nonsense: 1 });
+    await expect(control.createStreams([stream('FIRST'), wrong])).rejects.toBeInstanceOf(PreflightError);
+    await expect(control.streamBounds('FIRST')).rejects.toThrow('there is no stream FIRST');
+  });
+
   it('sees a steady system, probe by probe', async () => {
     const plan = stream('STEADY');
     await control.createStreams([plan]);

@@ -148,9 +148,7 @@ describe('the summary at the end', () => {
 
   it('spells out what decided, and every threshold that was missed', async () => {
     const { lines } = await summaryOf({ recoveryBoundSec: 2, lostEvents: 3 });
-    expect(lines[1]).toMatch(
-      /^safety violated: acked-loss: 3 of 3,\d{3} acknowledged events lost\b/,
-    );
+    expect(lines[1]).toMatch(/^safety violated: acked-loss: 3 of 3,\d{3} acknowledged events lost\b/);
     expect(lines[2]).toMatch(/^exit code 5, /);
     expect(lines[3]).toBe('  also threshold: recovery_time max < 2s: max = 2.58 s');
     expect(lines.join('\n')).toContain('thresholds  3 of 4 held');
