@@ -1,7 +1,13 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type JetStreamClient, type JetStreamManager, jetstream, jetstreamManager } from '@nats-io/jetstream';
+import {
+  type JetStreamClient,
+  type JetStreamManager,
+  jetstream,
+  jetstreamManager,
+  StorageType,
+} from '@nats-io/jetstream';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { NS, nowNs } from '../../src/base/clock.js';
@@ -35,8 +41,10 @@ afterAll(async () => {
   rmSync(directory, { recursive: true, force: true });
 });
 beforeEach(async () => {
-  await jsm.streams.add({ name: 'ORDERS', subjects: ['cim.events.orders.>'] });
-  await jsm.streams.add({ name: 'AUDIT', subjects: ['cim.events.audit.*'] });
+  // In memory: of a file that was deleted, a server now and then finds some again for the next of its name.
+  const storage = StorageType.Memory;
+  await jsm.streams.add({ name: 'ORDERS', subjects: ['cim.events.orders.>'], storage });
+  await jsm.streams.add({ name: 'AUDIT', subjects: ['cim.events.audit.*'], storage });
 });
 afterEach(async () => {
   for (const stream of STREAMS) await jsm.streams.delete(stream);
