@@ -77,11 +77,12 @@ export function createRunServices({ surroundings, allow }: RunServicesOptions): 
     reporters: (runDir) => [
       createTimeseriesReporter({ runDir }),
       createLatencyReporter({ runDir }),
-      createSummaryReporter({ runDir }),
       createHtmlReporter({
         runDir,
         templateFile: fileURLToPath(new URL('dist/ui/report.html', PACKAGE_ROOT)),
       }),
+      // Last: a report before it that could not be written is part of the verdict that it tells.
+      createSummaryReporter({ runDir }),
     ],
     guarding: {
       stateDir,

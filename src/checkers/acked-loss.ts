@@ -44,7 +44,7 @@ export const ackedLoss: Checker = {
     return {
       name: 'acked-loss',
       verdict: isViolated ? 'fail' : doubts.length > 0 ? 'unknown' : 'pass',
-      sentence: sentenceOf(tally, doubts),
+      sentence: sentenceOf(tally, doubts, history),
       counts: { ...tally },
       examples,
     };
@@ -81,8 +81,7 @@ function tallyUp(history: History, index: ReadIndex): { tally: Tally; examples: 
         if (isRead === (outcome === OK)) continue;
         const subject = block.subject[i]!;
         if (outcome === OK) {
-          const missing = index.messages === 0 ? 'notReached' : howLost(block, i, writer, reads[subject]);
-          const how = mayRemove[subject] && missing !== 'notReached' ? 'perhapsRemoved' : missing;
+          const how = whatBecame(block, i, writer, reads[subject], index, mayRemove[subject]!);
           tally[how]++;
           if (how === 'notReached' || how === 'perhapsRemoved') continue;
           tally.lost++;
@@ -100,6 +99,20 @@ function tallyUp(history: History, index: ReadIndex): { tally: Tally; examples: 
     tally.unexpected += wasRead.size - known;
   }
   return { tally, examples };
+}
+
+function whatBecame(
+  block: OperationBlock,
+  at: number,
+  writer: WriterHistory,
+  indexed: IndexedRead | undefined,
+  { messages }: ReadIndex,
+  mayRemove: boolean,
+): 'prefix' | 'middle' | 'postfix' | 'notReached' | 'perhapsRemoved' {
+  // No limit of a stream removes the stream.
+  if (indexed?.read.gone) return 'prefix';
+  const how = messages === 0 ? 'notReached' : howLost(block, at, writer, indexed);
+  return mayRemove && how !== 'notReached' ? 'perhapsRemoved' : how;
 }
 
 function howLost(
@@ -144,13 +157,15 @@ const gaveUp = (reads: History['reads']): string[] =>
     .filter(({ complete }) => !complete)
     .map(({ stream, gaveUp }) => `reading ${stream} gave up: ${gaveUp ?? 'for no known reason'}`);
 
-function sentenceOf(tally: Tally, doubts: readonly string[]): string {
+function sentenceOf(tally: Tally, doubts: readonly string[], { reads }: History): string {
   const { acknowledged, lost, failedButRead } = tally;
   let sentence = `${formatInteger(lost)} of ${formatInteger(acknowledged)} acknowledged events lost`;
   if (lost > 0) {
     const where = (['prefix', 'middle', 'postfix'] as const).filter((how) => tally[how] > 0);
     sentence += ` (${where.map((how) => `${formatInteger(tally[how])} ${how}`).join(', ')})`;
   }
+  const gone = reads.filter((read) => read.gone).map(({ stream }) => stream);
+  if (gone.length > 0) sentence += `; the stream ${gone.join(', ')} has vanished`;
   if (failedButRead > 0) {
     const events =
       failedButRead === 1 ? '1 event that was' : `${formatInteger(failedButRead)} events that were`;

@@ -13,7 +13,7 @@ export interface CliContext {
 
 /** Ctrl-C, SIGTERM and a closed terminal reach the command as requests to stop; twice means in a hurry. */
 export function listenForInterrupts(interruption: Interruption): void {
-  process.on('SIGINT', () => interruption.request('interrupted'));
-  process.on('SIGTERM', () => interruption.request('terminated'));
-  process.on('SIGHUP', () => interruption.request('terminated'));
+  process.on('SIGINT', () => interruption.request('interrupted', 'Ctrl-C'));
+  process.on('SIGTERM', () => interruption.request('terminated', 'SIGTERM'));
+  process.on('SIGHUP', () => interruption.request('terminated', 'SIGHUP'));
 }

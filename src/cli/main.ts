@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander';
 import { Interruption, VERSION } from '../app/index.js';
-import { EXIT, type ExitCode } from '../base/errors.js';
+import { codeOf, EXIT, type ExitCode, StormglassError } from '../base/errors.js';
 import { monitorCommand } from './commands/monitor.js';
 import { recoverCommand } from './commands/recover.js';
 import { runCommand } from './commands/run.js';
@@ -32,8 +32,14 @@ async function main(): Promise<void> {
       code = ended;
     },
   };
-  // A reader that has gone (`| head`) is no reason to stop healing.
-  process.stdout.on('error', () => {});
+  // A reader that has gone (`| head`) is no reason to stop healing; an answer that could not be written is no success.
+  process.stdout.on('error', (error) => {
+    if (codeOf(error) === 'EPIPE') return;
+    process.exitCode = printError(
+      new StormglassError('unexpected', `cannot write to stdout: ${error.message}`),
+      (text) => context.stderr.write(text),
+    );
+  });
   process.stderr.on('error', () => {});
   listenForInterrupts(context.interruption);
 
@@ -66,8 +72,8 @@ async function main(): Promise<void> {
         ? usageExit(error)
         : printError(error, (text) => context.stderr.write(text));
   }
-  process.exitCode = code;
-  setTimeout(() => process.exit(code), LINGER_MS).unref();
+  process.exitCode ??= code;
+  setTimeout(() => process.exit(), LINGER_MS).unref();
 }
 
 /** commander has printed its message, or the help that was asked for. */

@@ -13,8 +13,8 @@ export function parseSeed(text: string): number {
 
 export function parsePort(text: string): number {
   const port = Number(text);
-  if (!/^\d+$/.test(text) || port < 1 || port > 65535) {
-    throw new InvalidArgumentError('a port is a whole number from 1 to 65535.');
+  if (!/^\d+$/.test(text) || port > 65535) {
+    throw new InvalidArgumentError('a port is a whole number up to 65535; 0 takes any that is free.');
   }
   return port;
 }

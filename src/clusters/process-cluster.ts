@@ -124,7 +124,7 @@ async function problemOf(
   const died = death();
   if (died !== undefined) {
     return new PreflightError(`the server ${died.node} died at its start: ${died.detail}`, {
-      hint: `Look at \`config\` in the scenario's cluster; the server's whole log is in ${logDir}.`,
+      hint: "look at `config` in the scenario's cluster",
     });
   }
   if (ready) return undefined;

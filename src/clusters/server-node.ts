@@ -158,9 +158,10 @@ export class ServerNode {
       this.#tell('ended', `${how} after ${server.askedToEnd}`);
       return;
     }
-    const words = lastLines(this.#options.logFile, { count: LOG_LINES, fromByte: server.logFromByte }).join(
-      '\n',
-    );
+    // What it said in the ordinary course tells nothing of its end.
+    const words = lastLines(this.#options.logFile, { count: LOG_LINES, fromByte: server.logFromByte })
+      .filter((line) => !line.includes(' [INF] '))
+      .join('\n');
     this.#lastDeath = { node: this.view.name, detail: words === '' ? how : `${how}: ${words}` };
     this.#tell('crashed', this.#lastDeath.detail);
   }

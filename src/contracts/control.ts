@@ -2,11 +2,11 @@ import type { StreamPlan } from './plan.js';
 
 /** What is asked of a NATS system through its own doors: the control plane of a run. */
 export interface SystemControl extends AsyncDisposable {
-  /** Creates the streams that are not there; returns the names of those it created. */
-  createStreams(streams: readonly StreamPlan[]): Promise<readonly string[]>;
+  /** Creates the streams that are not there, marked as the run's if told; returns the names of those it created. */
+  createStreams(streams: readonly StreamPlan[], mark?: string): Promise<readonly string[]>;
   removeStreams(names: readonly string[]): Promise<void>;
-  /** First and last sequence that a stream holds now. */
-  streamBounds(stream: string): Promise<{ readonly firstSequence: number; readonly lastSequence: number }>;
+  /** First and last sequence that a stream holds now; undefined when there is no such stream. Rejects when nobody can say. */
+  streamBounds(stream: string): Promise<StreamBounds | undefined>;
   /** Server name of the leader of the meta group; undefined while there is none. */
   metaLeader(): Promise<string | undefined>;
   /** Server name of the stream's leader; undefined while there is none. */
@@ -22,6 +22,11 @@ export interface SystemControl extends AsyncDisposable {
   publishedBy(connectionNamePrefix: string): Promise<ReadonlyMap<string, number>>;
   /** Reports elections, lost quorums and other JetStream advisories as they are published. */
   watchAdvisories(listener: (advisory: Advisory) => void): Promise<void>;
+}
+
+export interface StreamBounds {
+  readonly firstSequence: number;
+  readonly lastSequence: number;
 }
 
 export interface SteadyLook {

@@ -33,6 +33,17 @@ export interface WriterHistory {
   readonly complete: boolean;
 }
 
+/** What to read of a stream: from where it began for this run to where it ended. */
+export interface StreamSpan {
+  readonly stream: string;
+  readonly subjects: readonly string[];
+  readonly fromSequence: number;
+  /** 0 when nobody could say where it ends. */
+  readonly throughSequence: number;
+  /** The servers say that there is no such stream any more. */
+  readonly gone: boolean;
+}
+
 /** What was read back from one stream at the end. Parallel columns, in stream order. */
 export interface StreamRead {
   readonly stream: string;
@@ -47,6 +58,8 @@ export interface StreamRead {
   /** True when the read reached `throughSequence`, or the stream's end before it; false when it gave up, and why. */
   readonly complete: boolean;
   readonly gaveUp?: string;
+  /** There was nothing to read: the stream itself has vanished, and with it all that it had acknowledged. */
+  readonly gone: boolean;
 }
 
 export interface History {

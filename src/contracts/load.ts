@@ -20,7 +20,8 @@ export interface ServerAddress {
  * written to the socket and the socket drained); `failed` certainly did not happen; `unknown` may have happened;
  * `blocked` waited for the socket, the window or a reconnection before they were sent (the system's doing);
  * `unsent` waited so and overflowed the backlog; `dropped` not sent because this generator itself was late;
- * `bytes` payload bytes sent; `duplicates` acknowledged as duplicates; `received` and `lost` by the monitor.
+ * `bytes` payload bytes sent; `duplicates` acknowledged as duplicates; `received` by the monitor; `lost` ok and not
+ * received (in the report of an interval: gaps in a writer's sequence).
  * due = sent + unsent + dropped + what still waits; sent = ok + failed + unknown + what is still in flight.
  */
 export const LOAD_COUNTERS = [
@@ -40,8 +41,9 @@ export const LOAD_COUNTERS = [
 export type LoadCounter = (typeof LOAD_COUNTERS)[number];
 
 /**
- * `ack_latency` due → acknowledged; `schedule_delay` due → handed to the socket, only for operations that nothing
- * but this generator held up; `lag` due → received by the monitor. All nanoseconds.
+ * `ack_latency` due → acknowledged; those refused, unknown or unsent are in it at the time they waited, as censored.
+ * `schedule_delay` due → handed to the socket, only for operations that nothing but this generator held up. `lag`
+ * due → received by the monitor. All nanoseconds.
  */
 export const LOAD_MEASURES = ['ack_latency', 'schedule_delay', 'lag'] as const;
 export type LoadMeasure = (typeof LOAD_MEASURES)[number];
@@ -120,8 +122,13 @@ export interface LoadFleet extends AsyncDisposable {
   start(atNs: number): void;
   /** Stops issuing operations now; those in flight are still waited for. */
   stop(): void;
-  /** Resolves when every operation has an outcome (or its timeout) and every last report was delivered. */
+  /**
+   * Resolves when every operation has an outcome (or its timeout) and every last report was delivered; rejects, when
+   * all workers have ended, with what one of them met.
+   */
   finished(): Promise<void>;
+  /** Never resolves; rejects as soon as a worker fails. */
+  failed(): Promise<never>;
 }
 
 export interface LoadFleetListener {

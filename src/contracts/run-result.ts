@@ -104,6 +104,8 @@ export interface FaultResult {
  */
 export interface Recovery {
   readonly ns?: number;
+  /** Where `ns` is absent: how long the trouble had lasted when it was last seen. */
+  readonly atLeastNs?: number;
   readonly troubledOperations: number;
   readonly firstReason?: string;
 }

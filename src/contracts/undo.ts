@@ -1,8 +1,10 @@
+import type { ServerAddress } from './load.js';
+
 /**
  * What undoes something, as data: it is on disk before the thing is done, and a process that knows nothing of the
  * run (the watchdog, `stormglass recover`) can carry it out. Carrying it out twice does no harm.
  */
-export type UndoRecord = EndMarkedProcesses | RemoveDirectory | StartNode | ContinueProcess;
+export type UndoRecord = EndMarkedProcesses | RemoveDirectory | StartNode | ContinueProcess | RemoveStream;
 
 interface UndoCommon {
   /** Unique within the run. */
@@ -43,6 +45,15 @@ export interface ContinueProcess extends UndoCommon {
   readonly kind: 'continue-process';
   readonly pid: number;
   readonly startedAt: string;
+}
+
+/** Removes a stream that the run created on servers of somebody else's, known by the mark in its metadata. */
+export interface RemoveStream extends UndoCommon {
+  readonly kind: 'remove-stream';
+  readonly stream: string;
+  /** Without credentials, which are never written down: where they are needed, this is left to be done by hand. */
+  readonly servers: readonly ServerAddress[];
+  readonly mark: string;
 }
 
 export interface UndoOutcome {

@@ -56,7 +56,9 @@ const LIMITS = ['max_age', 'max_bytes', 'max_msgs', 'max_msgs_per_subject'] as c
 function removersOf(stream: StreamPlan | undefined): string[] {
   if (stream === undefined) return [];
   const { config } = stream;
-  const limits = LIMITS.filter((name) => Number(config[name] ?? 0) > 0);
+  // With `discard: new` a full stream refuses; only age still removes.
+  const removing = config.discard === 'new' ? LIMITS.filter((name) => name === 'max_age') : LIMITS;
+  const limits = removing.filter((name) => Number(config[name] ?? 0) > 0);
   const { retention = 'limits' } = config;
   return retention === 'limits' ? limits : [`retention: ${String(retention)}`, ...limits];
 }

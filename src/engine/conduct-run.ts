@@ -1,14 +1,11 @@
-import { join } from 'node:path';
 import { wallNow } from '../base/clock.js';
-import { messageOf, StormglassError } from '../base/errors.js';
+import { StormglassError } from '../base/errors.js';
 import type { CheckResult } from '../contracts/checker.js';
-import type { Cluster, NodeEvent } from '../contracts/cluster.js';
-import type { SystemControl } from '../contracts/control.js';
+import type { NodeEvent } from '../contracts/cluster.js';
 import type { StreamRead, WriterHistory } from '../contracts/history.js';
 import type { Plan } from '../contracts/plan.js';
 import type { Reporter } from '../contracts/reporter.js';
 import type { Environment, RunResult } from '../contracts/run-result.js';
-import { createMarkedDirectory } from '../undo/marked-directory.js';
 import { runChecks } from './checks.js';
 import { crashFindings, unsettledFinding } from './findings.js';
 import type { Interruption } from './interruption.js';
@@ -18,9 +15,11 @@ import { createRunDirectory, pointLatestAt, type RunDirectory, removeRunDirector
 import { openSafetyNet, type SafetyNet } from './safety-net.js';
 import { savePlan } from './save-plan.js';
 import { Scope } from './scope.js';
-import type { RunServices, StreamSpan } from './services.js';
+import type { RunServices } from './services.js';
 import { findingOf, Stages } from './stages.js';
-import { settle, unsteadiness } from './steady-state.js';
+import { unsteadiness } from './steady-state.js';
+import { SystemUnderTest } from './system-under-test.js';
+import type { Finding } from './verdict.js';
 import { weigh } from './weigh.js';
 
 export interface RunRequest {
@@ -52,11 +51,9 @@ export interface RunOutcome {
  */
 export async function conductRun(request: RunRequest, services: RunServices): Promise<RunOutcome> {
   const dir = createRunDirectory(request.reportsDir, request.plan.name, request.runId);
-  let run: Run | undefined;
   try {
     savePlan(dir, request);
-    run = new Run(request, services, dir);
-    return await run.conduct();
+    return await new Run(request, services, dir).conduct();
   } catch (error) {
     // Nothing was measured: what is left would only be litter. A bug keeps its journal.
     if (error instanceof StormglassError) removeRunDirectory(dir);
@@ -77,11 +74,8 @@ class Run {
   readonly #nodeEvents: NodeEvent[] = [];
   #environment: Environment;
   #net: SafetyNet | undefined;
-  #cluster: Cluster | undefined;
-  #control: SystemControl | undefined;
+  #system: SystemUnderTest | undefined;
   #load: LoadStage | undefined;
-  /** By stream: where this run's part of it begins. */
-  readonly #streamStarts = new Map<string, number>();
   #history: readonly WriterHistory[] = [];
   #reads: readonly StreamRead[] = [];
 
@@ -93,9 +87,23 @@ class Run {
     this.#journal = new Journal(dir.journal);
     this.#stages = new Stages(this.#journal, request.interruption);
     this.#reporters = [...services.reporters(dir.path), ...(request.live ? [request.live] : [])];
+    const { interruption } = request;
+    interruption.signal.addEventListener('abort', () =>
+      this.#journal.write('interrupted', {
+        text: `${interruption.signal.reason.message}: reverting and checking; once more to hurry`,
+      }),
+    );
+    interruption.hurry.addEventListener('abort', () =>
+      this.#journal.write('interrupted', { text: 'hurrying' }),
+    );
     this.#journal.listen((event) => {
       for (const reporter of this.#reporters) reporter.onEvent?.(event);
     });
+  }
+
+  /** The load that has begun, if it came to that. */
+  get #begun(): LoadStage | undefined {
+    return this.#load !== undefined && this.#load.startNs > 0 ? this.#load : undefined;
   }
 
   async conduct(): Promise<RunOutcome> {
@@ -108,36 +116,35 @@ class Run {
       this.#journal.write('run-started', { run: runId, scenario: plan.name, seed: plan.seed });
 
       await stages.run('preflight', 'needed', () => this.#preflight());
-      await stages.run('cluster-up', 'needed', () => this.#startCluster());
-      await stages.run('steady-before', 'needed', () => this.#settleBefore());
-      await stages.run('load', 'needed', () => this.#runLoad());
-      const loaded = this.#load !== undefined && this.#load.startNs > 0;
-      await stages.run('heal', 'always', () => this.#heal());
-      if (loaded) {
-        await stages.run('drain', 'always', async () => this.#load?.drain());
+      await stages.run('cluster-up', 'needed', () => this.#openSystem());
+      await stages.run('steady-before', 'needed', () => this.#prepare());
+      await stages.run('load', 'needed', async () => this.#load?.run());
+      if (this.#begun) {
+        await stages.run('heal', 'always', () => this.#heal());
+        await stages.run('drain', 'always', () => this.#drain());
         if (!interruption.hurry.aborted) {
           await stages.run('steady-after', 'always', () => this.#settleAfter());
           await stages.run('final-read', 'always', () => this.#readBack());
         }
+        await stages.run('history-closed', 'always', () => this.#openHistory());
       }
-      await stages.run('history-closed', 'always', () => this.#closeHistory());
     } finally {
-      await stages.run('cluster-closed', 'always', () => this.#closeEverything());
+      if (this.#net) await stages.run('cluster-closed', 'always', () => this.#closeEverything());
     }
-    if (!(this.#load !== undefined && this.#load.startNs > 0) && !interruption.signal.aborted) {
+    const leftBehind = this.#net?.leftBehind ?? [];
+    if (!this.#begun && !interruption.signal.aborted && leftBehind.length === 0) {
       this.#journal.close();
-      throw this.#stages.halted;
+      throw stages.halted;
     }
-    const checks = (await stages.run('check', 'always', () => this.#check())) ?? [];
+    const checks = (await stages.run('check', 'always', async () => this.#check())) ?? [];
     return this.#report(checks);
   }
 
   async #preflight(): Promise<void> {
-    const { plan, interruption, progress } = this.#request;
+    const { runId, scenarioFile, plan, interruption, progress } = this.#request;
     const versions = await this.#services.preflight(plan, { progress, signal: interruption.signal });
     this.#environment = { ...this.#environment, ...versions };
     savePlan(this.#dir, { ...this.#request, environment: this.#environment });
-    const { runId, scenarioFile } = this.#request;
     this.#net = await openSafetyNet(this.#dir, {
       runId,
       scenarioFile,
@@ -146,60 +153,34 @@ class Run {
     });
   }
 
-  async #startCluster(): Promise<void> {
+  async #openSystem(): Promise<void> {
     const { plan, runId, interruption } = this.#request;
-    const net = this.#net as SafetyNet;
-    const workDir = join(this.#services.tempDir, `stormglass-${runId}`);
-    net.undo.recordSurroundings(this.#services.clusterUndo(plan, runId, workDir));
-    await createMarkedDirectory(workDir, runId);
-
-    const cluster = await this.#services.startCluster(plan, {
+    this.#system = await SystemUnderTest.open({
+      plan,
       runId,
-      logDir: this.#dir.logs,
-      workDir,
+      dir: this.#dir,
+      services: this.#services,
+      undo: (this.#net as SafetyNet).undo,
+      scope: this.#scope,
+      journal: this.#journal,
       signal: interruption.signal,
       onNodeEvent: (event) => {
         this.#nodeEvents.push(event);
         this.#journal.write('node', { ...event });
       },
     });
-    this.#cluster = this.#scope.use('the cluster', cluster);
-    net.undo.useCluster(cluster);
-    this.#control = this.#scope.use('the control connection', await this.#services.openControl(cluster));
-    await this.#control.watchAdvisories((advisory) =>
-      this.#journal.write(advisory.kind.endsWith('LEADER_ELECTED') ? 'election' : 'advisory', {
-        ...advisory,
-      }),
-    );
   }
 
-  async #settleBefore(): Promise<void> {
+  async #prepare(): Promise<void> {
     const { plan, runId, interruption } = this.#request;
-    const control = this.#control as SystemControl;
-    const created = await control.createStreams(plan.streams);
-    // A cluster of ours goes as a whole; on servers of the user's, our streams are taken away again.
-    if (plan.cluster.driver === 'external') {
-      this.#scope.add('the streams', () => control.removeStreams(created));
-    }
-    const look = await settle(control, plan.streams, plan.limits.steadyNs, interruption.signal);
-    if (!look.steady) {
-      throw new StormglassError(
-        'preflight',
-        `the system is not steady before the load: ${unsteadiness(look)}`,
-        {
-          hint: 'see the servers with `nats server report jetstream`, or raise `limits.steady`',
-        },
-      );
-    }
-    for (const { name } of plan.streams) {
-      this.#streamStarts.set(name, (await control.streamBounds(name)).lastSequence + 1);
-    }
+    const { cluster, control } = this.#system as SystemUnderTest;
+    await this.#system?.prepare();
     this.#load = new LoadStage({
       plan,
       runId,
       historyDir: this.#dir.history,
       services: this.#services,
-      cluster: this.#cluster as Cluster,
+      cluster,
       control,
       journal: this.#journal,
       undo: (this.#net as SafetyNet).undo,
@@ -208,10 +189,6 @@ class Run {
       interruption,
     });
     await this.#load.prepare();
-  }
-
-  async #runLoad(): Promise<void> {
-    await this.#load?.run();
   }
 
   /** Every fault has reverted itself; what it could not gets a second chance. */
@@ -226,55 +203,38 @@ class Run {
     }
   }
 
+  async #drain(): Promise<void> {
+    this.#stages.findings.push(...((await this.#load?.drain()) ?? []));
+  }
+
   async #settleAfter(): Promise<void> {
-    const { plan, interruption } = this.#request;
-    const look = await settle(
-      this.#control as SystemControl,
-      plan.streams,
-      plan.limits.steadyNs,
-      interruption.hurry,
-    );
-    if (!look.steady) this.#stages.findings.push(unsettledFinding(look.afterNs, unsteadiness(look)));
+    const look = await this.#system?.settle(this.#request.interruption.hurry);
+    if (look && !look.steady) {
+      this.#stages.findings.push(unsettledFinding(look.afterNs, unsteadiness(look)));
+    }
   }
 
   async #readBack(): Promise<void> {
-    const { plan, interruption } = this.#request;
-    this.#history = this.#services.openHistory(this.#load?.historyFiles ?? []);
+    await this.#openHistory();
     if (this.#history.length === 0) return;
-    const streams: StreamSpan[] = [];
-    for (const { name, subjects } of plan.streams) {
-      const { lastSequence } = await (this.#control as SystemControl).streamBounds(name);
-      streams.push({
-        stream: name,
-        subjects,
-        fromSequence: this.#streamStarts.get(name) ?? 1,
-        throughSequence: lastSequence,
-      });
-    }
-    this.#reads = await this.#services.readBack({
-      access: (this.#cluster as Cluster).access,
-      streams,
-      writers: this.#history,
-      timeoutNs: plan.limits.finalReadNs,
-      signal: interruption.hurry,
-    });
+    const { hurry } = this.#request.interruption;
+    this.#reads = (await this.#system?.readBack(this.#history, hurry)) ?? [];
   }
 
-  async #closeHistory(): Promise<void> {
-    if (this.#history.length === 0 && this.#load !== undefined) {
-      this.#history = this.#services.openHistory(this.#load.historyFiles);
-    }
+  async #openHistory(): Promise<void> {
+    if (this.#history.length === 0)
+      this.#history = this.#services.openHistory(this.#load?.historyFiles ?? []);
   }
 
-  /** Everything that was started goes; what then is left is undone by its record, and what even that leaves is said. */
+  /** Everything that was started goes; what is left then is undone by its record, and what even that leaves is said. */
   async #closeEverything(): Promise<void> {
     for (const { error } of await this.#scope.close()) this.#stages.findings.push(findingOf(error));
     await this.#net?.close();
   }
 
-  async #check(): Promise<CheckResult[]> {
-    const load = this.#load;
-    if (load === undefined || load.startNs === 0) return [];
+  #check(): CheckResult[] {
+    const load = this.#begun;
+    if (load === undefined) return [];
     return runChecks({
       plan: this.#request.plan,
       checker: (name) => this.#services.checker(name),
@@ -287,15 +247,9 @@ class Run {
   }
 
   async #report(checks: readonly CheckResult[]): Promise<RunOutcome> {
-    const { interruption } = this.#request;
-    const findings = [...this.#stages.findings, ...crashFindings(this.#nodeEvents)];
-    if (interruption.exit !== undefined) {
-      findings.push({ exit: interruption.exit, text: messageOf(interruption.signal.reason) });
-    }
-    const unwritten = this.#journal.failure ?? this.#net?.undo.failure;
-    if (unwritten !== undefined) findings.push(findingOf(unwritten));
+    const findings = this.#findings();
     const endedAt = wallNow();
-    const build = (): RunResult =>
+    const weighNow = (): RunResult =>
       weigh({
         request: { ...this.#request, environment: this.#environment },
         startedAt: this.#startedAt,
@@ -307,29 +261,38 @@ class Run {
         acknowledged: (kind) => this.#services.loadFacts(kind).acknowledged,
       });
 
-    let result = build();
+    let result = weighNow();
     await this.#stages.run('report', 'always', async () => {
       for (const reporter of this.#reporters) {
         if (reporter === this.#request.live) continue;
         try {
           await reporter.onEnd?.(result);
         } catch (error) {
+          // A report that could not be written is part of the verdict that the next ones tell.
           findings.push(findingOf(error));
+          result = weighNow();
         }
       }
     });
-    // A report that could not be written is part of the verdict.
-    const before = result.verdict.exitCode;
-    result = build();
-    this.#journal.write('verdict', {
-      exit: result.verdict.exit,
-      code: result.verdict.exitCode,
-      headline: result.verdict.headline,
-      ...(before !== result.verdict.exitCode && { changedBy: 'report' }),
-    });
+    const { exit, exitCode, headline } = result.verdict;
+    this.#journal.write('verdict', { exit, code: exitCode, headline });
     this.#journal.close();
     pointLatestAt(this.#dir);
     await this.#request.live?.onEnd?.(result);
     return { result, runDir: this.#dir.path };
+  }
+
+  /** Everything that the phases met. */
+  #findings(): Finding[] {
+    const { interruption } = this.#request;
+    const unwritten = this.#journal.failure ?? this.#net?.undo.failure;
+    return [
+      ...this.#stages.findings,
+      ...crashFindings(this.#nodeEvents),
+      ...(interruption.exit === undefined
+        ? []
+        : [{ exit: interruption.exit, text: interruption.signal.reason.message as string }]),
+      ...(unwritten === undefined ? [] : [findingOf(unwritten)]),
+    ];
   }
 }

@@ -50,8 +50,9 @@ export async function runFault(
 
   let context: FaultContext;
   let records: UndoRecord[];
-  const fault = around.create(plan);
+  let fault: Fault;
   try {
+    fault = around.create(plan);
     const targets = await around.resolveTargets(plan.target, signal);
     context = { cluster: around.cluster, targets, signal };
     base.targets = targets.map((node) => node.name);
@@ -76,8 +77,10 @@ export async function runFault(
   const injectedNs = nowNs();
   let during: Evidence | undefined;
   let failure: string | undefined;
+  let isInjected = false;
   try {
     await fault.inject(context);
+    isInjected = true;
     journal.write('fault-injected', { fault: plan.id, kind: plan.kind, targets: base.targets });
     undo.audit({ fault: plan.id, act: 'injected', kind: plan.kind, targets: base.targets });
     during = await evidence(fault, context, 'during', BITE_WITHIN_MS);
@@ -94,6 +97,8 @@ export async function runFault(
     if (leftMs > 0) await sleep(leftMs, signal);
   } catch (error) {
     if (!signal.aborted) failure = messageOf(error);
+    // What was cut short before it could show is not known to have had no effect.
+    else if (!during?.holds) during = undefined;
   }
 
   const outcomes = await undo.carryOut(records);
@@ -114,7 +119,13 @@ export async function runFault(
   });
   undo.audit({ fault: plan.id, act: 'reverted', kind: plan.kind, targets: base.targets, evidence: after });
 
-  const result = { ...base, injectedNs, revertedNs, ...(during && { during }), after };
+  const result = {
+    ...base,
+    injectedNs: isInjected ? injectedNs : 0,
+    revertedNs,
+    ...(during && { during }),
+    after,
+  };
   const stuck = outcomes.find((outcome) => !outcome.undone);
   if (stuck || !after.holds) {
     return {

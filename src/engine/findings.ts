@@ -6,6 +6,8 @@ import type { Finding } from './verdict.js';
 
 /** Past this share of dropped operations the generator, not the system, shaped the result. */
 const DROPPED_BOUND = 0.01;
+/** A load of which less than this share got through has failed, whatever else held. */
+const LEAST_THROUGH = 0.5;
 
 export function thresholdFindings(thresholds: readonly ThresholdResult[]): Finding[] {
   return thresholds.flatMap(({ text, verdict, measured }): Finding[] => {
@@ -61,6 +63,16 @@ export function loadFindings(
           exit: 'inconclusive',
           text: `load ${load.name}: this machine was too slow for ${formatRatio(dropped / due)} of the operations (${formatInteger(dropped)} of ${formatInteger(due)} dropped)`,
           hint: `lower its rate, give it more \`workers\`, or run it on a machine with more free cores`,
+        },
+      ];
+    }
+    const through = acknowledged(load.kind) ? ok : sent;
+    if (sent > 0 && ok > 0 && through < due * LEAST_THROUGH) {
+      return [
+        {
+          exit: 'expectation',
+          text: `load ${load.name}: ${formatInteger(due - through)} of ${formatInteger(due)} operations did not get through`,
+          hint: 'a run that says nothing of most of its operations is no pass; a lower rate, or thresholds of your own, tell more',
         },
       ];
     }

@@ -6,8 +6,11 @@ export type InterruptionExit = Extract<ExitName, 'interrupted' | 'terminated'>;
 /** The reason an aborted signal carries: not an error of the run. */
 export class RunInterrupted extends Error {
   override readonly name = 'RunInterrupted';
-  constructor(readonly exit: InterruptionExit) {
-    super(exit === 'terminated' ? 'terminated by SIGTERM' : 'interrupted by Ctrl-C');
+  constructor(
+    readonly exit: InterruptionExit,
+    by: string,
+  ) {
+    super(`stopped by ${by}`);
   }
 }
 
@@ -36,12 +39,13 @@ export class Interruption {
     return this.#exit;
   }
 
-  request(exit: InterruptionExit): void {
+  /** `by`: what asked for it, for people: `Ctrl-C`. */
+  request(exit: InterruptionExit, by: string): void {
     if (this.#exit === undefined) {
       this.#exit = exit;
-      this.#soft.abort(new RunInterrupted(exit));
+      this.#soft.abort(new RunInterrupted(exit, by));
     } else {
-      this.#hard.abort(new RunInterrupted(this.#exit));
+      this.#hard.abort(new RunInterrupted(this.#exit, by));
     }
   }
 }

@@ -13,6 +13,7 @@ export class Journal {
   readonly #listeners: ((event: JournalEvent) => void)[] = [];
   #loadStartNs: number | undefined;
   #failure: StormglassError | undefined;
+  #isClosed = false;
 
   constructor(file: string) {
     this.#file = file;
@@ -33,7 +34,9 @@ export class Journal {
     this.#listeners.push(listener);
   }
 
+  /** Does nothing once the journal is closed. */
   write(type: JournalEventType, details: Readonly<Record<string, unknown>> = {}): void {
+    if (this.#isClosed) return;
     const event: JournalEvent = {
       time: wallNow().toISOString(),
       ...(this.#loadStartNs === undefined
@@ -54,6 +57,7 @@ export class Journal {
   }
 
   close(): void {
+    this.#isClosed = true;
     closeSync(this.#fd);
   }
 }

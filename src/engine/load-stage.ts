@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { NS, nowNs, sleep } from '../base/clock.js';
-import { waitFor } from '../base/wait.js';
+import { messageOf } from '../base/errors.js';
+import { waitFor, withDeadline } from '../base/wait.js';
 import type { Cluster, ClusterNode } from '../contracts/cluster.js';
 import type { NodeCounters, SystemControl } from '../contracts/control.js';
 import type { GeneratorTask, IntervalReport, LoadFleet, LoadNotice } from '../contracts/load.js';
@@ -19,12 +20,17 @@ import type { Scope } from './scope.js';
 import type { RunServices } from './services.js';
 import { settle, unsteadiness } from './steady-state.js';
 import type { UndoDesk } from './undo-desk.js';
+import type { Finding } from './verdict.js';
 
 /** Between the order to start and the first due operation: every worker has the order by then. */
 const START_LEAD_NS = 200 * NS.ms;
 /** Between a new phase's announcement and its beginning: no worker has counted beyond it when it learns of it. */
 const PHASE_LEAD_MS = 5;
 const CONFIRM_WITHIN_MS = 1_000;
+/** After the time to drain, what was told to stop has this long to do so: the longest wait for an answer. */
+const STOP_WITHIN_MS = 10_000;
+/** No event for this long, and the monitor has seen the last. */
+const QUIET_MS = 300;
 
 export interface LoadStageOptions {
   readonly plan: Plan;
@@ -129,38 +135,62 @@ export class LoadStage {
       signal,
     );
     try {
-      await Promise.race([Promise.all([scheduled, faults]), failed(fleet.finished())]);
+      await Promise.race([Promise.all([scheduled, faults]), fleet.failed()]);
+    } catch (error) {
+      // Cut short: what is due and not yet sent stays so. A load that ends by itself still sends it while it drains.
+      fleet.stop();
+      throw error;
     } finally {
       halt.abort(new Error('the load has ended'));
-      fleet.stop();
       this.endNs = nowNs();
       this.faults = await faults;
     }
   }
 
   /** Waits for the operations in flight and the monitor's last events; returns what did not come to an end. */
-  async drain(): Promise<void> {
+  async drain(): Promise<Finding[]> {
     const { plan, control, interruption } = this.#options;
     const limitMs = plan.limits.drainNs / NS.ms;
-    await orAborted(Promise.race([this.#fleet?.finished(), sleep(limitMs)]), interruption.hurry);
-    await orAborted(this.#monitor?.drained(300, limitMs) ?? Promise.resolve(), interruption.hurry);
+    const findings: Finding[] = [];
+    const patiently = async (what: string, withinMs: number, work: Promise<void>): Promise<void> => {
+      try {
+        await orAborted(withDeadline(work, withinMs, what), interruption.hurry);
+      } catch (error) {
+        if (interruption.hurry.aborted) return;
+        findings.push({
+          exit: 'inconclusive',
+          text: `not everything could be measured: ${messageOf(error)}`,
+        });
+      }
+    };
+    const fleet = this.#fleet as LoadFleet;
+    const giveUp = setTimeout(() => fleet.stop(), limitMs);
+    await patiently('the end of every operation in flight', limitMs + STOP_WITHIN_MS, fleet.finished());
+    clearTimeout(giveUp);
+    const seen = (this.#monitor as MonitorHandle).drained(QUIET_MS, limitMs);
+    await patiently("the monitor's last events", limitMs + STOP_WITHIN_MS, seen);
+    for (const report of this.totals.settleLosses(nowNs())) {
+      for (const reporter of this.#options.reporters) reporter.onReport?.(report);
+    }
     this.countersAfter = await control.counters();
     this.confirmed = await this.#confirm();
+    return findings;
   }
 
   /** What the servers took from each load's connections. A connection that was just closed may not be listed yet. */
   async #confirm(): Promise<Readonly<Record<string, number>> | undefined> {
     const { control, runId } = this.#options;
     if (this.countersAfter.size === 0) return undefined;
-    let confirmed: Record<string, number> = {};
+    let confirmed: Record<string, number> | undefined;
     await waitFor(
       async () => {
         const byConnection = await control.publishedBy(connectionPrefix(runId));
-        confirmed = {};
+        const counts: Record<string, number> = {};
         for (const { load, connectionName } of this.#tasks) {
-          confirmed[load.name] = (confirmed[load.name] ?? 0) + (byConnection.get(connectionName) ?? 0);
+          counts[load.name] = (counts[load.name] ?? 0) + (byConnection.get(connectionName) ?? 0);
         }
-        return this.totals.results().every(({ name, total }) => (confirmed[name] ?? 0) >= total.counters.ok);
+        confirmed = counts;
+        return this.totals.results().every(({ name, total }) => (counts[name] ?? 0) >= total.counters.ok);
       },
       { timeoutMs: CONFIRM_WITHIN_MS, everyMs: 100 },
     );
@@ -181,16 +211,20 @@ export class LoadStage {
         resolveTargets: (target, until): Promise<readonly ClusterNode[]> =>
           services.resolveTargets(target, cluster, control, until),
         onStormBegin: async () => {
-          this.#phaseClock.begin('faults', nowNs() + PHASE_LEAD_MS * NS.ms);
+          this.#phaseClock.begin('faults', wholeMicroseconds(nowNs() + PHASE_LEAD_MS * NS.ms));
           await sleep(PHASE_LEAD_MS);
         },
-        onStormEnd: (atNs) => this.#phaseClock.begin('steady', atNs + PHASE_LEAD_MS * NS.ms),
+        onStormEnd: (atNs) =>
+          this.#phaseClock.begin('steady', wholeMicroseconds(atNs + PHASE_LEAD_MS * NS.ms)),
         settle: async (until) => unsteadiness(await settle(control, plan.streams, plan.limits.healNs, until)),
       },
       signal,
     );
   }
 }
+
+/** A stamp has microseconds: so its event falls into the same phase as the operation that it stands for. */
+const wholeMicroseconds = (ns: number): number => Math.ceil(ns / NS.us) * NS.us;
 
 /** Every connection of a run's generators is called so, and then by its load and worker. */
 const connectionPrefix = (runId: string): string => `stormglass ${runId} `;
@@ -223,6 +257,8 @@ function generatorTasks(
 
 /** The promise's value, unless the signal aborts first. */
 async function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  // Nobody waits for it any more once the signal has aborted: then its failure is no crash of ours.
+  work.catch(() => {});
   signal.throwIfAborted();
   let onAbort = () => {};
   const aborted = new Promise<never>((_, reject) => {
@@ -234,11 +270,4 @@ async function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   } finally {
     signal.removeEventListener('abort', onAbort);
   }
-}
-
-/** Never resolves: rejects if the work does. */
-function failed(work: Promise<unknown>): Promise<never> {
-  return new Promise((_, reject) => {
-    work.catch(reject);
-  });
 }

@@ -16,6 +16,11 @@ export class NoticeBook {
     return known === undefined;
   }
 
+  /** The monitor has lost its connection, once or more. */
+  get monitorWasCutOff(): boolean {
+    return this.all.some(({ load, kind }) => load === 'monitor' && kind === 'disconnected');
+  }
+
   get all(): readonly LoadNotice[] {
     return [...this.#byKey.values()];
   }

@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, renameSync, rmdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
-import { codeOf, messageOf, PreflightError } from '../base/errors.js';
+import { messageOf, PreflightError } from '../base/errors.js';
 import { compactUtc } from '../base/ids.js';
 
 /** Where each thing that a run leaves stands. */
@@ -76,15 +76,14 @@ export function writeWhole(file: string, text: string): void {
   renameSync(partial, file);
 }
 
-/** Points `<parent>/latest` at this run. A file system without links simply has no `latest`. */
+/** Points `<parent>/latest` at this run. Where that cannot be (no links, a full disk), there is simply no `latest`. */
 export function pointLatestAt(dir: RunDirectory): void {
   const link = join(dirname(dir.path), 'latest');
   const fresh = `${link}.${basename(dir.path)}`;
   try {
     symlinkSync(basename(dir.path), fresh);
     renameSync(fresh, link);
-  } catch (error) {
+  } catch {
     rmSync(fresh, { force: true });
-    if (codeOf(error) === 'ENOSPC') throw error;
   }
 }

@@ -2,7 +2,7 @@ import type { Checker } from '../contracts/checker.js';
 import type { Cluster, ClusterNode, ClusterStartOptions } from '../contracts/cluster.js';
 import type { SystemControl } from '../contracts/control.js';
 import type { FaultKind } from '../contracts/fault.js';
-import type { StreamRead, WriterHistory } from '../contracts/history.js';
+import type { StreamRead, StreamSpan, WriterHistory } from '../contracts/history.js';
 import type {
   GeneratorTask,
   LoadFleet,
@@ -54,12 +54,4 @@ export interface ReadBackRequest {
   readonly writers: readonly WriterHistory[];
   readonly timeoutNs: number;
   readonly signal: AbortSignal;
-}
-
-/** What to read of a stream: from where it began for this run to where it ended. */
-export interface StreamSpan {
-  readonly stream: string;
-  readonly subjects: readonly string[];
-  readonly fromSequence: number;
-  readonly throughSequence: number;
 }

@@ -1,10 +1,13 @@
 import { nowNs, sleep } from '../base/clock.js';
 import { messageOf } from '../base/errors.js';
+import { withDeadline } from '../base/wait.js';
 import type { SteadyLook, SystemControl } from '../contracts/control.js';
 import type { StreamPlan } from '../contracts/plan.js';
 
 /** Pause between two looks: a look asks every node, and must not become a load of its own. */
 const LOOK_EVERY_MS = 250;
+/** A question that a dying connection took with it must not hold up the next look. */
+const LOOK_WITHIN_MS = 2_000;
 
 export interface Settled extends SteadyLook {
   /** How long it took until the system was steady, or how long was waited. */
@@ -38,7 +41,7 @@ export function unsteadiness(look: SteadyLook): string {
 
 async function lookOnce(control: SystemControl, streams: readonly StreamPlan[]): Promise<SteadyLook> {
   try {
-    return await control.steadyState(streams);
+    return await withDeadline(control.steadyState(streams), LOOK_WITHIN_MS, 'the look');
   } catch (error) {
     return { steady: false, probes: [{ probe: 'look', holds: false, saw: messageOf(error) }] };
   }

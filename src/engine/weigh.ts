@@ -57,7 +57,14 @@ export function weigh({
     ? load.faults.map((fault, i) => ({ ...fault, recovery: recoveries[i] ?? { troubledOperations: 0 } }))
     : [];
   const thresholds = started
-    ? plan.thresholds.map((threshold) => evaluateThreshold(threshold, { loads, faults, acknowledged }))
+    ? plan.thresholds.map((threshold) =>
+        evaluateThreshold(threshold, {
+          loads,
+          faults,
+          acknowledged,
+          monitorWasCutOff: load.notices.monitorWasCutOff,
+        }),
+      )
     : [];
   const servers: ServerCounters = load
     ? {

@@ -193,7 +193,8 @@ class JsPublishTraffic implements Traffic {
       recorder.latency(MEASURE.ackLatency, dueNs, doneNs - dueNs);
       if (this.#ack.duplicate) recorder.count(COUNTER.duplicates, phase, 1);
     } else {
-      if (outcome === UNKNOWN) recorder.censored(MEASURE.ackLatency, dueNs, doneNs - dueNs);
+      // Refused or lost, it was not acknowledged by then: leaving it out would be survivors' statistics.
+      recorder.censored(MEASURE.ackLatency, dueNs, doneNs - dueNs);
       recorder.trouble(dueNs, doneNs, reason);
     }
     const history = this.#history;

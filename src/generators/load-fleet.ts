@@ -25,7 +25,13 @@ export function startLoadFleet(
     stop: () => {
       for (const member of members) member.tell({ say: 'stop' });
     },
-    finished: async () => void (await Promise.all(members.map((member) => member.finished))),
+    finished: async () => {
+      // One that failed does not keep the others from their outcomes.
+      const ends = await Promise.allSettled(members.map((member) => member.finished));
+      for (const end of ends) if (end.status === 'rejected') throw end.reason;
+    },
+    failed: () =>
+      Promise.race(members.map((member) => member.finished.then(() => new Promise<never>(() => {})))),
     [Symbol.asyncDispose]: async () => void (await Promise.all(members.map((member) => member.end()))),
   };
 }

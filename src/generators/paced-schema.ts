@@ -11,7 +11,21 @@ export const pacedSchema = z.strictObject({
   'max-lateness': durationSchema
     .prefault('1s')
     .describe('How late this generator itself may be with an operation before it is dropped'),
-  headers: z.record(z.string(), z.string()).prefault({}).describe('Headers of every message'),
+  headers: z
+    .record(
+      z
+        .string()
+        .regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/, {
+          error: 'expected the name of a header, such as X-Origin',
+          abort: true,
+        })
+        .regex(/^(?!nats-)/i, {
+          error: 'expected a header of your own: those that begin with Nats- are orders to the server',
+        }),
+      z.string().regex(/^[^\r\n]*$/, { error: 'expected a text of one line' }),
+    )
+    .prefault({})
+    .describe('Headers of every message; those that begin with Nats- are orders to the server, and refused'),
 });
 
 export type PacedParams = z.output<typeof pacedSchema>;

@@ -1,5 +1,5 @@
 import type { LoadKindFacts } from '../contracts/load.js';
-import { COUNTER } from '../metrics/load-recorder.js';
+import { COUNTER, MEASURE } from '../metrics/load-recorder.js';
 import type { WireConnection } from '../wire/connection.js';
 import { FrameFeed } from './frame-feed.js';
 import type { LoadKind, Traffic, TrafficRun, TrafficSetting } from './load-kind.js';
@@ -57,8 +57,14 @@ class PublishTraffic implements Traffic {
     return sent;
   }
 
-  giveUp(first: number, count: number): void {
+  giveUp(first: number, count: number, atNs: number): void {
+    const { pacer, startNs, recorder } = this.#run!;
     countRange(this.#run!, COUNTER.unsent, first, count);
+    // They will not be received: leaving them out of the lag would be survivors' statistics.
+    for (let operation = first; operation < first + count; operation++) {
+      const dueNs = startNs + pacer.dueNs(operation);
+      recorder.censored(MEASURE.lag, dueNs, atNs - dueNs);
+    }
   }
 
   drop(first: number, count: number): void {

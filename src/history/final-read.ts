@@ -1,17 +1,9 @@
 import { NS, nowNs, sleep } from '../base/clock.js';
 import { subjectMatches } from '../base/subject-match.js';
-import { OUTCOMES, type StreamRead, type WriterHistory } from '../contracts/history.js';
+import { OUTCOMES, type StreamRead, type StreamSpan, type WriterHistory } from '../contracts/history.js';
 import type { ServerAccess } from '../contracts/load.js';
 import { readStream } from '../nats/stream-reader.js';
 import { ReadColumns } from './read-columns.js';
-
-/** What to read of a stream: from where it began for this run to where it ended. */
-export interface StreamSpan {
-  readonly stream: string;
-  readonly subjects: readonly string[];
-  readonly fromSequence: number;
-  readonly throughSequence: number;
-}
 
 export interface FinalReadOptions {
   readonly access: ServerAccess;
@@ -54,6 +46,16 @@ async function readOne(
   { access, signal, catchUpNs = CATCH_UP_NS }: FinalReadOptions,
 ): Promise<StreamRead> {
   const columns = new ReadColumns();
+  if (span.gone) {
+    return {
+      stream: span.stream,
+      ...columns.columns,
+      foreign: 0,
+      throughSequence: wantedSequence,
+      complete: true,
+      gone: true,
+    };
+  }
   let foreign = 0;
   const readOn = async (fromSequence: number, throughSequence: number) => {
     const end = await readStream({
@@ -87,6 +89,7 @@ async function readOne(
     foreign,
     throughSequence,
     complete: gaveUp === undefined,
+    gone: false,
     ...(gaveUp !== undefined && { gaveUp }),
   };
 }

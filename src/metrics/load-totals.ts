@@ -1,9 +1,11 @@
+import type { HistogramSnapshot } from '../contracts/histogram.js';
 import {
   type IntervalReport,
   LOAD_COUNTERS,
   LOAD_MEASURES,
   type LoadCounter,
   type LoadMeasure,
+  type PhaseReport,
   type Trouble,
 } from '../contracts/load.js';
 import type { LoadPlan } from '../contracts/plan.js';
@@ -13,6 +15,10 @@ import { PHASES, type PhaseClock } from './phase-clock.js';
 import { scheduleDurationNs } from './schedule-duration.js';
 import { TimelineRows } from './timeline-rows.js';
 import { mergeTroubles } from './trouble-stretches.js';
+
+const OK = LOAD_COUNTERS.indexOf('ok');
+const RECEIVED = LOAD_COUNTERS.indexOf('received');
+const LOST = LOAD_COUNTERS.indexOf('lost');
 
 /** The trouble of one load, and when no further operation of it was due, monotonic. */
 export interface LoadTroubles {
@@ -76,6 +82,33 @@ export class LoadTotals {
     this.#rows.add(report);
   }
 
+  /**
+   * To be called once the monitor has seen all that there was to see. A gap in a writer's sequence shows a loss only
+   * when a later event arrives, and counts it where that one was due; from here on `lost` is what went out and was not
+   * received, phase by phase, a lost end included, and each loss is in `lag` as one that never came. Returns what that
+   * adds, as reports of the monitor, for those who keep books of their own.
+   */
+  settleLosses(atNs: number): IntervalReport[] {
+    return [...this.#loads.values()].flatMap(({ plan, phases }): IntervalReport[] => {
+      const added = phases.flatMap((sums, i): PhaseReport[] => {
+        const { counters, histograms } = sums;
+        const lost = Math.max(0, counters[OK]! - counters[RECEIVED]!);
+        const fresh = lost - counters[LOST]!;
+        if (fresh === 0 && (histograms.get('lag')?.censoredTotal ?? 0) >= lost) return [];
+        counters[LOST] = lost;
+        const lag = neverCame(lost);
+        const histogram = histograms.get('lag') ?? new LatencyHistogram();
+        histograms.set('lag', histogram);
+        histogram.add(lag);
+        return [{ phase: PHASES[i]!, counters: { lost: fresh }, histograms: { lag } }];
+      });
+      if (added.length === 0) return [];
+      return [
+        { load: plan.name, worker: -1, startNs: atNs, endNs: atNs, phases: added, troubles: [], pending: 0 },
+      ];
+    });
+  }
+
   /** Stretches of trouble, load by load: what recovery is computed from. */
   get troubles(): LoadTroubles[] {
     return [...this.#loads.values()].map(({ plan, troubles }) => ({
@@ -111,6 +144,20 @@ export class LoadTotals {
   timeline(maxRows: number): Timeline {
     return this.#rows.timeline(maxRows);
   }
+}
+
+/** So many operations of which is only known that they took longer than nothing. */
+function neverCame(count: number): HistogramSnapshot {
+  const counts = Float64Array.of(count);
+  return {
+    lowIndex: 0,
+    counts,
+    total: count,
+    min: 0,
+    max: 0,
+    sum: 0,
+    censored: { lowIndex: 0, counts, total: count },
+  };
 }
 
 const emptySums = (plan: LoadPlan): LoadSums => ({

@@ -26,8 +26,9 @@ export function recoveryPerFault(
   }));
   return injectedNs.map((injected) => {
     if (injected === 0) return { troubledOperations: 0 };
-    const beginNs = injected - IN_FLIGHT_NS;
-    const nextBeginNs = Math.min(...injectedNs.filter((other) => other > injected)) - IN_FLIGHT_NS;
+    const beginNs = blamedFromNs(injected, injectedNs);
+    const next = Math.min(...injectedNs.filter((other) => other > injected));
+    const nextBeginNs = blamedFromNs(next, injectedNs);
     const felt = stretches.filter(
       ({ firstDueNs, lastDueNs }) =>
         firstDueNs < nextBeginNs && (firstDueNs >= beginNs || lastDueNs >= injected),
@@ -38,11 +39,19 @@ export function recoveryPerFault(
       ({ firstDueNs, lastDueNs }) => lastDueNs - (firstDueNs >= beginNs ? firstDueNs : injected),
     );
     return {
-      ...(felt.every(({ isOver }) => isOver) && { ns: Math.max(...lengths) }),
+      ...(felt.every(({ isOver }) => isOver)
+        ? { ns: Math.max(...lengths) }
+        : { atLeastNs: Math.max(...lengths) }),
       troubledOperations: felt.reduce((sum, { operations }) => sum + operations, 0),
       firstReason: first.reason,
     };
   });
+}
+
+/** From when on trouble is a fault's: a little before it, but never so far that it would be the fault's before. */
+function blamedFromNs(injected: number, injectedNs: readonly number[]): number {
+  const previous = Math.max(...injectedNs.filter((other) => other > 0 && other < injected));
+  return injected - Math.min(IN_FLIGHT_NS, (injected - previous) / 2);
 }
 
 /** Whether a load that took part in a stretch went on for long enough afterwards to show that it was back. */

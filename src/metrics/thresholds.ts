@@ -2,7 +2,13 @@ import { NS } from '../base/clock.js';
 import { formatInteger, formatRate, formatRatio } from '../base/units.js';
 import type { LoadCounter, LoadMeasure } from '../contracts/load.js';
 import type { Comparison, Statistic, ThresholdPlan } from '../contracts/plan.js';
-import type { FaultResult, LoadPhaseResult, LoadResult, ThresholdResult } from '../contracts/run-result.js';
+import type {
+  FaultResult,
+  LoadPhaseResult,
+  LoadResult,
+  Recovery,
+  ThresholdResult,
+} from '../contracts/run-result.js';
 import { LatencyHistogram, type PercentileBounds } from './latency-histogram.js';
 import { formatBounds } from './percentile-text.js';
 import { RECOVERY_TIME, THROUGHPUT } from './threshold-grammar.js';
@@ -15,6 +21,8 @@ const LEAST_BEYOND = 10;
 export interface Measured {
   readonly loads: readonly LoadResult[];
   readonly faults: readonly FaultResult[];
+  /** The monitor was without a connection at some time: what it counts as lost may only not have been seen. */
+  readonly monitorWasCutOff: boolean;
   /** Whether the operations of a kind of load are acknowledged. */
   acknowledged(kind: string): boolean;
 }
@@ -65,7 +73,7 @@ function compare(
   }
 }
 
-function ofLoad(threshold: ThresholdPlan, { loads, acknowledged }: Measured): Finding {
+function ofLoad(threshold: ThresholdPlan, { loads, acknowledged, monitorWasCutOff }: Measured): Finding {
   const { measure, statistic, during } = threshold;
   const load = loads.find(({ name }) => name === threshold.load);
   if (!load) return { noData: `no load ${threshold.load} ran` };
@@ -75,7 +83,7 @@ function ofLoad(threshold: ThresholdPlan, { loads, acknowledged }: Measured): Fi
   }
   if (measure === THROUGHPUT) return throughput(phase, acknowledged(load.kind));
   if (statistic.kind === 'ratio' || statistic.kind === 'count')
-    return counted(measure, statistic.kind, phase);
+    return counted(measure, statistic.kind, phase, monitorWasCutOff);
   return distribution(measure as LoadMeasure, statistic, phase);
 }
 
@@ -91,20 +99,32 @@ function throughput({ counters, durationNs }: LoadPhaseResult, isAcknowledged: b
   return { bounds: exactly(perSec), text: `${formatRate(perSec)} ${what}` };
 }
 
-function counted(measure: string, kind: 'ratio' | 'count', { counters }: LoadPhaseResult): Finding {
+function counted(
+  measure: string,
+  kind: 'ratio' | 'count',
+  { counters }: LoadPhaseResult,
+  monitorWasCutOff: boolean,
+): Finding {
   const isSeenByMonitor = measure === 'lost';
   if (isSeenByMonitor && counters.received + counters.lost === 0) {
     return { noData: 'the monitor received none of its events' };
   }
   const count = measure === 'errors' ? counters.failed + counters.unknown : counters[measure as LoadCounter];
   const [base, of] = isSeenByMonitor ? [counters.sent, 'sent'] : [counters.due, 'due'];
+  // What the monitor could not see need not be lost.
+  const boundsAt = (value: number): PercentileBounds =>
+    isSeenByMonitor && monitorWasCutOff ? { lower: 0, upper: value } : exactly(value);
+  const cutOff = isSeenByMonitor && monitorWasCutOff ? ', while the monitor was cut off' : '';
   if (kind === 'count')
-    return { bounds: exactly(count), text: `${formatInteger(count)} of ${formatInteger(base)} ${of}` };
+    return {
+      bounds: boundsAt(count),
+      text: `${formatInteger(count)} of ${formatInteger(base)} ${of}${cutOff}`,
+    };
   if (base === 0) return { noData: `no operation was ${of}` };
   const ratio = count / base;
   return {
-    bounds: exactly(ratio),
-    text: `${formatRatio(ratio)} (${formatInteger(count)} of ${formatInteger(base)} ${of})`,
+    bounds: boundsAt(ratio),
+    text: `${formatRatio(ratio)} (${formatInteger(count)} of ${formatInteger(base)} ${of}${cutOff})`,
   };
 }
 
@@ -152,12 +172,12 @@ function recoveryTime(
     const beyond = injected.length - rank(statistic.percentile, injected.length);
     if (beyond < LEAST_BEYOND) return { noData: tooFew(name, beyond, injected.length, 'faults') };
   }
-  const of = (unknown: number) =>
+  const of = (unseen: (recovery: Recovery) => number) =>
     statisticOf(
-      injected.map(({ recovery }) => recovery.ns ?? unknown),
+      injected.map(({ recovery }) => recovery.ns ?? unseen(recovery)),
       statistic,
     );
-  const bounds = { lower: of(0), upper: of(Number.POSITIVE_INFINITY) };
+  const bounds = { lower: of(({ atLeastNs = 0 }) => atLeastNs), upper: of(() => Number.POSITIVE_INFINITY) };
   const text = `${name} ${bounds.lower === bounds.upper ? '= ' : ''}${formatBounds(bounds)}`;
   return { bounds, text: open.length === 0 ? text : `${text} (not seen to recover: ${open.join(', ')})` };
 }

@@ -36,12 +36,11 @@ export async function openControl(options: ControlOptions): Promise<SystemContro
   });
   const jsm = await jetstreamManager(nc, { checkAPI: false, timeout: CALL_MS });
   return {
-    createStreams: (streams) => createStreams(jsm, streams),
+    createStreams: (streams, mark) => createStreams(jsm, streams, mark),
     removeStreams: (names) => removeStreams(jsm, names),
     streamBounds: async (stream) => {
       const info = await streamInfo(jsm, stream);
-      if (info === undefined) throw new Error(`there is no stream ${stream}`);
-      return { firstSequence: info.state.first_seq, lastSequence: info.state.last_seq };
+      return info && { firstSequence: info.state.first_seq, lastSequence: info.state.last_seq };
     },
     metaLeader: () => askMetaLeader(nodes),
     streamLeader: (stream) => askStreamLeader(jsm, stream, nc.info?.server_name),

@@ -26,15 +26,22 @@ export async function streamInfo(jsm: JetStreamManager, stream: string): Promise
   }
 }
 
-/** Creates the streams that are not there and returns the names of those it created; all of them, or a PreflightError. */
+/** The key in a stream's metadata that says which run created it. */
+export const STREAM_MARK = 'stormglass-run';
+
+/**
+ * Creates the streams that are not there, with the mark in their metadata if one is given, and returns the names of
+ * those it created; all of them, or a PreflightError.
+ */
 export async function createStreams(
   jsm: JetStreamManager,
   streams: readonly StreamPlan[],
+  mark?: string,
 ): Promise<readonly string[]> {
   const created: string[] = [];
   try {
     for (const stream of streams) {
-      if (await createStream(jsm, stream)) created.push(stream.name);
+      if (await createStream(jsm, stream, mark)) created.push(stream.name);
     }
   } catch (thrown) {
     // Nobody is told of those that were created, so nobody else would remove them.
@@ -45,7 +52,11 @@ export async function createStreams(
 }
 
 /** True when it was created here, false when it was there. An answer may be lost on the way: then look again. */
-async function createStream(jsm: JetStreamManager, plan: StreamPlan): Promise<boolean> {
+async function createStream(
+  jsm: JetStreamManager,
+  plan: StreamPlan,
+  mark: string | undefined,
+): Promise<boolean> {
   const config = { ...plan.config, name: plan.name, subjects: [...plan.subjects] };
   const startNs = nowNs();
   for (let asked = false; ; ) {
@@ -56,7 +67,7 @@ async function createStream(jsm: JetStreamManager, plan: StreamPlan): Promise<bo
         return asked;
       }
       asked = true;
-      await jsm.streams.add(config as StreamConfig);
+      await jsm.streams.add((mark === undefined ? config : marked(config, mark)) as StreamConfig);
       return true;
     } catch (thrown) {
       if (thrown instanceof PreflightError) throw thrown;
@@ -72,6 +83,11 @@ async function createStream(jsm: JetStreamManager, plan: StreamPlan): Promise<bo
     }
   }
 }
+
+const marked = (config: Readonly<Record<string, unknown>>, mark: string): Record<string, unknown> => ({
+  ...config,
+  metadata: { ...(config.metadata as Record<string, string> | undefined), [STREAM_MARK]: mark },
+});
 
 /** A cluster that has just come up may have no leader or no room yet; a request that is wrong stays wrong. */
 function patienceMs(thrown: unknown): number {

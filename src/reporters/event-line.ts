@@ -21,7 +21,7 @@ export function eventLine(event: JournalEvent, paint: Paint): string | undefined
         ? paint('red', plain(`node ${event.node} crashed: ${textOf(event)}`))
         : undefined;
     case 'interrupted':
-      return paint('yellow', `interrupted ${textOf(event)}`.trim());
+      return paint('yellow', textOf(event));
     case 'trouble':
     case 'stall':
     case 'error':

@@ -7,7 +7,7 @@ import type { FaultSummary, LatencyFigure, LoadSummary, Summary } from '../contr
 import { buildSummary } from './build-summary.js';
 import { alignColumns, type Paint, plain } from './terminal-text.js';
 
-const TROUBLES = ['failed', 'unknown', 'unsent', 'dropped'] as const;
+const TROUBLES = ['failed', 'unknown', 'unsent', 'dropped', 'lost'] as const;
 /** Beyond this many, reasons and missed thresholds are only counted: the report has them all. */
 const MOST_LISTED = 6;
 
@@ -18,6 +18,7 @@ export function summaryLines(result: RunResult, runDir: string, paint: Paint): s
     ...faultRows(summary, paint),
     ...checkRows(summary, paint),
     ...thresholdRows(summary, paint),
+    ...monitorRows(summary, paint),
     ['report', join(runDir, 'report.html')],
   ].map(([head = '', text = '']) => ['', paint('dim', head), text]);
   return [
@@ -55,7 +56,7 @@ function verdictLines({ verdict, name, seed, loadNs }: Summary, paint: Paint): s
 /** A table of the loads; the kinds of trouble that nobody had take no room. */
 function loadLines(loads: readonly LoadSummary[], paint: Paint): string[] {
   const troubles = TROUBLES.filter((counter) => loads.some(({ total }) => total.counters[counter] > 0));
-  const head = ['', 'load', 'done', 'due', 'p50', 'p99', 'p99.9', 'max', 'ok', ...troubles];
+  const head = ['', 'load', 'done', 'due', 'latency', 'p50', 'p99', 'p99.9', 'max', 'ok', ...troubles];
   const rows = loads.map(({ name, total }) => {
     const latency = total.latency.ack_latency ?? total.latency.lag;
     return [
@@ -63,6 +64,7 @@ function loadLines(loads: readonly LoadSummary[], paint: Paint): string[] {
       plain(name),
       rate(total.rates.okPerSec),
       rate(total.rates.duePerSec),
+      total.latency.ack_latency ? 'to the ack' : 'to the monitor',
       ...(['p50', 'p99', 'p99.9'] as const).map((percentile) => figure(latency?.percentiles[percentile])),
       figure(latency?.max),
       formatInteger(total.counters.ok),
@@ -106,6 +108,18 @@ function checkRows({ checks }: Summary, paint: Paint): string[][] {
     index === 0 ? 'checks' : '',
     `${paint(tones[verdict], verdict)}  ${plain(name)}: ${plain(sentence)}`,
   ]);
+}
+
+/** What the monitor could not see is said, so that nobody takes it for lost. */
+function monitorRows({ notices }: Summary, paint: Paint): string[][] {
+  const cuts = notices.filter(({ load, kind }) => load === 'monitor' && kind === 'disconnected');
+  const times = cuts.reduce((sum, { count }) => sum + count, 0);
+  if (times === 0) return [];
+  const why = cuts.map(({ text }) => plain(text)).join('; ');
+  const often = times === 1 ? 'once' : `${times} times`;
+  return [
+    ['monitor', `${paint('yellow', `cut off ${often}`)} (${why}): what it lost may only not have been seen`],
+  ];
 }
 
 function thresholdRows({ thresholds }: Summary, paint: Paint): string[][] {

@@ -51,10 +51,8 @@ export function createTerminalReporter(options: TerminalReporterOptions): Termin
     if (interactive) block.draw(state.lines(nowNs()));
     else stream.write(`${clock()}  ${state.line(nowNs())}\n`);
   };
-  const clock = (event?: JournalEvent): string => {
-    const seconds = event?.t ?? (nowNs() - startedNs) / NS.s;
-    return paint('dim', formatStopwatch(seconds).padStart(5));
-  };
+  // One clock for all lines, from the start of the run: the load's own time stands where the load is spoken of.
+  const clock = (): string => paint('dim', formatStopwatch((nowNs() - startedNs) / NS.s).padStart(5));
   const stop = (): void => {
     clearInterval(timer);
     timer = undefined;
@@ -63,7 +61,7 @@ export function createTerminalReporter(options: TerminalReporterOptions): Termin
   /** From the cluster's start to its end: before and after, other commands' lines have the terminal to themselves. */
   const followPhase = (event: JournalEvent): void => {
     const { phase, what } = event;
-    if (what === 'begin' && !interactive) stream.write(`${clock(event)}  ${phaseWords(phase)}\n`);
+    if (what === 'begin' && !interactive) stream.write(`${clock()}  ${phaseWords(phase)}\n`);
     if (what === 'begin' && phase === 'cluster-up' && timer === undefined) {
       timer = setInterval(show, options.everyMs ?? (interactive ? REDRAW_EVERY_MS : LINE_EVERY_MS));
       timer.unref();
@@ -84,7 +82,7 @@ export function createTerminalReporter(options: TerminalReporterOptions): Termin
       state?.addEvent(event, nowNs());
       if (event.type === 'phase') followPhase(event);
       const line = eventLine(event, paint);
-      if (line !== undefined) print(`${clock(event)}  ${line}`);
+      if (line !== undefined) print(`${clock()}  ${line}`);
     },
     onLoadStart(startNs) {
       rows.start(startNs);

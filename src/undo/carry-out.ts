@@ -18,6 +18,7 @@ const DEADLINE_MS: Record<UndoRecord['kind'], number> = {
   'remove-directory': 60_000,
   'start-node': 30_000,
   'continue-process': 5_000,
+  'remove-stream': 15_000,
 };
 
 /** What a server gets to end by itself: it closes its files, and nobody waits for long. */
@@ -33,6 +34,11 @@ const HANDLERS: UndoHandlers = {
   'remove-directory': removeMarkedDirectory,
   'start-node': startNodeAgain,
   'continue-process': continueProcess,
+  'remove-stream': async ({ servers, stream, mark }) => {
+    // Loaded when it is needed: the watchdog starts with every run, and seldom has a stream to remove.
+    const { removeMarkedStream } = await import('../nats/remove-marked-stream.js');
+    return removeMarkedStream({ servers }, stream, mark);
+  },
 };
 
 /**

@@ -87,6 +87,20 @@ describe('acked-loss', () => {
     );
   });
 
+  it('calls everything lost that a stream had acknowledged which has vanished', () => {
+    const operations = acknowledged(3);
+    const history = madeHistory([madeWriter(0, operations)], [madeRead('ORDERS', [], { gone: true })], {
+      removersOf: () => ['max_age'],
+    });
+    expect(ackedLoss.check(history)).toMatchObject({
+      verdict: 'fail',
+      counts: { lost: 3, prefix: 3 },
+      sentence: expect.stringContaining(
+        '3 of 3 acknowledged events lost (3 prefix); the stream ORDERS has vanished',
+      ),
+    });
+  });
+
   it('tells the story of what was lost: when, which, acknowledged as what, during which fault, last seen where', () => {
     const operations = acknowledged(10);
     const { examples } = ackedLoss.check(

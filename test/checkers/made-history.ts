@@ -66,7 +66,7 @@ export interface MadeMessage {
 export function madeRead(
   stream: string,
   messages: readonly MadeMessage[],
-  more: Partial<Pick<StreamRead, 'complete' | 'gaveUp' | 'foreign' | 'throughSequence'>> = {},
+  more: Partial<Pick<StreamRead, 'complete' | 'gaveUp' | 'foreign' | 'gone' | 'throughSequence'>> = {},
 ): StreamRead {
   return {
     stream,
@@ -77,6 +77,7 @@ export function madeRead(
     foreign: 0,
     throughSequence: Number.POSITIVE_INFINITY,
     complete: true,
+    gone: false,
     ...more,
   };
 }

@@ -1,7 +1,10 @@
 import { execFileSync } from 'node:child_process';
 import { chmodSync, copyFileSync, mkdirSync, rmSync, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
+import { jetstreamManager } from '@nats-io/jetstream';
+import { connect } from '@nats-io/transport-node';
 import { describe, expect, it } from 'vitest';
+import { waitFor } from '../../src/base/wait.js';
 import { scenarioText, Workplace } from '../support/cli.js';
 import { natsServerPath, startTestServer } from '../support/nats-server.js';
 
@@ -166,6 +169,39 @@ describe('stormglass run ends with', () => {
     expect(check?.counts.lost).toBeGreaterThan(0);
     expect(check?.examples.length).toBeGreaterThan(0);
     expect(await place.leftovers()).toEqual([]);
+  });
+
+  it('5 when a stream has vanished with what it acknowledged', async () => {
+    await using place = new Workplace();
+    await using server = await startTestServer({ jetstream: true });
+    const address = `127.0.0.1:${server.port}`;
+    const text = scenarioText({
+      cluster: `{ driver: external, servers: ['nats://${address}'], allow: ['${address}'] }`,
+      streams: '[{ name: ORDERS, subjects: [cim.events.orders.>], replicas: 1 }]',
+      limits: '{ steady: 2s }',
+    });
+    const run = place.start(['run', place.write('s.yaml', text), '--out', place.reports, '--allow', address]);
+    await place.phase('load');
+    const nc = await connect({ servers: address });
+    const jsm = await jetstreamManager(nc);
+    await waitFor(async () => (await jsm.streams.info('ORDERS')).state.messages > 100, { timeoutMs: 30_000 });
+    await jsm.streams.delete('ORDERS');
+    await nc.close();
+    const end = await run.ended;
+    expect(end.stderr).toContain('the stream ORDERS has vanished');
+    expect(end.code).toBe(5);
+    expect(await place.leftovers()).toEqual([]);
+  });
+
+  it('6 when most of a load did not get through', async () => {
+    await using place = new Workplace();
+    const text = scenarioText({
+      streams:
+        '[{ name: ORDERS, subjects: [cim.events.orders.>], replicas: 3, max_msgs: 100, discard: new }]',
+    });
+    const end = await place.run(['run', place.write('s.yaml', text), '--out', place.reports]);
+    expect(end.stderr).toContain('2,400 of 2,500 operations did not get through');
+    expect(end.code).toBe(6);
   });
 
   it('6 when a node crashed that nobody had asked to', async () => {

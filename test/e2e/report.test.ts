@@ -90,6 +90,26 @@ describe('a run leaves', () => {
     expect(await place.leftovers()).toEqual([]);
   });
 
+  it('no stream of its own on a system that it did not start, not even when it is killed', async () => {
+    await using place = new Workplace();
+    await using server = await startTestServer({ jetstream: true });
+    const address = `127.0.0.1:${server.port}`;
+    const text = scenarioText({
+      cluster: `{ driver: external, servers: ['nats://${address}'], allow: ['${address}'] }`,
+      streams: '[{ name: ORDERS, subjects: [cim.events.orders.>], replicas: 1 }]',
+      load: '[{ name: orders, kind: js-publish, domains: [orders], rate: 500/s, for: 60s }]',
+    });
+    const run = place.start(['run', place.write('s.yaml', text), '--out', place.reports, '--allow', address]);
+    await place.phase('load');
+    const streamCount = async () =>
+      ((await (await fetch(`${server.monitorUrl}/jsz`)).json()) as { streams: number }).streams;
+    expect(await streamCount()).toBe(1);
+    run.child.kill('SIGKILL');
+    await run.ended;
+    expect(await place.leftovers()).toEqual([]);
+    expect(await streamCount()).toBe(0);
+  });
+
   it('two schedules that are the same for the same seed, and start nothing with --dry-run', async () => {
     await using place = new Workplace();
     const file = place.write(

@@ -100,7 +100,13 @@ async function readAll(writers: readonly WriterHistory[], more: Partial<FinalRea
   const streams = await Promise.all(
     STREAMS.map(async (stream) => {
       const { config, state } = await jsm.streams.info(stream);
-      return { stream, subjects: config.subjects!, fromSequence: from, throughSequence: state.last_seq };
+      return {
+        stream,
+        subjects: config.subjects!,
+        fromSequence: from,
+        throughSequence: state.last_seq,
+        gone: false,
+      };
     }),
   );
   return await readBack({
@@ -211,7 +217,7 @@ describe('the final read', () => {
       expect(read).toMatchObject({ count: 0, complete: false, gaveUp: expect.any(String) });
     const [orders] = await readBack({
       access: { servers: [{ host: '127.0.0.1', port: 1 }] },
-      streams: [{ stream: 'ORDERS', subjects: ['>'], fromSequence: 1, throughSequence: 5 }],
+      streams: [{ stream: 'ORDERS', subjects: ['>'], fromSequence: 1, throughSequence: 5, gone: false }],
       writers,
       timeoutNs: 2 * NS.s,
     });

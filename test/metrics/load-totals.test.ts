@@ -220,6 +220,36 @@ describe('the totals of a run', () => {
     ]);
   });
 
+  it('count as lost, once the monitor has seen all, what went out and never came, the end of a load too', () => {
+    const { totals } = setting(plan('orders'));
+    const sent = { phase: 'steady' as const, counters: { due: 10, sent: 10, ok: 10 }, histograms: {} };
+    const seen = {
+      phase: 'steady' as const,
+      counters: { received: 7, lost: 1 },
+      histograms: latencies('lag', 5, 6, 7),
+    };
+    totals.add(report(1, { phases: [sent, { ...sent, phase: 'faults' }] }));
+    totals.add(
+      report(1, {
+        worker: -1,
+        phases: [seen, { phase: 'faults', counters: { received: 10 }, histograms: {} }],
+      }),
+    );
+
+    const added = totals.settleLosses(START + 60 * NS.s);
+    expect(added).toHaveLength(1);
+    expect(added[0]?.phases.map(({ phase, counters }) => [phase, counters])).toEqual([
+      ['steady', { lost: 2 }],
+    ]);
+    const [orders] = totals.results();
+    expect(orders?.total.counters.lost).toBe(3);
+    // Each of them is in the lag, as one that took longer than can be told.
+    expect(orders?.total.histograms.lag).toMatchObject({ total: 6, censored: { total: 3 } });
+    expect(
+      totals.settleLosses(START + 61 * NS.s).flatMap(({ phases }) => phases)[0]?.counters.lost ?? 0,
+    ).toBe(0);
+  });
+
   it('refuse a report of a load that nobody planned', () => {
     const { totals } = setting(plan('orders'));
     expect(() => totals.add(report(0, { load: 'other' }))).toThrow('other');

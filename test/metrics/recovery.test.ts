@@ -38,7 +38,7 @@ describe('recovery', () => {
 
   it('is not known when the load ended before it had been well for ten seconds', () => {
     expect(recoveryPerFault([load(70, trouble(50, 61))], seconds(45))).toEqual([
-      { troubledOperations: 100, firstReason: 'timeout' },
+      { atLeastNs: 11 * s, troubledOperations: 100, firstReason: 'timeout' },
     ]);
     expect(recoveryPerFault([load(70, trouble(50, 60))], seconds(45))[0]).toMatchObject({ ns: 10 * s });
     expect(recoveryPerFault([load(70, trouble(50, 60))], seconds(45), 65 * s)[0]).not.toHaveProperty('ns');
@@ -47,6 +47,12 @@ describe('recovery', () => {
   it('is not known from another load that went on, when the troubled one ended', () => {
     const loads = [load(30, trouble(26, 29)), load(70)];
     expect(recoveryPerFault(loads, seconds(25))[0]).not.toHaveProperty('ns');
+  });
+
+  it('is each fault’s own when one follows within a second', () => {
+    const [first, second] = recoveryPerFault([load(70, trouble(20, 26))], seconds(20, 20.9));
+    expect(first).toMatchObject({ ns: 6 * s });
+    expect(second).toMatchObject({ ns: expect.closeTo(5.1 * s, -3) });
   });
 
   it('ends when the last of the loads is back', () => {

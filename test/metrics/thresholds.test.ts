@@ -56,6 +56,7 @@ const fault = (id: string, recovery: Recovery, injectedNs = 20 * NS.s): FaultRes
 const measured = (loads: readonly LoadResult[], faults: readonly FaultResult[] = []): Measured => ({
   loads,
   faults,
+  monitorWasCutOff: false,
   acknowledged: (kind) => kind === 'js-publish',
 });
 

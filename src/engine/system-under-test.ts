@@ -1,0 +1,139 @@
+import { join } from 'node:path';
+import { StormglassError } from '../base/errors.js';
+import type { Cluster, NodeEvent } from '../contracts/cluster.js';
+import type { SystemControl } from '../contracts/control.js';
+import type { StreamRead, StreamSpan, WriterHistory } from '../contracts/history.js';
+import type { Plan, StreamPlan } from '../contracts/plan.js';
+import type { RemoveStream } from '../contracts/undo.js';
+import { createMarkedDirectory } from '../undo/marked-directory.js';
+import type { Journal } from './journal.js';
+import type { RunDirectory } from './run-directory.js';
+import type { Scope } from './scope.js';
+import type { RunServices } from './services.js';
+import { type Settled, settle, unsteadiness } from './steady-state.js';
+import type { UndoDesk } from './undo-desk.js';
+
+export interface SystemOptions {
+  readonly plan: Plan;
+  readonly runId: string;
+  readonly dir: RunDirectory;
+  readonly services: RunServices;
+  readonly undo: UndoDesk;
+  readonly scope: Scope;
+  readonly journal: Journal;
+  readonly signal: AbortSignal;
+  readonly onNodeEvent: (event: NodeEvent) => void;
+}
+
+/** What a run is about, alive: the cluster, the control connection to it, and the run's streams. */
+export class SystemUnderTest {
+  readonly cluster: Cluster;
+  readonly control: SystemControl;
+  readonly #options: SystemOptions;
+  /** By stream: where this run's part of it begins. */
+  readonly #starts = new Map<string, number>();
+
+  private constructor(options: SystemOptions, cluster: Cluster, control: SystemControl) {
+    this.#options = options;
+    this.cluster = cluster;
+    this.control = control;
+  }
+
+  /** Starts the cluster, or finds it, with everything that undoes it written down before. */
+  static async open(options: SystemOptions): Promise<SystemUnderTest> {
+    const { plan, runId, dir, services, undo, scope, journal, signal, onNodeEvent } = options;
+    const workDir = join(services.tempDir, `stormglass-${runId}`);
+    undo.recordSurroundings(services.clusterUndo(plan, runId, workDir));
+    await createMarkedDirectory(workDir, runId);
+    const cluster = scope.use(
+      'the cluster',
+      await services.startCluster(plan, { runId, logDir: dir.logs, workDir, signal, onNodeEvent }),
+    );
+    undo.useCluster(cluster);
+    const control = scope.use('the control connection', await services.openControl(cluster));
+    await control.watchAdvisories((advisory) =>
+      journal.write(advisory.kind.endsWith('LEADER_ELECTED') ? 'election' : 'advisory', { ...advisory }),
+    );
+    return new SystemUnderTest(options, cluster, control);
+  }
+
+  /** Creates the streams and waits for the first steady state. @throws StormglassError (preflight) without one */
+  async prepare(): Promise<void> {
+    const { plan, signal } = this.#options;
+    // A cluster of ours goes as a whole; on servers of somebody else's, our streams are taken away again.
+    if (plan.cluster.driver === 'external') await this.#lendStreams();
+    else await this.control.createStreams(plan.streams);
+    const look = await this.settle(signal);
+    if (!look.steady) {
+      throw new StormglassError(
+        'preflight',
+        `the system is not steady before the load: ${unsteadiness(look)}`,
+        {
+          hint: 'see the servers with `nats server report jetstream`, or raise `limits.steady`',
+        },
+      );
+    }
+    for (const { name } of plan.streams) {
+      this.#starts.set(name, ((await this.control.streamBounds(name))?.lastSequence ?? 0) + 1);
+    }
+  }
+
+  /** Waits for a steady state, as long as the plan allows. */
+  settle(signal: AbortSignal): Promise<Settled> {
+    const { plan } = this.#options;
+    return settle(this.control, plan.streams, plan.limits.steadyNs, signal);
+  }
+
+  /** Reads everything that the run has put into its streams. */
+  async readBack(writers: readonly WriterHistory[], signal: AbortSignal): Promise<readonly StreamRead[]> {
+    const { plan, services } = this.#options;
+    return services.readBack({
+      access: this.cluster.access,
+      streams: await Promise.all(plan.streams.map((stream) => this.#spanOf(stream))),
+      writers,
+      timeoutNs: plan.limits.finalReadNs,
+      signal,
+    });
+  }
+
+  /** A stream that nobody can speak for is still tried: reading it says why it cannot be had. */
+  async #spanOf({ name, subjects }: StreamPlan): Promise<StreamSpan> {
+    const span = { stream: name, subjects, fromSequence: this.#starts.get(name) ?? 1 };
+    try {
+      const bounds = await this.control.streamBounds(name);
+      return { ...span, throughSequence: bounds?.lastSequence ?? 0, gone: bounds === undefined };
+    } catch {
+      return { ...span, throughSequence: 0, gone: false };
+    }
+  }
+
+  /** Creates streams on servers that stay: what removes them is written down first, and they are gone at the end. */
+  async #lendStreams(): Promise<void> {
+    const { plan, runId, undo, scope } = this.#options;
+    const { servers } = this.cluster.access;
+    const lent: RemoveStream[] = [];
+    for (const { name } of plan.streams) {
+      if ((await this.control.streamBounds(name)) !== undefined) continue;
+      lent.push({
+        kind: 'remove-stream',
+        id: `stream-${name}`,
+        what: `remove the stream ${name}`,
+        manual: `nats --server ${servers.map(({ host, port }) => `${host}:${port}`).join(',')} stream rm ${name}`,
+        stream: name,
+        servers,
+        mark: runId,
+      });
+    }
+    undo.recordSurroundings(lent);
+    scope.add('the streams', async () => {
+      try {
+        await this.control.removeStreams(lent.map(({ stream }) => stream));
+      } catch {
+        // Their records stand: it is tried once more by them, and said if they cannot be removed.
+        return;
+      }
+      undo.settle(lent.map((record) => ({ record, undone: true, detail: 'removed' })));
+    });
+    await this.control.createStreams(plan.streams, runId);
+  }
+}

@@ -1,0 +1,29 @@
+import { jetstreamManager } from '@nats-io/jetstream';
+import type { ServerAccess } from '../contracts/load.js';
+import { connectControl } from './connect.js';
+import { removeStreams, STREAM_MARK, streamInfo } from './streams.js';
+
+const CALL_MS = 4000;
+
+/**
+ * Removes a stream that a run has created, and no other of that name. Returns what was done or found; throws when the
+ * servers cannot be asked.
+ */
+export async function removeMarkedStream(
+  access: ServerAccess,
+  stream: string,
+  mark: string,
+): Promise<string> {
+  const nc = await connectControl(access, { name: 'stormglass-undo', timeoutMs: CALL_MS });
+  try {
+    const jsm = await jetstreamManager(nc, { checkAPI: false, timeout: CALL_MS });
+    const info = await streamInfo(jsm, stream);
+    if (info === undefined) return 'it was not there';
+    if (info.config.metadata?.[STREAM_MARK] !== mark)
+      return 'there is another of that name: it was left alone';
+    await removeStreams(jsm, [stream]);
+    return 'removed';
+  } finally {
+    await nc.close();
+  }
+}
