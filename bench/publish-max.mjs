@@ -15,7 +15,7 @@ const SUBJECT = 'bench.events';
 const seconds = numberOption('seconds', 2);
 const rounds = numberOption('rounds', 5);
 const sizes = listOption('sizes', [16, 128, 1024]);
-const nats = findTool('nats');
+const nats = await findTool('nats');
 
 /** Messages a second that the server took in, by its own counter and clock. */
 async function inRate(server) {

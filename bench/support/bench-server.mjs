@@ -1,20 +1,27 @@
 // Servers and tools for the benches: found by options or on the PATH, run on 127.0.0.1, gone at the end.
 import { spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
+import { surroundingsOf } from '../../dist/cli/surroundings.js';
+import { provideTool } from '../../dist/processes/tools/provide-tool.js';
 
-/** The path of a tool: `--<name>=PATH`, the environment variable, or the PATH. */
-export function findTool(name) {
-  const option = process.argv.find((argument) => argument.startsWith(`--${name}=`));
-  const told = option?.slice(name.length + 3) ?? process.env[name.toUpperCase().replaceAll('-', '_')];
-  if (told) return told;
-  for (const directory of (process.env.PATH ?? '').split(delimiter)) {
-    const path = join(directory, name);
-    if (directory && existsSync(path)) return path;
-  }
-  console.error(`${name} is not on the PATH: put it there, or pass --${name}=PATH`);
-  process.exit(3);
+/** The path of a tool: `--<name>=PATH`, or wherever stormglass finds or builds it: the PATH, its cache, Go. */
+export async function findTool(name) {
+  const explicitPath = process.argv
+    .find((argument) => argument.startsWith(`--${name}=`))
+    ?.slice(name.length + 3);
+  const { cacheDir, path, env } = surroundingsOf(process.env);
+  const progress = (line) => console.error(line);
+  const found = await provideTool(name, {
+    cacheDir,
+    path,
+    env,
+    progress,
+    explicitPath,
+    signal: new AbortController().signal,
+  });
+  return found.path;
 }
 
 /** One nats-server on random ports; `stop` ends it and removes what it wrote. */
@@ -26,7 +33,7 @@ export async function startBenchServer({ jetstream = false } = {}) {
     JSON.stringify(jetstream ? { jetstream: { store_dir: join(directory, 'store') } } : {}),
   );
   const child = spawn(
-    findTool('nats-server'),
+    await findTool('nats-server'),
     ['-a', '127.0.0.1', '-p', '-1', '-m', '-1', '-c', config, '--ports_file_dir', directory],
     { stdio: 'ignore' },
   );
