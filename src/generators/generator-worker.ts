@@ -1,6 +1,6 @@
 import type { MessagePort } from 'node:worker_threads';
-import { messageOf, StormglassError } from '../base/errors.js';
 import { seededRandom } from '../base/random.js';
+import { describeFailure } from '../base/thread-failure.js';
 import type { GeneratorTask, IntervalReport } from '../contracts/load.js';
 import { LoadRecorder } from '../metrics/load-recorder.js';
 import { PhaseClock } from '../metrics/phase-clock.js';
@@ -10,7 +10,7 @@ import { LoadLoop } from './load-loop.js';
 import { NoticeBook } from './notice-book.js';
 import type { PacedParams } from './paced-schema.js';
 import { createPacer } from './pacer.js';
-import type { FromLoadWorker, ToLoadWorker, WorkerFailure } from './worker-messages.js';
+import type { FromLoadWorker, ToLoadWorker } from './worker-messages.js';
 
 /**
  * The main function of a generator thread: connects, waits for the start, keeps the schedule, and reports about once
@@ -142,15 +142,4 @@ function buffersOf(report: IntervalReport): ArrayBuffer[] {
     }
   }
   return buffers;
-}
-
-function describeFailure(error: unknown): WorkerFailure {
-  return {
-    message: messageOf(error),
-    ...(error instanceof Error && error.stack !== undefined && { stack: error.stack }),
-    ...(error instanceof StormglassError && {
-      exit: error.exit,
-      ...(error.hint !== undefined && { hint: error.hint }),
-    }),
-  };
 }

@@ -1,7 +1,7 @@
 import { Worker } from 'node:worker_threads';
-import { StormglassError } from '../base/errors.js';
+import { restoreFailure } from '../base/thread-failure.js';
 import type { GeneratorTask, LoadFleet, LoadFleetListener } from '../contracts/load.js';
-import type { FromLoadWorker, ToLoadWorker, WorkerFailure } from './worker-messages.js';
+import type { FromLoadWorker, ToLoadWorker } from './worker-messages.js';
 
 /** A worker that has said its last word has this long to end by itself. */
 const END_MS = 2000;
@@ -96,15 +96,6 @@ class FleetMember {
     await this.#exited;
     clearTimeout(patience);
   }
-}
-
-/** The same error on this side of the thread's wall, with the stack that it had there. */
-function restoreFailure(name: string, { message, stack, exit, hint }: WorkerFailure): Error {
-  const error = exit
-    ? new StormglassError(exit, message, hint === undefined ? {} : { hint })
-    : new Error(`${name}: ${message}`);
-  if (stack !== undefined) error.stack = stack;
-  return error;
 }
 
 interface OpenPromise {

@@ -1,4 +1,4 @@
-import type { ExitName } from '../base/errors.js';
+import type { ThreadFailure } from '../base/thread-failure.js';
 import type { IntervalReport, LoadNotice } from '../contracts/load.js';
 
 /** What the conductor's thread says to a worker of a load. */
@@ -10,12 +10,4 @@ export type FromLoadWorker =
   | { readonly say: 'report'; readonly report: IntervalReport }
   | { readonly say: 'notice'; readonly notice: LoadNotice }
   | { readonly say: 'finished' }
-  | { readonly say: 'failed'; readonly failure: WorkerFailure };
-
-/** An error as it crosses threads; `exit` when it is one that a user can do something about. */
-export interface WorkerFailure {
-  readonly message: string;
-  readonly stack?: string;
-  readonly exit?: ExitName;
-  readonly hint?: string;
-}
+  | { readonly say: 'failed'; readonly failure: ThreadFailure };

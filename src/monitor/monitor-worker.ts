@@ -1,6 +1,7 @@
 import type { MessagePort } from 'node:worker_threads';
+import { describeFailure } from '../base/thread-failure.js';
 import type { MonitorTask } from '../contracts/monitor.js';
-import { describeFailure, type FromMonitor, type ToMonitor } from './monitor-messages.js';
+import type { FromMonitor, ToMonitor } from './monitor-messages.js';
 import { startMonitorService } from './monitor-service.js';
 
 /**

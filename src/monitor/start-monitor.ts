@@ -1,8 +1,9 @@
 import { Worker } from 'node:worker_threads';
 import { nowNs } from '../base/clock.js';
 import { messageOf } from '../base/errors.js';
+import { restoreFailure } from '../base/thread-failure.js';
 import type { MonitorHandle, MonitorListener, MonitorTask } from '../contracts/monitor.js';
-import { type FromMonitor, restoreFailure, type ToMonitor } from './monitor-messages.js';
+import type { FromMonitor, ToMonitor } from './monitor-messages.js';
 
 /** A thread that was told to stop has this long to end by itself. */
 const END_MS = 2000;
@@ -104,7 +105,7 @@ class MonitorThread {
         this.#drains.shift()?.resolve();
         break;
       case 'failed':
-        this.#failure = restoreFailure(message.failure);
+        this.#failure = restoreFailure('the monitor', message.failure);
     }
   }
 

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { PreflightError, UsageError } from '../../src/base/errors.js';
-import { describeFailure, restoreFailure } from '../../src/monitor/monitor-messages.js';
+import { describeFailure, restoreFailure } from '../../src/base/thread-failure.js';
 
-const across = (thrown: unknown) => restoreFailure(structuredClone(describeFailure(thrown)));
+const across = (thrown: unknown) => restoreFailure('the monitor', structuredClone(describeFailure(thrown)));
 
 describe('a failure that crosses threads', () => {
   it('keeps its kind, message, hint and stack', () => {
