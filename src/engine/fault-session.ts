@@ -12,11 +12,15 @@ import type { UndoDesk } from './undo-desk.js';
 
 /** How long a fault may take to show from outside before it is said to have had no effect. */
 const BITE_WITHIN_MS = 5_000;
+/** How long a revert is still looked at when the run is to end in a hurry. */
+const HURRIED_LOOK_MS = 5_000;
 
 export interface FaultSurroundings {
   readonly cluster: Cluster;
   readonly journal: Journal;
   readonly undo: UndoDesk;
+  /** The run is to end in a hurry. */
+  readonly hurry: AbortSignal;
   /** How long a reverted fault may take to be gone. */
   readonly healNs: number;
   create(plan: FaultPlan): Fault;
@@ -104,12 +108,8 @@ export async function runFault(
   const outcomes = await undo.carryOut(records);
   const revertedNs = nowNs();
   // The revert is looked at even when the run was interrupted: an undo that was not verified is none.
-  const after = await evidence(
-    fault,
-    { ...context, signal: new AbortController().signal },
-    'after',
-    around.healNs / NS.ms,
-  );
+  const patience = hurriedPatience(around.hurry);
+  const after = await evidence(fault, { ...context, signal: patience }, 'after', around.healNs / NS.ms);
   journal.write('fault-reverted', {
     fault: plan.id,
     kind: plan.kind,
@@ -140,6 +140,15 @@ export async function runFault(
     return { ...result, status: 'failed', detail: 'interrupted before it was seen to take hold' };
   if (!during.holds) return { ...result, status: 'no-effect', detail: sightings(during) };
   return { ...result, status: 'reverted' };
+}
+
+/** Aborts a few seconds after a hurry has set in; never without one. */
+function hurriedPatience(hurry: AbortSignal): AbortSignal {
+  const end = new AbortController();
+  const hurryUp = () => setTimeout(() => end.abort(hurry.reason), HURRIED_LOOK_MS).unref();
+  if (hurry.aborted) hurryUp();
+  else hurry.addEventListener('abort', hurryUp, { once: true });
+  return end.signal;
 }
 
 async function evidence(

@@ -206,6 +206,7 @@ export class LoadStage {
         cluster,
         journal,
         undo,
+        hurry: this.#options.interruption.hurry,
         healNs: plan.limits.healNs,
         create: (fault) => services.faultKind(fault.kind).create(fault.params),
         resolveTargets: (target, until): Promise<readonly ClusterNode[]> =>

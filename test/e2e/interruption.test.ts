@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { sleep } from '../../src/base/clock.js';
 import { scenarioText, Workplace } from '../support/cli.js';
 
 const LONG = scenarioText({
@@ -63,6 +64,27 @@ describe('an interrupted run', () => {
       const end = await run.ended;
       // A run may have ended before the signal reached it.
       expect(phase === 'check' ? [0, 130] : [130]).toContain(end.code);
+      expect(await place.leftovers()).toEqual([]);
+    },
+  );
+});
+
+describe('a run that is interrupted before its load', () => {
+  it.each([0, 30, 60, 90])(
+    'writes its reports when the generators are just starting (%i ms)',
+    async (afterMs) => {
+      await using place = new Workplace();
+      const run = place.start(['run', place.write('s.yaml', LONG), '--out', place.reports]);
+      await place.event((event) => event.type === 'monitor', 'the monitor');
+      // Not to wait for anything: to come at another moment of the start each time.
+      await sleep(afterMs);
+      run.child.kill('SIGINT');
+      const end = await run.ended;
+      expect(end.code).toBe(130);
+      expect(end.stderr).not.toContain('unexpected');
+      expect(place.summary().verdict.reasons.map(({ exit }) => exit)).toEqual(
+        expect.not.arrayContaining(['unexpected', 'unreverted']),
+      );
       expect(await place.leftovers()).toEqual([]);
     },
   );
