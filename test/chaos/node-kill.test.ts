@@ -6,6 +6,7 @@ import type { Evidence, Fault, FaultContext } from '../../src/contracts/fault.js
 import { isAlive } from '../../src/processes/identity.js';
 import { carryOut } from '../../src/undo/carry-out.js';
 import { type ClusterTest, clusterTest } from '../clusters/cluster-for-test.js';
+import { standsStill } from '../support/pause-process.js';
 
 const kind = nodeKill({ isAlive });
 let test: ClusterTest;
@@ -109,6 +110,7 @@ describe('node-kill', () => {
     await cluster.startNode('n3');
     expect(await observe(fault, context, 'after')).toMatchObject({ holds: true });
     await cluster.signal('n3', 'SIGSTOP');
+    await standsStill(cluster.node('n3').process?.pid as number);
 
     const evidence = await fault.observe(context, 'after');
     expect(evidence.holds).toBe(false);

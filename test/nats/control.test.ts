@@ -6,6 +6,7 @@ import type { Advisory, SystemControl } from '../../src/contracts/control.js';
 import type { StreamPlan } from '../../src/contracts/plan.js';
 import { openControl } from '../../src/nats/control.js';
 import { startTestServer } from '../support/nats-server.js';
+import { pauseProcess } from '../support/pause-process.js';
 import { startTestCluster, type TestCluster } from './test-cluster.js';
 
 const stream = (name: string, config: Record<string, unknown> = {}): StreamPlan => ({
@@ -202,7 +203,7 @@ describe('the control plane of a single server', () => {
     await using server = await startTestServer({ jetstream: true });
     const nodes = [{ name: 'solo', monitorUrl: server.monitorUrl }];
     await using control = await openControl({ access: server.access, nodes });
-    process.kill(server.pid, 'SIGSTOP');
+    await pauseProcess(server.pid);
     try {
       const look = await control.steadyState([stream('ANY')]);
       expect(look.probes.filter(({ holds }) => holds)).toEqual([]);

@@ -4,6 +4,7 @@ import { waitFor } from '../../src/base/wait.js';
 import type { ServerAccess } from '../../src/contracts/load.js';
 import { CLOSED_BY_US, WireConnection, type WireConnectionOptions } from '../../src/wire/connection.js';
 import { startTestServer, type TestServer } from '../support/nats-server.js';
+import { pauseProcess } from '../support/pause-process.js';
 
 const opened: WireConnection[] = [];
 const servers: TestServer[] = [];
@@ -171,7 +172,7 @@ describe('WireConnection', () => {
       connection.write(Buffer.from('PUB a 2\r\nhi\r\n'), resolve);
     });
     expect(first).toBe(true);
-    process.kill(server.pid, 'SIGSTOP');
+    await pauseProcess(server.pid);
     // More than a stopped server's socket takes: some of it is never flushed.
     const block = Buffer.alloc(1_000_000, 'PUB a 2\r\nhi\r\n');
     const ends: boolean[] = [];
