@@ -12,6 +12,7 @@ import { isAlive } from '../../src/processes/identity.js';
 import { startMarkedProcess } from '../../src/processes/marked-process.js';
 import { findMarked } from '../../src/processes/run-mark.js';
 import { natsServerPath } from '../support/nats-server.js';
+import { standsStill } from '../support/pause-process.js';
 import { clusterTest } from './cluster-for-test.js';
 
 const TIMEOUT_MS = 20_000;
@@ -171,6 +172,7 @@ test('a stopped server goes on, or is ended with the others', async () => {
   const cluster = await place.start({ nodes: 1 });
   const { monitorUrl, process: identity } = cluster.node('n1');
   await cluster.signal('n1', 'SIGSTOP');
+  await standsStill(identity!.pid);
   await expect(readHealthz(monitorUrl!, 100)).rejects.toThrow('no answer');
   await cluster.signal('n1', 'SIGCONT');
   expect((await readHealthz(monitorUrl!)).status).toBe('ok');
