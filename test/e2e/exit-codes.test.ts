@@ -5,7 +5,7 @@ import { jetstreamManager } from '@nats-io/jetstream';
 import { connect } from '@nats-io/transport-node';
 import { describe, expect, it } from 'vitest';
 import { waitFor } from '../../src/base/wait.js';
-import { scenarioText, Workplace } from '../support/cli.js';
+import { externalCluster, scenarioText, Workplace } from '../support/cli.js';
 import { natsServerPath, startTestServer } from '../support/nats-server.js';
 
 /** Each exit code that can be reached, reached on real servers; whatever the end, nothing is left behind. */
@@ -176,8 +176,9 @@ describe('stormglass run ends with', () => {
     await using server = await startTestServer({ jetstream: true });
     const address = `127.0.0.1:${server.port}`;
     const text = scenarioText({
-      cluster: `{ driver: external, servers: ['nats://${address}'], allow: ['${address}'] }`,
+      cluster: externalCluster(address),
       streams: '[{ name: ORDERS, subjects: [cim.events.orders.>], replicas: 1 }]',
+      load: '[{ name: orders, kind: js-publish, domains: [orders], rate: 500/s, for: 5s, ack-timeout: 500ms, backlog: 2s }]',
       limits: '{ steady: 2s }',
     });
     const run = place.start(['run', place.write('s.yaml', text), '--out', place.reports, '--allow', address]);

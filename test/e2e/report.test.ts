@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { HistogramLogReader } from 'hdr-histogram-js';
 import { describe, expect, it } from 'vitest';
-import { scenarioText, Workplace } from '../support/cli.js';
+import { externalCluster, scenarioText, Workplace } from '../support/cli.js';
 import { startTestServer } from '../support/nats-server.js';
 
 /** Every histogram of a log, as HdrHistogram's own reader decodes it: how many values it holds. */
@@ -71,7 +71,7 @@ describe('a run leaves', () => {
     await using server = await startTestServer({ jetstream: true });
     const address = `127.0.0.1:${server.port}`;
     const text = scenarioText({
-      cluster: `{ driver: external, servers: ['nats://${address}'], monitor-urls: ['${server.monitorUrl}'], allow: ['${address}'] }`,
+      cluster: externalCluster(address, server.monitorUrl),
       streams: '[{ name: ORDERS, subjects: [cim.events.orders.>], replicas: 1 }]',
       load: '[{ name: orders, kind: js-publish, domains: [orders], rate: 500/s, for: 3s }]',
     });
@@ -95,7 +95,7 @@ describe('a run leaves', () => {
     await using server = await startTestServer({ jetstream: true });
     const address = `127.0.0.1:${server.port}`;
     const text = scenarioText({
-      cluster: `{ driver: external, servers: ['nats://${address}'], allow: ['${address}'] }`,
+      cluster: externalCluster(address),
       streams: '[{ name: ORDERS, subjects: [cim.events.orders.>], replicas: 1 }]',
       load: '[{ name: orders, kind: js-publish, domains: [orders], rate: 500/s, for: 60s }]',
     });

@@ -187,6 +187,12 @@ export class Workplace implements AsyncDisposable {
   }
 }
 
+/** `cluster` of a scenario for a server that the test runs itself, with the consent to load it. */
+export function externalCluster(address: string, monitorUrl?: string): string {
+  const pages = monitorUrl === undefined ? '' : `, monitor-urls: ['${monitorUrl}']`;
+  return `{ driver: external, servers: ['nats://${address}'], allow: ['${address}']${pages} }`;
+}
+
 export interface ScenarioParts {
   readonly cluster?: string;
   readonly streams?: string;
