@@ -42,10 +42,11 @@ export type LoadCounter = (typeof LOAD_COUNTERS)[number];
 
 /**
  * `ack_latency` due → acknowledged; those refused, unknown or unsent are in it at the time they waited, as censored.
- * `schedule_delay` due → handed to the socket, only for operations that nothing but this generator held up. `lag`
+ * `service_time` sent → acknowledged, of those that were sent, censored alike: `ack_latency` without the wait before the
+ * send. `schedule_delay` due → handed to the socket, only for operations that nothing but this generator held up. `lag`
  * due → received by the monitor. All nanoseconds.
  */
-export const LOAD_MEASURES = ['ack_latency', 'schedule_delay', 'lag'] as const;
+export const LOAD_MEASURES = ['ack_latency', 'service_time', 'schedule_delay', 'lag'] as const;
 export type LoadMeasure = (typeof LOAD_MEASURES)[number];
 
 /** What one worker saw of one load since its last report; about one a second, and one when it ends. */

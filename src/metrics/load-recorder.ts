@@ -20,6 +20,7 @@ export const COUNTER = Object.freeze(
 /** Index of each measure, for `LoadRecorder.latency` and `censored`. */
 export const MEASURE = Object.freeze({
   ackLatency: LOAD_MEASURES.indexOf('ack_latency'),
+  serviceTime: LOAD_MEASURES.indexOf('service_time'),
   scheduleDelay: LOAD_MEASURES.indexOf('schedule_delay'),
   lag: LOAD_MEASURES.indexOf('lag'),
 });

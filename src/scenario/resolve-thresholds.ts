@@ -78,6 +78,9 @@ function parse(
   }
 }
 
+/** What only operations that are answered can have. */
+const NEED_ANSWERS: readonly string[] = ['ack_latency', 'service_time', 'duplicates'];
+
 function makesSense(
   { load, measure }: ParsedThreshold,
   during: PhaseName | undefined,
@@ -88,7 +91,7 @@ function makesSense(
   const before = findings.all.length;
   const named = around.loads.loads.filter(({ plan }) => plan.name === load);
   const of = named.length === 1 ? named[0] : undefined;
-  if (of !== undefined && (measure === 'ack_latency' || measure === 'duplicates') && !of.facts.acknowledged) {
+  if (of !== undefined && NEED_ANSWERS.includes(measure) && !of.facts.acknowledged) {
     const message = `${load} has no ${measure}: nothing acknowledges the operations of a ${of.plan.kind} load`;
     findings.add(path, message, 'Its measures of time are lag and schedule_delay.');
   }

@@ -8,6 +8,7 @@ export const NOTHING = '–';
 
 export const MEASURE_NAMES: Readonly<Record<LoadMeasure, string>> = {
   ack_latency: 'Due to acknowledged',
+  service_time: 'Sent to acknowledged',
   lag: 'Due to received',
   schedule_delay: 'Due to sent',
 };
