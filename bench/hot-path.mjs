@@ -21,7 +21,11 @@ const random = seededRandom(1);
 const startNs = nowNs();
 
 const ramp = { fromPerSec: 1000, toPerSec: 500_000, durationNs: 10e9 };
-const pacer = createPacer({ mode: 'open', stages: [ramp] }, 0, 1);
+const pacer = createPacer(
+  { mode: 'open', arrival: { kind: 'constant' }, unit: 'operations', stages: [ramp] },
+  0,
+  1,
+);
 const kind = { subject: 'cim.events.telemetry.Sampled', weight: 1, minBytes: 16, maxBytes: 128 };
 const ring = new BlockRing({ kinds: [kind], random, replyPrefix: '_INBOX.0a1b2c3d0.', replyTokenBytes: 9 });
 const [block] = ring.blocks;

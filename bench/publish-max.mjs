@@ -43,6 +43,8 @@ async function stormglassRate(server, bytes) {
     kind: 'publish',
     domains: ['bench'],
     schedule: { mode: 'max', durationNs: (WARM_UP_MS / 1000 + seconds + 0.3) * 1e9 },
+    atNs: 0,
+    warmUpNs: 0,
     workers: 1,
     params: { backlog: 30e9, 'max-lateness': 1e9, headers: {} },
   };

@@ -27,8 +27,12 @@ const { reports, counters } = await runLoad({
     domains: ['bench'],
     schedule: {
       mode: 'open',
+      arrival: { kind: 'constant' },
+      unit: 'operations',
       stages: [{ fromPerSec: ratePerSec, toPerSec: ratePerSec, durationNs: seconds * 1e9 }],
     },
+    atNs: 0,
+    warmUpNs: 0,
     workers: 1,
     params: {
       window: WINDOW,

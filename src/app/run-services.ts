@@ -69,6 +69,18 @@ export function createRunServices({ surroundings, allow }: RunServicesOptions): 
     startMonitor: (task, listener) => startMonitor(task, entries.monitor, listener),
     startFleet: (tasks, listener) => startLoadFleet(tasks, entries.generator, listener),
     loadFacts: (kind) => loadKind(kind).facts,
+    prepareLoad: async (load, { plan, ...context }) =>
+      (await loadKind(load.kind).prepare?.(load, {
+        ...context,
+        seed: plan.seed,
+        scene: {
+          streams: plan.streams,
+          events: plan.events,
+          loads: plan.loads,
+          isExternal: plan.cluster.driver === 'external',
+          defaultStorage: 'file',
+        },
+      })) ?? (async () => {}),
     faultKind: (kind) => FAULT_KINDS.find((each) => each.kind === kind) as (typeof FAULT_KINDS)[number],
     resolveTargets,
     openHistory: (files) => files.map(openHistory),

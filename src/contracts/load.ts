@@ -1,5 +1,5 @@
 import type { HistogramSnapshot } from './histogram.js';
-import type { EventKind, LoadPlan, PhaseName } from './plan.js';
+import type { EventKind, LoadPlan, PhaseName, ScheduleMode, StreamPlan } from './plan.js';
 
 /** Where to reach a server and how to authenticate: plain data, so that it can go to a worker thread. */
 export interface ServerAccess {
@@ -139,8 +139,32 @@ export interface LoadFleetListener {
 
 /** What the planner must know of a kind of load. */
 export interface LoadKindFacts {
-  /** The operations of this kind are acknowledged: they have a history and `ack_latency`. */
+  /** The operations of this kind are answered, so that they have `ack_latency` and can be in trouble. */
   readonly acknowledged: boolean;
+  /** It writes a history, which the checks read. */
+  readonly history: boolean;
+  /** Its operations are events of the mix: it takes `domains`, and the monitor counts what arrives. */
+  readonly events: boolean;
   /** The subjects must be captured by one of the scenario's streams. */
   readonly needsStream: boolean;
+  /** The schedules that it can keep. */
+  readonly schedules: readonly ScheduleMode[];
+}
+
+/** The rest of the scenario, as far as a load may depend on it. */
+export interface LoadScene {
+  readonly streams: readonly StreamPlan[];
+  readonly events: readonly EventKind[];
+  readonly loads: readonly LoadPlan[];
+  /** The streams may exist already, on servers that we did not start. */
+  readonly isExternal: boolean;
+  /** Where streams keep their messages unless they say so. */
+  readonly defaultStorage: 'file' | 'memory';
+}
+
+export interface LoadProblem {
+  /** The key of the load that is wrong; absent for the load as a whole. */
+  readonly key?: string;
+  readonly message: string;
+  readonly hint?: string;
 }

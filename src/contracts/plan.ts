@@ -45,8 +45,13 @@ export interface StreamPlan {
 export interface LoadPlan {
   readonly name: string;
   readonly kind: string;
+  /** Empty for a kind that sends no events of the mix. */
   readonly domains: readonly string[];
   readonly schedule: LoadSchedule;
+  /** How long after the start of the run's load this one begins; its schedule runs from there. */
+  readonly atNs: number;
+  /** What is due so early, from its own beginning, is measured apart: it belongs to the phase `warm-up`. */
+  readonly warmUpNs: number;
   /** How many worker threads share the load. */
   readonly workers: number;
   /** Kind-specific parameters, as the kind's schema resolved them. */
@@ -55,11 +60,37 @@ export interface LoadPlan {
 
 /**
  * When operations are due. `open`: by rate over time, whatever the system does. `max`: the next as soon as there is
- * room for it; such a load has no intended times.
+ * room for it. `closed`: the next as soon as one of those in flight has its answer; as with `max`, there are no
+ * intended times. `follow`: nothing is due by itself (subscribers, consumers, responders, agents, which keep their own
+ * time); it lasts `durationNs`, or until every load that does not follow has ended. A load with a `count` is over when
+ * so many operations were due, all workers together.
  */
 export type LoadSchedule =
-  | { readonly mode: 'open'; readonly stages: readonly Stage[] }
-  | { readonly mode: 'max'; readonly durationNs: number };
+  | {
+      readonly mode: 'open';
+      readonly stages: readonly Stage[];
+      readonly arrival: Arrival;
+      /** What the stages count a second. A rate in bytes is turned into operations when their mean size is known. */
+      readonly unit: 'operations' | 'bytes';
+      readonly count?: number;
+    }
+  | { readonly mode: 'max'; readonly durationNs: number; readonly count?: number }
+  | {
+      readonly mode: 'closed';
+      /** Operations in flight, all workers together. */
+      readonly concurrency: number;
+      readonly durationNs: number;
+      readonly count?: number;
+    }
+  | { readonly mode: 'follow'; readonly durationNs?: number };
+
+export type ScheduleMode = LoadSchedule['mode'];
+
+/** How operations are spread within a rate: evenly, as independent arrivals, or `size` at a time. By the seed. */
+export type Arrival =
+  | { readonly kind: 'constant' }
+  | { readonly kind: 'poisson' }
+  | { readonly kind: 'bursts'; readonly size: number };
 
 /** A stretch of time over which the rate goes linearly from one value to another. */
 export interface Stage {
@@ -86,7 +117,8 @@ export type TargetPlan =
   | { readonly role: 'leader' }
   | { readonly role: 'stream-leader'; readonly stream: string };
 
-export type PhaseName = 'steady' | 'faults';
+/** `warm-up` is in no total. */
+export type PhaseName = 'steady' | 'faults' | 'warm-up';
 export type Comparison = '<' | '<=' | '>' | '>=' | '==' | '!=';
 
 /** `orders.ack_latency: p99 < 250ms, during: steady` */

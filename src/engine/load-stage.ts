@@ -10,7 +10,7 @@ import type { Plan } from '../contracts/plan.js';
 import type { Reporter } from '../contracts/reporter.js';
 import { LoadTotals } from '../metrics/load-totals.js';
 import { PhaseClock } from '../metrics/phase-clock.js';
-import { scheduleDurationNs } from '../metrics/schedule-duration.js';
+import { scheduleEndNs } from '../metrics/schedule-end.js';
 import { conductFaults } from './fault-conductor.js';
 import type { FaultSessionResult } from './fault-session.js';
 import type { Interruption } from './interruption.js';
@@ -78,7 +78,12 @@ export class LoadStage {
 
   /** Everything connected and built, nothing sent yet. */
   async prepare(): Promise<void> {
-    const { plan, services, cluster, scope, interruption, journal } = this.#options;
+    const { plan, runId, services, cluster, scope, interruption, journal } = this.#options;
+    for (const load of plan.loads) {
+      const { access } = cluster;
+      const context = { plan, runId, access, signal: interruption.signal };
+      scope.add(`what ${load.name} made ready`, await services.prepareLoad(load, context));
+    }
     const listener = {
       onReport: (report: IntervalReport) => {
         this.totals.add(report);
@@ -130,8 +135,7 @@ export class LoadStage {
     const { signal } = halt;
     const faults = this.#conductFaults(signal);
     const scheduled = sleep(
-      (this.startNs + Math.max(...plan.loads.map(({ schedule }) => scheduleDurationNs(schedule))) - nowNs()) /
-        NS.ms,
+      (this.startNs + Math.max(...plan.loads.map(scheduleEndNs)) - nowNs()) / NS.ms,
       signal,
     );
     try {
@@ -247,7 +251,7 @@ function generatorTasks(
         access: cluster.access,
         connectionName: `${connectionPrefix(runId)}${load.name} ${worker}`,
         phaseClock,
-        ...(services.loadFacts(load.kind).acknowledged && {
+        ...(services.loadFacts(load.kind).history && {
           historyFile: join(historyDir, `${load.name}-${worker}.sgh`),
         }),
       });

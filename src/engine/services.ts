@@ -11,7 +11,7 @@ import type {
   ServerAccess,
 } from '../contracts/load.js';
 import type { MonitorHandle, MonitorListener, MonitorTask } from '../contracts/monitor.js';
-import type { Plan, TargetPlan } from '../contracts/plan.js';
+import type { LoadPlan, Plan, TargetPlan } from '../contracts/plan.js';
 import type { Reporter } from '../contracts/reporter.js';
 import type { Environment } from '../contracts/run-result.js';
 import type { UndoRecord } from '../contracts/undo.js';
@@ -31,6 +31,8 @@ export interface RunServices {
   startMonitor(task: MonitorTask, listener: MonitorListener): Promise<MonitorHandle>;
   startFleet(tasks: readonly GeneratorTask[], listener: LoadFleetListener): LoadFleet;
   loadFacts(kind: string): LoadKindFacts;
+  /** Makes ready what the workers of a load share; resolves to what takes it away again. */
+  prepareLoad(load: LoadPlan, context: PrepareLoadContext): Promise<() => Promise<void>>;
   faultKind(kind: string): FaultKind;
   resolveTargets(
     target: TargetPlan,
@@ -46,6 +48,13 @@ export interface RunServices {
   readonly guarding: Pick<SafetyNetOptions, 'stateDir' | 'watchdogEntry' | 'executable' | 'env' | 'self'>;
   /** Where stores and configuration of servers go. */
   readonly tempDir: string;
+}
+
+export interface PrepareLoadContext {
+  readonly plan: Plan;
+  readonly runId: string;
+  readonly access: ServerAccess;
+  readonly signal: AbortSignal;
 }
 
 export interface ReadBackRequest {

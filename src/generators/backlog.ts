@@ -69,7 +69,8 @@ export class Backlog {
   isOver(nowNs: number): boolean {
     if (this.#next < this.#due) return false;
     if (this.#isStopped) return true;
-    return this.#isPaced
+    // Where operations are numbered, the last one ends it, be it a little before the time.
+    return this.#isPaced && this.#pacer.total > 0
       ? this.#next >= this.#pacer.total
       : nowNs >= this.#options.startNs + this.#pacer.endNs;
   }

@@ -6,6 +6,7 @@ import type { WireConnection } from '../wire/connection.js';
 import { writeReplyToken } from '../wire/reply-token.js';
 import { writeStamp } from '../wire/stamp.js';
 import type { AckWindow } from './ack-window.js';
+import type { Feed } from './feed.js';
 import type { TrafficRun, TrafficSetting } from './load-kind.js';
 
 export interface FrameFeedOptions {
@@ -23,7 +24,7 @@ export type OnFlushed = (flushed: boolean, phase: number, count: number) => void
  * Stamps the operations that are due into pre-encoded frames and writes them. The hot path of every kind of
  * publishing: one clock read, one write and one closure a batch, nothing an operation.
  */
-export class FrameFeed {
+export class FrameFeed implements Feed {
   readonly #setting: TrafficSetting;
   readonly #connection: WireConnection;
   readonly #ring: BlockRing;
@@ -70,7 +71,10 @@ export class FrameFeed {
     }
   }
 
-  /** Called once, before the first `send`. */
+  get meanBytes(): number {
+    return this.#ring.meanPayloadBytes;
+  }
+
   begin(run: TrafficRun): void {
     this.#run = run;
     this.#isPaced = Number.isFinite(run.pacer.total);

@@ -41,7 +41,7 @@ async function generate(
   kinds: Iterable<LoadKind>,
   tell: (message: FromLoadWorker, transfer?: ArrayBuffer[]) => void,
 ): Promise<void> {
-  const { load, worker, writer, access, seed, historyFile } = task;
+  const { runId, load, worker, writer, access, seed, historyFile } = task;
   const kind = [...kinds].find((candidate) => candidate.kind === load.kind);
   if (!kind) throw new RangeError(`no kind of load is called ${load.kind}`);
   const params = load.params as PacedParams;
@@ -49,6 +49,7 @@ async function generate(
   let loop: LoadLoop | undefined;
 
   const traffic: Traffic = kind.create({
+    runId,
     load,
     events: task.events.filter(({ domain }) => load.domains.includes(domain)),
     worker,
@@ -81,7 +82,11 @@ async function generate(
     });
     loop = new LoadLoop({
       traffic,
-      run: { pacer: createPacer(load.schedule, worker, load.workers), startNs, recorder },
+      run: {
+        pacer: createPacer(load.schedule, worker, load.workers),
+        startNs: startNs + load.atNs,
+        recorder,
+      },
       backlogNs: params.backlog,
       maxLatenessNs: params['max-lateness'],
       onReport: (report) => {

@@ -17,6 +17,7 @@ export function startLoadFleet(
   listener: LoadFleetListener,
 ): LoadFleet {
   const members = tasks.map((task) => new FleetMember(task, entry, listener));
+  stopFollowers(tasks, members);
   return {
     ready: async () => void (await Promise.all(members.map((member) => member.ready))),
     start: (atNs) => {
@@ -34,6 +35,20 @@ export function startLoadFleet(
       Promise.race(members.map((member) => member.finished.then(() => new Promise<never>(() => {})))),
     [Symbol.asyncDispose]: async () => void (await Promise.all(members.map((member) => member.end()))),
   };
+}
+
+/** A load that follows lasts until every load that does not has ended, one way or the other. */
+function stopFollowers(tasks: readonly GeneratorTask[], members: readonly FleetMember[]): void {
+  const isFollower = (i: number): boolean => {
+    const { schedule } = (tasks[i] as GeneratorTask).load;
+    return schedule.mode === 'follow' && schedule.durationNs === undefined;
+  };
+  const followers = members.filter((_, i) => isFollower(i));
+  const leaders = members.filter((_, i) => !isFollower(i));
+  if (followers.length === 0) return;
+  void Promise.allSettled(leaders.map(({ finished }) => finished)).then(() => {
+    for (const follower of followers) follower.tell({ say: 'stop' });
+  });
 }
 
 class FleetMember {

@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import type { Random } from '../base/random.js';
-import type { LoadKindFacts } from '../contracts/load.js';
-import type { EventKind, LoadPlan } from '../contracts/plan.js';
+import type { LoadKindFacts, LoadProblem, LoadScene, ServerAccess } from '../contracts/load.js';
+import type { EventKind, LoadPlan, StreamPlan } from '../contracts/plan.js';
 import type { LoadRecorder } from '../metrics/load-recorder.js';
 import type { WireConnection, WireListener } from '../wire/connection.js';
 import type { Outlet } from './backlog.js';
@@ -16,19 +16,42 @@ export interface LoadKind {
   readonly facts: LoadKindFacts;
   /** The kind's own parameters; the common ones (name, rate, stages, …) are the scenario's. */
   readonly schema: z.ZodObject;
+  /** What is wrong with such a load in its scenario, that its schema alone cannot tell. */
+  findProblems?(load: LoadPlan, scene: LoadScene): readonly LoadProblem[];
+  /** Streams that this load needs beside those of the scenario, such as the one behind a bucket: made with the others. */
+  streams?(load: LoadPlan, scene: LoadScene): readonly StreamPlan[];
+  /**
+   * Makes ready what all workers of the load share (consumers, prefilled data), before any of them is started; once a
+   * load, in the conductor's thread. Resolves to what takes it away again, which a run that ends calls. Rejects with a
+   * PreflightError for what a user can do something about.
+   */
+  prepare?(load: LoadPlan, context: PrepareContext): Promise<() => Promise<void>>;
   create(setting: TrafficSetting): Traffic;
+}
+
+export interface PrepareContext {
+  readonly runId: string;
+  readonly seed: number;
+  readonly access: ServerAccess;
+  readonly scene: LoadScene;
+  readonly signal: AbortSignal;
 }
 
 /** What a worker hands to the kind of load that it runs. */
 export interface TrafficSetting {
+  readonly runId: string;
   readonly load: LoadPlan;
-  /** The kinds of event that the load's domains select; never empty. */
+  /** The kinds of event that the load's domains select; never empty for kinds that send events. */
   readonly events: readonly EventKind[];
   readonly worker: number;
   readonly writer: number;
   readonly random: Random;
+  /** For kinds with a history, unless it is not wanted. */
   readonly historyFile?: string;
-  /** A connection to the load's servers, not yet opened; the listener is the kind's own. */
+  /**
+   * A connection to the load's servers, not yet opened; the listener is the kind's own. A kind may have several: all
+   * of a worker's count together, and what they meet is noticed.
+   */
   connection(listener: WireListener): WireConnection;
   readonly notices: NoticeBook;
   /** There may be room for more than before, in the window or the socket, or a connection again. */
@@ -41,13 +64,22 @@ export interface Traffic extends Outlet {
   open(): Promise<void>;
   /** Called once, before the first operation. */
   begin(run: TrafficRun): void;
-  /** Operations sent and without an outcome. */
+  /** Operations sent and without an outcome; for a kind that follows, more than none while it is not yet done. */
   readonly inFlight: number;
+  /** Payload bytes of an operation on average, known once open: what a rate in bytes a second is made of. */
+  readonly meanBytes?: number;
   /**
    * Ends operations whose time for an answer was over at `byNs`: everything that had arrived by then has been read.
    * Called at least twenty times a second.
    */
   expire(byNs: number): void;
+  /**
+   * For kinds that keep their own time: does what is due at `nowNs`, and returns when, monotonic, it wants to be called
+   * again at the latest. Called about once a millisecond when that is soon; the load ends when the kind is idle.
+   */
+  beat?(nowNs: number): number;
+  /** The schedule is over: nothing new begins. Called once; the load ends when nothing is in flight. */
+  windDown?(nowNs: number): void;
   /** Hands what was recorded to the operating system; called about once a second. */
   flush(): void;
   /** Ends the connection and the history. */
@@ -56,6 +88,7 @@ export interface Traffic extends Outlet {
 
 export interface TrafficRun {
   readonly pacer: Pacer;
+  /** When this load's schedule begins, monotonic. */
   readonly startNs: number;
   readonly recorder: LoadRecorder;
 }

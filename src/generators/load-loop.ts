@@ -25,6 +25,7 @@ export class LoadLoop {
   readonly #backlog: Backlog;
   readonly #isPaced: boolean;
   #countedDue = 0;
+  #isWoundDown = false;
   #previousBeatNs = 0;
   #nextReportNs = 0;
   #timer: NodeJS.Timeout | undefined;
@@ -91,20 +92,25 @@ export class LoadLoop {
     this.#previousBeatNs = beatNs;
     if (beatNs >= run.startNs) backlog.pump(beatNs);
     this.#countDue();
-    if (backlog.isOver(beatNs) && traffic.inFlight === 0) {
+    const wantedNs = beatNs >= run.startNs ? traffic.beat?.(beatNs) : undefined;
+    if (backlog.isOver(beatNs) && !this.#isWoundDown) {
+      this.#isWoundDown = true;
+      traffic.windDown?.(beatNs);
+    }
+    if (this.#isWoundDown && traffic.inFlight === 0) {
       this.#report(nowNs());
       this.#finish();
       return;
     }
     if (beatNs >= this.#nextReportNs) this.#report(beatNs);
     if (backlog.isHungry) this.wake();
-    else this.#timer = setTimeout(() => this.#beat(), this.#sleepMs(beatNs));
+    else this.#timer = setTimeout(() => this.#beat(), this.#sleepMs(beatNs, wantedNs));
   }
 
-  #sleepMs(beatNs: number): number {
+  #sleepMs(beatNs: number, wantedNs = Number.POSITIVE_INFINITY): number {
     if (this.#backlog.isDebt) return 1;
     const { startNs } = this.#options.run;
-    const nextNs = beatNs < startNs ? startNs : this.#backlog.nextDueNs;
+    const nextNs = beatNs < startNs ? startNs : Math.min(wantedNs, this.#backlog.nextDueNs);
     return Math.min(LONGEST_SLEEP_MS, Math.max(1, Math.ceil((nextNs - beatNs) / NS.ms)));
   }
 

@@ -17,9 +17,14 @@ export interface Pacer {
 }
 
 export function createPacer(schedule: LoadSchedule, worker: number, workers: number): Pacer {
-  return schedule.mode === 'max'
-    ? new UnpacedPacer(schedule.durationNs)
-    : new StagedPacer(schedule.stages, worker, workers);
+  switch (schedule.mode) {
+    case 'open':
+      return new StagedPacer(schedule.stages, worker, workers);
+    case 'follow':
+      return new IdlePacer(schedule.durationNs ?? Number.POSITIVE_INFINITY);
+    default:
+      return new UnpacedPacer(schedule.durationNs);
+  }
 }
 
 /** `rate: max`: there is always one more operation due, until the time is over. */
@@ -37,6 +42,21 @@ class UnpacedPacer implements Pacer {
 
   countDue(elapsedNs: number): number {
     return elapsedNs >= 0 && elapsedNs < this.endNs ? Number.POSITIVE_INFINITY : 0;
+  }
+}
+
+/** Nothing is due; it only says how long. */
+class IdlePacer implements Pacer {
+  readonly total = 0;
+
+  constructor(readonly endNs: number) {}
+
+  dueNs(): number {
+    return Number.POSITIVE_INFINITY;
+  }
+
+  countDue(): number {
+    return 0;
   }
 }
 

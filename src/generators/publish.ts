@@ -6,7 +6,13 @@ import type { LoadKind, Traffic, TrafficRun, TrafficSetting } from './load-kind.
 import { type PacedParams, pacedSchema } from './paced-schema.js';
 import { countRange } from './range-counter.js';
 
-const facts: LoadKindFacts = { acknowledged: false, needsStream: false };
+const facts: LoadKindFacts = {
+  acknowledged: false,
+  history: false,
+  events: true,
+  needsStream: false,
+  schedules: ['open', 'max'],
+};
 
 /** Core publishes: nothing comes back. An operation is ok when the kernel has it, unknown when the connection died before. */
 export const publish: LoadKind = {
@@ -27,6 +33,10 @@ class PublishTraffic implements Traffic {
   constructor(setting: TrafficSetting) {
     this.#setting = setting;
     this.#connection = setting.connection({ onMessage: () => {}, onConnected: () => setting.onRoom() });
+  }
+
+  get meanBytes(): number {
+    return this.#feed!.meanBytes;
   }
 
   async open(): Promise<void> {

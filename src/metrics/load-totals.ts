@@ -12,7 +12,7 @@ import type { LoadPlan } from '../contracts/plan.js';
 import type { LoadPhaseResult, LoadResult, Timeline } from '../contracts/run-result.js';
 import { LatencyHistogram } from './latency-histogram.js';
 import { PHASES, type PhaseClock } from './phase-clock.js';
-import { scheduleDurationNs } from './schedule-duration.js';
+import { scheduleEndNs } from './schedule-end.js';
 import { TimelineRows } from './timeline-rows.js';
 import { mergeTroubles } from './trouble-stretches.js';
 
@@ -113,7 +113,7 @@ export class LoadTotals {
   get troubles(): LoadTroubles[] {
     return [...this.#loads.values()].map(({ plan, troubles }) => ({
       load: plan.name,
-      endNs: (this.#startNs ?? 0) + scheduleDurationNs(plan.schedule),
+      endNs: (this.#startNs ?? 0) + scheduleEndNs(plan),
       troubles: mergeTroubles([...troubles.values()].flat()),
     }));
   }
@@ -126,7 +126,7 @@ export class LoadTotals {
   #result({ plan, phases }: LoadSums, endNs: number): LoadResult {
     const startNs = this.#startNs;
     const durationNs =
-      startNs === undefined ? 0 : Math.max(0, Math.min(scheduleDurationNs(plan.schedule), endNs - startNs));
+      startNs === undefined ? 0 : Math.max(0, Math.min(scheduleEndNs(plan), endNs - startNs));
     const durations =
       startNs === undefined
         ? PHASES.map(() => 0)

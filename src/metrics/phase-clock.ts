@@ -1,7 +1,7 @@
 import type { PhaseName } from '../contracts/plan.js';
 
 /** The phases of a load, in the order of their indices. A load starts in the first. */
-export const PHASES: readonly PhaseName[] = ['steady', 'faults'];
+export const PHASES: readonly PhaseName[] = ['steady', 'faults', 'warm-up'];
 
 /** How many changes of phase are remembered; an operation due before them counts for the phase they began with. */
 const CAPACITY = 1024;
@@ -18,6 +18,10 @@ export class PhaseClock {
   readonly #written: Int32Array;
   readonly #startsNs: Float64Array;
   readonly #phases: Uint8Array;
+  /** The latest boundary, as this thread last saw it: how many had been written, and what it says. */
+  #seen = 0;
+  #latestStartNs = Number.NEGATIVE_INFINITY;
+  #latestPhase = 0;
 
   static create(): PhaseClock {
     return new PhaseClock(new SharedArrayBuffer(BUFFER_BYTES));
@@ -53,10 +57,16 @@ export class PhaseClock {
 
   /** Index into PHASES of the phase in which an operation was due. The hot path: the latest boundary answers. */
   indexAt(dueNs: number): number {
+    // An atomic read is a call, three times the rest of this: a plain one does to see that something is new.
+    if (this.#written[0] !== this.#seen) this.#lookAgain();
+    return dueNs >= this.#latestStartNs ? this.#latestPhase : this.#searchBack(dueNs);
+  }
+
+  #lookAgain(): void {
     const written = Atomics.load(this.#written, 0);
-    if (written === 0) return 0;
-    const latest = (written - 1) % CAPACITY;
-    return dueNs >= this.#startsNs[latest]! ? this.#phases[latest]! : this.#searchBack(dueNs);
+    this.#latestStartNs = this.#startsNs[(written - 1) % CAPACITY]!;
+    this.#latestPhase = this.#phases[(written - 1) % CAPACITY]!;
+    this.#seen = written;
   }
 
   #searchBack(dueNs: number): number {

@@ -4,7 +4,7 @@ import type { JournalEvent, RunPhase } from '../contracts/journal.js';
 import type { LoadCounter } from '../contracts/load.js';
 import type { Plan } from '../contracts/plan.js';
 import { LatencyHistogram } from '../metrics/latency-histogram.js';
-import { scheduleDurationNs } from '../metrics/schedule-duration.js';
+import { scheduleEndNs } from '../metrics/schedule-end.js';
 import type { SecondRow } from './second-rows.js';
 import { alignColumns, type Paint, plain } from './terminal-text.js';
 
@@ -51,7 +51,7 @@ export class LiveState {
     this.#plan = plan;
     this.#paint = paint;
     this.#phaseSinceNs = nowNs;
-    this.#totalSec = Math.max(0, ...plan.loads.map(({ schedule }) => scheduleDurationNs(schedule) / NS.s));
+    this.#totalSec = Math.max(0, ...plan.loads.map((load) => scheduleEndNs(load) / NS.s));
   }
 
   startLoad(atNs: number): void {

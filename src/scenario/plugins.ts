@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import type { Capability } from '../contracts/cluster.js';
-import type { LoadKindFacts } from '../contracts/load.js';
-import type { ThresholdPlan } from '../contracts/plan.js';
+import type { LoadKindFacts, LoadProblem, LoadScene } from '../contracts/load.js';
+import type { LoadPlan, StreamPlan, ThresholdPlan } from '../contracts/plan.js';
 
 /**
  * What a scenario may name beyond the format's own keys. The rooms that own these things bring the schemas of their
@@ -36,6 +36,10 @@ export interface LoadPlugin {
   /** The keys of a load of this kind, less name, kind, domains, rate, stages, for and workers. */
   readonly schema: ParameterSchema;
   readonly facts: LoadKindFacts;
+  /** What is wrong with such a load in its scenario, that its schema alone cannot tell. */
+  findProblems?(load: LoadPlan, scene: LoadScene): readonly LoadProblem[];
+  /** Streams that this load needs beside those of the scenario: made with the others. */
+  streams?(load: LoadPlan, scene: LoadScene): readonly StreamPlan[];
 }
 
 export interface FaultPlugin {

@@ -54,7 +54,11 @@ export function resolveLoads(
     const { name: named, kind, workers } = input;
     const params = ownParameters(parsed, COMMON_KEYS);
     const facts = plugins.loads[kind]?.facts as LoadKindFacts;
-    loads.push({ index, facts, plan: { name: named, kind, domains, schedule, workers, params } });
+    loads.push({
+      index,
+      facts,
+      plan: { name: named, kind, domains, schedule, atNs: 0, warmUpNs: 0, workers, params },
+    });
   }
   return { loads, complete: loads.length === values.length };
 }

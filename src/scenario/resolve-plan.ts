@@ -1,6 +1,8 @@
 import { suggestion } from '../base/nearest.js';
+import type { LoadScene } from '../contracts/load.js';
 import type { MonitorPlan, Plan, RunLimits } from '../contracts/plan.js';
 import { applySets } from './apply-sets.js';
+import { furnishLoads } from './furnish-loads.js';
 import { isMap, kindSchemas } from './kinds.js';
 import { monitoredSubject } from './monitored-subject.js';
 import { parsePart, repairKeys } from './parse-part.js';
@@ -12,7 +14,7 @@ import { resolveCluster } from './resolve-cluster.js';
 import { type ResolvedEvents, resolveEvents } from './resolve-events.js';
 import { resolveFaults } from './resolve-faults.js';
 import { checkCaptured, type ResolvedLoads, resolveLoads } from './resolve-loads.js';
-import { scheduleNs } from './resolve-schedule.js';
+import { endNsOf } from './resolve-schedule.js';
 import { resolveStreams } from './resolve-streams.js';
 import { hasAcknowledged, resolveThresholds } from './resolve-thresholds.js';
 import { limitsSchema, monitorSchema, rootSchema } from './root-schema.js';
@@ -64,6 +66,14 @@ function resolveSections(scenario: unknown, options: ResolveOptions, findings: F
   const { streams, complete } = resolveStreams(raw.streams ?? [], cluster, subjects, findings);
   const loads = resolveLoads(raw.load, schemas, plugins, events, findings);
   if (events !== undefined && complete) checkCaptured(loads.loads, events, streams, findings);
+  const scene: LoadScene = {
+    streams: streams.map(({ plan }) => plan),
+    events: events?.events ?? [],
+    loads: loads.loads.map(({ plan }) => plan),
+    isExternal: cluster?.plan.driver === 'external',
+    defaultStorage: cluster?.jetstream?.storage ?? 'file',
+  };
+  const ownStreams = complete && loads.complete ? furnishLoads(loads.loads, plugins, scene, findings) : [];
   const loadEndNs = loads.complete ? recoveryEndNs(loads) : undefined;
   const streamNames = namesOf(raw.streams ?? []);
   const faults = resolveFaults(
@@ -94,7 +104,7 @@ function resolveSections(scenario: unknown, options: ResolveOptions, findings: F
     seed,
     cluster: cluster.plan,
     events: events.events,
-    streams: streams.map(({ plan }) => plan),
+    streams: [...scene.streams, ...ownStreams],
     loads: loads.loads.map(({ plan }) => plan),
     faults,
     checks,
@@ -117,7 +127,7 @@ function namesOf(values: unknown): readonly string[] | undefined {
 function recoveryEndNs({ loads }: ResolvedLoads): number | undefined {
   const acknowledged = loads.filter(({ facts }) => facts.acknowledged);
   const seeing = acknowledged.length > 0 ? acknowledged : loads;
-  return seeing.length > 0 ? Math.max(...seeing.map(({ plan }) => scheduleNs(plan.schedule))) : undefined;
+  return seeing.length > 0 ? Math.max(...seeing.map(({ plan }) => endNsOf(plan))) : undefined;
 }
 
 function resolveChecks(

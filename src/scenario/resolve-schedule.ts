@@ -1,5 +1,5 @@
 import { NS } from '../base/clock.js';
-import type { LoadSchedule, Stage } from '../contracts/plan.js';
+import type { LoadPlan, LoadSchedule, Stage } from '../contracts/plan.js';
 import type { LoadInput, StageInput } from './load-schema.js';
 import type { Findings, Path } from './problem.js';
 
@@ -67,7 +67,7 @@ function atLeastOne(stages: readonly Stage[], path: Path, findings: Findings): L
     (sum, { fromPerSec, toPerSec, durationNs }) => sum + ((fromPerSec + toPerSec) / 2) * (durationNs / NS.s),
     0,
   );
-  if (operations >= 1) return { mode: 'open', stages };
+  if (operations >= 1) return { mode: 'open', stages, arrival: { kind: 'constant' }, unit: 'operations' };
   findings.add(
     path,
     'this load asks for no operation at all: its rate is too low for its length',
@@ -76,8 +76,9 @@ function atLeastOne(stages: readonly Stage[], path: Path, findings: Findings): L
   return undefined;
 }
 
-/** How long a schedule goes on, in nanoseconds. */
-export function scheduleNs(schedule: LoadSchedule): number {
-  if (schedule.mode === 'max') return schedule.durationNs;
-  return schedule.stages.reduce((sum, { durationNs }) => sum + durationNs, 0);
+/** From the start of the run's load until nothing more of this one is due, in nanoseconds; 0 for one that follows. */
+export function endNsOf({ atNs, schedule }: Pick<LoadPlan, 'atNs' | 'schedule'>): number {
+  if (schedule.mode === 'follow') return schedule.durationNs === undefined ? 0 : atNs + schedule.durationNs;
+  if (schedule.mode !== 'open') return atNs + schedule.durationNs;
+  return schedule.stages.reduce((sum, { durationNs }) => sum + durationNs, atNs);
 }

@@ -26,32 +26,37 @@ const ORDER: readonly Moment['what'][] = [
   'load-ends',
 ];
 
-function loadMoments({ name, kind, domains, schedule }: LoadPlan): Moment[] {
-  const starts = `${kind} ${name} starts (${domains.join(', ')})`;
-  const moment = (atNs: number, what: Moment['what'], text: string): Moment => ({
-    atNs,
+function loadMoments(load: LoadPlan): Moment[] {
+  const { name, kind, domains, schedule, atNs } = load;
+  const starts = `${kind} ${name} starts${domains.length > 0 ? ` (${domains.join(', ')})` : ''}`;
+  const moment = (at: number, what: Moment['what'], text: string): Moment => ({
+    atNs: at,
     what,
     of: name,
     text,
   });
-  if (schedule.mode === 'max') {
-    return [
-      moment(0, 'load-starts', `${starts}: as fast as it can`),
-      moment(schedule.durationNs, 'load-ends', `${name} ends`),
-    ];
+  if (schedule.mode !== 'open') {
+    const pace = {
+      max: 'as fast as it can',
+      closed: `${schedule.mode === 'closed' ? schedule.concurrency : 0} at a time`,
+      follow: schedule.mode === 'follow' && schedule.durationNs === undefined ? 'until the others end' : '',
+    }[schedule.mode];
+    const begins = moment(atNs, 'load-starts', pace ? `${starts}: ${pace}` : starts);
+    if (schedule.durationNs === undefined) return [begins];
+    return [begins, moment(atNs + schedule.durationNs, 'load-ends', `${name} ends`)];
   }
   const moments: Moment[] = [];
-  let atNs = 0;
+  let stageNs = atNs;
   for (const { fromPerSec, toPerSec, durationNs } of schedule.stages) {
     const rate =
       fromPerSec === toPerSec
         ? `${formatRate(toPerSec)} for ${formatDuration(durationNs)}`
         : `${formatRate(fromPerSec)} to ${formatRate(toPerSec)} over ${formatDuration(durationNs)}`;
-    if (atNs === 0) moments.push(moment(0, 'load-starts', `${starts}: ${rate}`));
-    else moments.push(moment(atNs, 'load-changes', `${name}: ${rate}`));
-    atNs += durationNs;
+    if (moments.length === 0) moments.push(moment(stageNs, 'load-starts', `${starts}: ${rate}`));
+    else moments.push(moment(stageNs, 'load-changes', `${name}: ${rate}`));
+    stageNs += durationNs;
   }
-  return [...moments, moment(atNs, 'load-ends', `${name} ends`)];
+  return [...moments, moment(stageNs, 'load-ends', `${name} ends`)];
 }
 
 function faultMoments({ id, kind, atNs, forNs, target }: FaultPlan): Moment[] {

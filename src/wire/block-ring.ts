@@ -18,6 +18,8 @@ export class BlockRing {
   readonly blocks: readonly FrameBlock[];
   /** Header and payload of the largest message: what a server's max_payload is about. */
   readonly largestMessageBytes: number;
+  /** Of one round of the ring. */
+  readonly meanPayloadBytes: number;
   /** The block whose frames are next. */
   block: FrameBlock;
   /** The next frame within it. */
@@ -37,6 +39,7 @@ export class BlockRing {
       return new FrameBlock(shape, mix, i * perBlock, end, filler);
     });
     this.block = this.blocks[0]!;
+    this.meanPayloadBytes = mix.payloadBytes.reduce((a, b) => a + b, 0) / mix.payloadBytes.length;
     this.largestMessageBytes =
       encodeHeaders(shape.headers).length + mix.payloadBytes.reduce((a, b) => Math.max(a, b), 0);
   }

@@ -52,7 +52,11 @@ beforeEach(() => {
 
 function backlogOf(seconds: number): Backlog {
   const stages = [{ fromPerSec: RATE, toPerSec: RATE, durationNs: seconds * NS.s }];
-  const pacer = createPacer({ mode: 'open', stages }, 0, 1);
+  const pacer = createPacer(
+    { mode: 'open', arrival: { kind: 'constant' }, unit: 'operations', stages },
+    0,
+    1,
+  );
   return new Backlog({ pacer, startNs: START, backlogNs: 5 * NS.s, maxLatenessNs: NS.s }, door);
 }
 

@@ -19,6 +19,8 @@ import { PhaseClock } from '../../src/metrics/phase-clock.js';
 
 export const steadyRate = (perSec: number, seconds: number): LoadSchedule => ({
   mode: 'open',
+  arrival: { kind: 'constant' },
+  unit: 'operations',
   stages: [{ fromPerSec: perSec, toPerSec: perSec, durationNs: seconds * NS.s }],
 });
 
@@ -52,6 +54,8 @@ export function taskOf(options: TestLoadOptions, phaseClock = PhaseClock.create(
     kind: options.kind,
     domains: ['orders'],
     schedule: options.schedule,
+    atNs: 0,
+    warmUpNs: 0,
     workers: options.workers ?? 1,
     // A machine that is busy with other tests shall not make an operation a dropped one.
     params: { ...kind.schema.parse({}), 'max-lateness': 60 * NS.s, ...options.params },

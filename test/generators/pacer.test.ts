@@ -14,7 +14,12 @@ const ramp = (fromPerSec: number, toPerSec: number, seconds: number): Stage => (
   toPerSec,
   durationNs: seconds * NS.s,
 });
-const open = (...stages: Stage[]) => ({ mode: 'open' as const, stages });
+const open = (...stages: Stage[]) => ({
+  mode: 'open' as const,
+  arrival: { kind: 'constant' as const },
+  unit: 'operations' as const,
+  stages,
+});
 const allDueNs = (pacer: { total: number; dueNs(i: number): number }) =>
   Array.from({ length: pacer.total }, (_, i) => pacer.dueNs(i));
 

@@ -14,7 +14,14 @@ const plan = (name: string, seconds = 60): LoadPlan => ({
   name,
   kind: 'js-publish',
   domains: ['orders'],
-  schedule: { mode: 'open', stages: [{ fromPerSec: 1, toPerSec: 1, durationNs: seconds * NS.s }] },
+  schedule: {
+    mode: 'open',
+    arrival: { kind: 'constant' },
+    unit: 'operations',
+    stages: [{ fromPerSec: 1, toPerSec: 1, durationNs: seconds * NS.s }],
+  },
+  atNs: 0,
+  warmUpNs: 0,
   workers: 2,
   params: {},
 });

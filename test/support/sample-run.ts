@@ -464,6 +464,8 @@ function samplePlan(
   const { seconds, ordersPerSec, firehosePerSec, faultFrom, faultTo } = shape;
   const flat = (perSec: number) => ({
     mode: 'open' as const,
+    arrival: { kind: 'constant' as const },
+    unit: 'operations' as const,
     stages: [{ fromPerSec: perSec, toPerSec: perSec, durationNs: seconds * S }],
   });
   return {
@@ -494,6 +496,8 @@ function samplePlan(
         kind: 'js-publish',
         domains: ['orders'],
         schedule: flat(ordersPerSec),
+        atNs: 0,
+        warmUpNs: 0,
         workers: 1,
         params: {},
       },
@@ -502,6 +506,8 @@ function samplePlan(
         kind: 'publish',
         domains: ['telemetry'],
         schedule: flat(firehosePerSec),
+        atNs: 0,
+        warmUpNs: 0,
         workers: 2,
         params: {},
       },
