@@ -1,12 +1,36 @@
 import type { HistogramSnapshot } from './histogram.js';
 import type { EventKind, LoadPlan, PhaseName, ScheduleMode, StreamPlan } from './plan.js';
 
-/** Where to reach a server and how to authenticate: plain data, so that it can go to a worker thread. */
+/**
+ * Where to reach the servers of one system, and who we are to them: plain data, so that it can go to a worker
+ * thread. It holds secrets: it is never written anywhere. At most one of password, token and NKey is given.
+ */
 export interface ServerAccess {
   readonly servers: readonly ServerAddress[];
   readonly user?: string;
   readonly password?: string;
   readonly token?: string;
+  /** Seed of an NKey, `SU…`: signs the nonce with which a server greets. */
+  readonly nkeySeed?: string;
+  /** User JWT of a credentials file; `nkeySeed` is the seed of its user. */
+  readonly jwt?: string;
+  /** How TLS is spoken. Without it, TLS is spoken where the server demands it, by the CAs that Node trusts. */
+  readonly tls?: TlsAccess;
+}
+
+/** TLS, as PEM texts; with this present, a connection without TLS is refused. */
+export interface TlsAccess {
+  /** The CAs to trust, instead of those that Node trusts. */
+  readonly ca?: string;
+  /** The client's certificate (with its chain) and its private key: both or none. */
+  readonly cert?: string;
+  readonly key?: string;
+  /** The name that the server's certificate must be for; the host of the address unless told. */
+  readonly serverName?: string;
+  /** Whether the server's certificate is verified; true unless told. */
+  readonly verify?: boolean;
+  /** TLS begins at once, before the server's INFO: for servers with `handshake_first`. */
+  readonly handshakeFirst?: boolean;
 }
 
 export interface ServerAddress {
