@@ -1,0 +1,225 @@
+import { nowNs } from '../base/clock.js';
+import { freshId } from '../base/ids.js';
+import { formatDuration } from '../base/units.js';
+import { OUTCOMES } from '../contracts/history.js';
+import { HistoryWriter } from '../history/history-writer.js';
+import { COUNTER, MEASURE } from '../metrics/load-recorder.js';
+import type { WireConnection } from '../wire/connection.js';
+import type { MessageView } from '../wire/parser.js';
+import { REPLY_TOKEN_BYTES, readTokenGeneration, readTokenSlot } from '../wire/reply-token.js';
+import { AckWindow } from './ack-window.js';
+import type { AnsweredParams } from './answered-schema.js';
+import type { Feed } from './feed.js';
+import type { Traffic, TrafficRun, TrafficSetting } from './load-kind.js';
+import { countRange } from './range-counter.js';
+import { readRefusal } from './refusal.js';
+
+export const OK = OUTCOMES.indexOf('ok');
+export const FAILED = OUTCOMES.indexOf('failed');
+export const UNKNOWN = OUTCOMES.indexOf('unknown');
+const COUNTER_OF_OUTCOME = OUTCOMES.map((outcome) => COUNTER[outcome]);
+
+/**
+ * Operations that each have one answer: a window of them in flight, one connection, one inbox whose subjects name the
+ * slot that an answer is for. What has no answer in time, or none because the connection was lost, is unknown, and
+ * never sent again. A kind says what it sends (`makeFeed`) and what an answer means (`onAnswer`).
+ */
+export abstract class AnsweredTraffic implements Traffic {
+  protected readonly setting: TrafficSetting;
+  protected readonly connection: WireConnection;
+  protected readonly window: AckWindow;
+  /** Answers come to this, followed by the reply token of their slot. */
+  protected readonly inbox: string;
+  /** When the bytes that are being parsed were read. */
+  protected readNs = 0;
+  readonly #timeoutNs: number;
+  readonly #timeoutReason: string;
+  #feed: Feed | undefined;
+  #history: HistoryWriter | undefined;
+  #run: TrafficRun | undefined;
+
+  constructor(setting: TrafficSetting) {
+    this.setting = setting;
+    const { load, writer, worker } = setting;
+    const params = load.params as AnsweredParams;
+    const { schedule } = load;
+    const size =
+      schedule.mode === 'closed' ? shareOf(schedule.concurrency, worker, load.workers) : params.window;
+    this.window = new AckWindow(size);
+    this.inbox = `_INBOX.${freshId()}${writer}.`;
+    this.#timeoutNs = params['ack-timeout'];
+    this.#timeoutReason = `no ${this.answerName} within ${formatDuration(this.#timeoutNs)}`;
+    this.connection = setting.connection({
+      onReadStart: () => {
+        this.readNs = nowNs();
+      },
+      onMessage: (view) => this.#onMessage(view),
+      onReadEnd: () => setting.onRoom(),
+      onConnected: () => setting.onRoom(),
+      onDisconnected: () => this.#onDisconnected(),
+    });
+  }
+
+  /** What an answer is called, for the reason of a timeout. */
+  protected get answerName(): string {
+    return 'acknowledgement';
+  }
+
+  /** What writes the operations; called once, when the connection stands. Throws a PreflightError. */
+  protected abstract makeFeed(): Feed;
+
+  /**
+   * Reads the answer of the operation in `slot` and ends it, by `succeed`, `refuse` or `end`. The hot path; the view is
+   * reused.
+   */
+  protected abstract onAnswer(view: MessageView, slot: number): void;
+
+  /** The subjects that the history names by index; what the feed writes into `window.subject`. */
+  protected get historySubjects(): readonly string[] {
+    return this.setting.events.map(({ subject }) => subject);
+  }
+
+  get inFlight(): number {
+    return this.window.inFlight;
+  }
+
+  get meanBytes(): number {
+    return this.#feed!.meanBytes;
+  }
+
+  async open(): Promise<void> {
+    const { load, writer, historyFile } = this.setting;
+    await this.connection.connect();
+    this.connection.subscribe(`${this.inbox}*`);
+    await this.connection.flush();
+    this.#feed = this.makeFeed();
+    if (historyFile !== undefined) {
+      this.#history = HistoryWriter.open(historyFile, {
+        load: load.name,
+        writer,
+        subjects: [...this.historySubjects],
+      });
+    }
+  }
+
+  begin(run: TrafficRun): void {
+    this.#run = run;
+    this.#feed!.begin(run);
+  }
+
+  protected get run(): TrafficRun {
+    return this.#run!;
+  }
+
+  room(): number {
+    return this.#feed!.room();
+  }
+
+  heldBySystem(): boolean {
+    return this.#feed!.heldBySystem();
+  }
+
+  send(first: number, count: number, blocked: boolean): number {
+    return this.#feed!.send(first, count, blocked);
+  }
+
+  giveUp(first: number, count: number, atNs: number): void {
+    const { pacer, startNs, recorder } = this.run;
+    countRange(this.run, COUNTER.unsent, first, count);
+    for (let operation = first; operation < first + count; operation++) {
+      const dueNs = startNs + pacer.dueNs(operation);
+      recorder.censored(MEASURE.ackLatency, dueNs, atNs - dueNs);
+      recorder.trouble(dueNs, atNs, 'unsent');
+    }
+  }
+
+  drop(first: number, count: number): void {
+    countRange(this.run, COUNTER.dropped, first, count);
+  }
+
+  expire(byNs: number): void {
+    const { window } = this;
+    for (let slot = window.oldest; slot >= 0; slot = window.oldest) {
+      if (byNs - window.sentNs[slot]! < this.#timeoutNs) return;
+      this.end(slot, UNKNOWN, nowNs(), 0, this.#timeoutReason);
+    }
+  }
+
+  flush(): void {
+    this.#history?.flush();
+  }
+
+  async close(): Promise<void> {
+    await this.connection.close();
+    this.#history?.close();
+  }
+
+  /** The operation was done, and answered by what is being read. */
+  protected succeed(slot: number, streamSequence: number): void {
+    this.end(slot, OK, this.readNs, streamSequence, '');
+  }
+
+  /** The answer is an error or a status: noticed, and the operation failed or unknown, as far as it says. */
+  protected refuse(view: MessageView, slot: number): void {
+    const { buffer, headerStart, payloadStart, payloadEnd } = view;
+    const text = Buffer.from(buffer.buffer, buffer.byteOffset, buffer.byteLength);
+    const { certain, reason } = readRefusal(
+      text.toString('latin1', headerStart, payloadStart),
+      text.toString('utf8', payloadStart, payloadEnd),
+    );
+    this.setting.notices.add('operation-error', reason);
+    this.end(slot, certain ? FAILED : UNKNOWN, this.readNs, 0, reason);
+  }
+
+  /** Gives the operation its outcome, one of OK, FAILED and UNKNOWN, and frees its slot. */
+  protected end(slot: number, outcome: number, doneNs: number, streamSequence: number, reason: string): void {
+    const { window } = this;
+    const { recorder } = this.run;
+    const dueNs = window.dueNs[slot]!;
+    const tookNs = doneNs - window.sentNs[slot]!;
+    recorder.count(COUNTER_OF_OUTCOME[outcome]!, window.phase[slot]!, 1);
+    if (outcome === OK) {
+      recorder.latency(MEASURE.ackLatency, dueNs, doneNs - dueNs);
+      recorder.latency(MEASURE.serviceTime, dueNs, tookNs);
+    } else {
+      // Refused or lost, it was not acknowledged by then: leaving it out would be survivors' statistics.
+      recorder.censored(MEASURE.ackLatency, dueNs, doneNs - dueNs);
+      recorder.censored(MEASURE.serviceTime, dueNs, tookNs);
+      recorder.trouble(dueNs, doneNs, reason);
+    }
+    const history = this.#history;
+    history?.append(
+      window.sequence[slot]!,
+      dueNs,
+      window.sentNs[slot]!,
+      doneNs,
+      window.subject[slot]!,
+      streamSequence,
+      outcome,
+      history.reasonIndex(reason),
+    );
+    window.release(slot);
+  }
+
+  #onMessage(view: MessageView): void {
+    const { buffer, subjectEnd } = view;
+    const tokenAt = subjectEnd - REPLY_TOKEN_BYTES;
+    const slot = readTokenSlot(buffer, tokenAt);
+    if (this.window.holds(slot, readTokenGeneration(buffer, tokenAt))) this.onAnswer(view, slot);
+    else this.setting.notices.add('operation-error', 'an answer came after its operation had ended');
+  }
+
+  /** Nobody can say any more what became of the operations in flight, and nothing of it is sent again. */
+  #onDisconnected(): void {
+    const atNs = nowNs();
+    for (let slot = this.window.oldest; slot >= 0; slot = this.window.oldest) {
+      this.end(slot, UNKNOWN, atNs, 0, 'connection lost');
+    }
+    this.setting.onRoom();
+  }
+}
+
+/** Of so many that all workers have together, those of one; at least one. */
+export function shareOf(total: number, worker: number, workers: number): number {
+  return Math.max(1, Math.ceil((total - worker) / workers));
+}
