@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import { sleep } from '../base/clock.js';
+import { nowNs, sleep } from '../base/clock.js';
 import { PreflightError } from '../base/errors.js';
 import type { ServerAccess, ServerAddress } from '../contracts/load.js';
 import { type Dial, dialTcp } from './dial.js';
@@ -87,6 +87,9 @@ export class WireConnection {
   #first: { resolve(): void; reject(reason: Error): void; failures: string[] } | undefined;
   #timer: NodeJS.Timeout | undefined;
   #keepalive: NodeJS.Timeout | undefined;
+  #heldNs = 0;
+  /** Monotonic; 0 while the kernel has taken everything. */
+  #heldSinceNs = 0;
 
   constructor(options: WireConnectionOptions, listener: WireListener) {
     if (options.access.servers.length === 0) throw new RangeError('a connection needs at least one server');
@@ -113,6 +116,12 @@ export class WireConnection {
   /** Bytes that were written and that the kernel has not taken yet. */
   get pendingBytes(): number {
     return this.#socket?.writableLength ?? 0;
+  }
+
+  /** How long, all in all, the socket has held bytes back that the kernel did not take. */
+  get heldNs(): number {
+    this.#noteTaken();
+    return this.#heldNs + (this.#heldSinceNs === 0 ? 0 : nowNs() - this.#heldSinceNs);
   }
 
   /**
@@ -151,9 +160,22 @@ export class WireConnection {
       socket.write(bytes);
     } else {
       // A socket that was destroyed reports its pending writes without an error: it must still be the one in use.
-      socket.write(bytes, (error) => onFlushed(!error && this.#socket === socket));
+      socket.write(bytes, (error) => {
+        this.#noteTaken();
+        onFlushed(!error && this.#socket === socket);
+      });
     }
-    return socket.writableLength === 0;
+    const taken = socket.writableLength === 0;
+    if (taken) this.#noteTaken();
+    else this.#heldSinceNs ||= nowNs();
+    return taken;
+  }
+
+  /** The clock is read only where the socket begins, or ends, to hold bytes back. */
+  #noteTaken(): void {
+    if (this.#heldSinceNs === 0 || this.pendingBytes > 0) return;
+    this.#heldNs += nowNs() - this.#heldSinceNs;
+    this.#heldSinceNs = 0;
   }
 
   /** Publishes one message; for those that are few. */
@@ -216,6 +238,7 @@ export class WireConnection {
     socket.on('end', () => lost(cause));
     socket.on('close', () => lost(cause));
     socket.on('drain', () => {
+      this.#noteTaken();
       if (this.#socket === socket && this.connected) this.#listener.onDrain?.();
     });
     this.#timer = setTimeout(() => lost(`${host}:${port} did not answer within ${timeoutMs} ms`), timeoutMs);
@@ -331,6 +354,7 @@ export class WireConnection {
 
   #drop(socket: Socket | undefined, reason: string, wasConnected: boolean): void {
     this.#socket = undefined;
+    this.#noteTaken();
     socket?.destroy();
     const lost = new Error(`connection lost: ${reason}`);
     for (const waiting of this.#pongs.splice(0)) waiting?.reject(lost);

@@ -188,6 +188,28 @@ describe('WireConnection', () => {
     expect(() => connection.write(block)).toThrow(/not connected/);
   });
 
+  it('keeps account of how long the kernel did not take what was written', async () => {
+    const server = await serverOf();
+    const { connection } = connectionTo(server.access);
+    await connection.connect();
+    connection.publish('a', 'x');
+    await connection.flush();
+    expect(connection.heldNs).toBe(0);
+    await pauseProcess(server.pid);
+    const block = Buffer.from('PUB a 2\r\nhi\r\n'.repeat(80_000));
+    let flushed = 0;
+    for (let i = 0; i < 30; i++) connection.write(block, () => flushed++);
+    const heldFrom = connection.heldNs;
+    await until(() => connection.heldNs > heldFrom + 20e6);
+    expect(connection.heldNs).toBeGreaterThan(heldFrom + 20e6);
+    process.kill(server.pid, 'SIGCONT');
+    await until(() => flushed === 30);
+    // Everything is taken: the account stands still.
+    const inAll = connection.heldNs;
+    await connection.flush();
+    expect(connection.heldNs).toBe(inAll);
+  });
+
   it('survives a pause of its server, and leaves one that does not answer its PINGs', async () => {
     const [first, second] = await Promise.all([serverOf(), serverOf()]);
     const patient = connectionTo(accessTo(first));
