@@ -1,4 +1,5 @@
 import { MessageChannel } from 'node:worker_threads';
+import { LOAD_KINDS } from '../../src/app/plugins.js';
 import { NS, nowNs } from '../../src/base/clock.js';
 import { waitFor } from '../../src/base/wait.js';
 import type {
@@ -11,8 +12,6 @@ import type {
 } from '../../src/contracts/load.js';
 import type { EventKind, LoadPlan, LoadSchedule } from '../../src/contracts/plan.js';
 import { runGeneratorWorker } from '../../src/generators/generator-worker.js';
-import { jsPublish } from '../../src/generators/js-publish.js';
-import { publish } from '../../src/generators/publish.js';
 import type { FromLoadWorker, ToLoadWorker } from '../../src/generators/worker-messages.js';
 import { LatencyHistogram } from '../../src/metrics/latency-histogram.js';
 import { PhaseClock } from '../../src/metrics/phase-clock.js';
@@ -36,8 +35,10 @@ function bytes(minBytes: number, maxBytes: number) {
 
 export interface TestLoadOptions {
   readonly access: ServerAccess;
-  readonly kind: 'publish' | 'js-publish';
+  readonly kind: string;
   readonly schedule: LoadSchedule;
+  /** Parameters that the kind's schema has no default for, as a scenario writes them. */
+  readonly required?: Readonly<Record<string, unknown>>;
   /** Beside the defaults of the kind's schema; resolved: durations are nanoseconds. */
   readonly params?: Readonly<Record<string, unknown>>;
   readonly worker?: number;
@@ -48,7 +49,8 @@ export interface TestLoadOptions {
 }
 
 export function taskOf(options: TestLoadOptions, phaseClock = PhaseClock.create()): GeneratorTask {
-  const kind = options.kind === 'publish' ? publish : jsPublish;
+  const kind = LOAD_KINDS.find((each) => each.kind === options.kind);
+  if (!kind) throw new RangeError(`no kind of load is called ${options.kind}`);
   const load: LoadPlan = {
     name: 'orders',
     kind: options.kind,
@@ -58,7 +60,7 @@ export function taskOf(options: TestLoadOptions, phaseClock = PhaseClock.create(
     warmUpNs: 0,
     workers: options.workers ?? 1,
     // A machine that is busy with other tests shall not make an operation a dropped one.
-    params: { ...kind.schema.parse({}), 'max-lateness': 60 * NS.s, ...options.params },
+    params: { ...kind.schema.parse(options.required ?? {}), 'max-lateness': 60 * NS.s, ...options.params },
   };
   return {
     runId: 'test',
@@ -92,7 +94,7 @@ export class LoadUnderTest {
       if (message.say === 'report') this.reports.push(message.report);
       if (message.say === 'notice') this.notices.push(message.notice);
     });
-    this.#ended = runGeneratorWorker(port2, taskOf(options, this.phaseClock), [publish, jsPublish]);
+    this.#ended = runGeneratorWorker(port2, taskOf(options, this.phaseClock), LOAD_KINDS);
   }
 
   async ready(): Promise<void> {
