@@ -1,9 +1,14 @@
-import type { Socket } from 'node:net';
-import { nowNs, sleep } from '../base/clock.js';
+import { sleep } from '../base/clock.js';
 import { PreflightError } from '../base/errors.js';
 import type { ServerAccess, ServerAddress } from '../contracts/load.js';
-import { type Dial, dialTcp } from './dial.js';
-import { type MessageView, WireParser, type WireSink } from './parser.js';
+import type { Dial } from './dial.js';
+import { HeldTime } from './held-time.js';
+import { Link } from './link.js';
+import type { LinkEnd } from './link-end.js';
+import type { ServerInfo } from './server-info.js';
+import type { WireListener } from './wire-listener.js';
+
+export type { WireListener } from './wire-listener.js';
 
 export interface WireConnectionOptions {
   readonly access: ServerAccess;
@@ -13,52 +18,26 @@ export interface WireConnectionOptions {
   readonly name: string;
   /** Whether the server sends this connection its own messages back; true unless told. */
   readonly echo?: boolean;
-  /** A PING goes out this often; a second one without an answer ends the connection. 10,000 unless told. */
+  /** A PING goes out this often; 2,000 unless told. */
   readonly pingEveryMs?: number;
-  /** From the beginning of an attempt to the server's first PONG; 2,000 unless told. */
+  /** So many PINGs without a word from the server end the connection; 2 unless told. */
+  readonly unansweredPings?: number;
+  /** From the beginning of an attempt to the server's first PONG, TLS and all; 2,000 unless told. */
   readonly connectTimeoutMs?: number;
-  /** How to reach a server; plain TCP unless told. */
+  /** How to reach a server; plain TCP or TLS, by `access.tls`, unless told. */
   readonly dial?: Dial;
 }
 
-/** Called from the socket's events, never from within a call of ours, except `onDisconnected` from `close`. */
-export interface WireListener {
-  /** The view is reused; see MessageView. */
-  onMessage(view: MessageView): void;
-  /** Around the messages of one read of the socket: the places to read a clock once, and to act on what came. */
-  onReadStart?(): void;
-  onReadEnd?(): void;
-  /** The handshake is done and the subscriptions are sent again. */
-  onConnected?(server: ServerAddress): void;
-  /** Once for each connection that was established and is no more. What was in flight has no answer any more. */
-  onDisconnected?(reason: string): void;
-  /** The text of an -ERR: `Slow Consumer`, `Permissions Violation for Publish to "x"`, … */
-  onServerError?(text: string): void;
-  /** The socket takes more again, after a `write` that returned false. */
-  onDrain?(): void;
-}
-
-/** What the server says of itself; only the fields that are used. */
-export interface ServerInfo {
-  readonly server_id: string;
-  readonly server_name: string;
-  readonly version: string;
-  readonly max_payload: number;
-  readonly headers?: boolean;
-  readonly auth_required?: boolean;
-  readonly client_id?: number;
-  readonly cluster?: string;
-}
-
+const PING_EVERY_MS = 2000;
+const UNANSWERED_PINGS = 2;
+const CONNECT_TIMEOUT_MS = 2000;
 const FIRST_BACKOFF_MS = 50;
 const MAX_BACKOFF_MS = 1000;
-const CLOSE_MS = 1000;
-const CRLF = '\r\n';
+/** For the server to take in what was written, before it is left. */
+const FAREWELL_MS = 1000;
 
 /** The reason that `onDisconnected` gets after `close`. */
 export const CLOSED_BY_US = 'closed';
-
-type State = 'idle' | 'connecting' | 'connected' | 'waiting' | 'closed';
 
 interface Subscription {
   readonly subject: string;
@@ -72,35 +51,29 @@ interface Subscription {
 export class WireConnection {
   readonly #options: WireConnectionOptions;
   readonly #listener: WireListener;
-  readonly #parser: WireParser;
   readonly #subscriptions = new Map<number, Subscription>();
-  /** What to call at each PONG that is due, oldest first; undefined for a keepalive. */
-  readonly #pongs: ({ resolve(): void; reject(reason: Error): void } | undefined)[] = [];
-  #state: State = 'idle';
-  #socket: Socket | undefined;
+  readonly #held = new HeldTime();
+  #link: Link | undefined;
+  #isClosed = false;
   #serverIndex: number;
+  /** Since the last connection that came up. */
   #attempts = 0;
   #nextSid = 1;
-  #missedPongs = 0;
   #info: ServerInfo | undefined;
-  #lastServerError: string | undefined;
-  #first: { resolve(): void; reject(reason: Error): void; failures: string[] } | undefined;
-  #timer: NodeJS.Timeout | undefined;
-  #keepalive: NodeJS.Timeout | undefined;
-  #heldNs = 0;
-  /** Monotonic; 0 while the kernel has taken everything. */
-  #heldSinceNs = 0;
+  #first:
+    | { resolve(): void; reject(reason: Error): void; ends: string[]; hint: string | undefined }
+    | undefined;
+  #retry: NodeJS.Timeout | undefined;
 
   constructor(options: WireConnectionOptions, listener: WireListener) {
     if (options.access.servers.length === 0) throw new RangeError('a connection needs at least one server');
     this.#options = options;
     this.#listener = listener;
     this.#serverIndex = (options.firstServer ?? 0) % options.access.servers.length;
-    this.#parser = new WireParser(this.#sink());
   }
 
   get connected(): boolean {
-    return this.#state === 'connected';
+    return this.#link?.isUp === true;
   }
 
   /** The server that is, or was last, connected or tried. */
@@ -110,28 +83,30 @@ export class WireConnection {
 
   /** What the server last said of itself. */
   get info(): ServerInfo | undefined {
-    return this.#info;
+    return this.#link?.info ?? this.#info;
   }
 
   /** Bytes that were written and that the kernel has not taken yet. */
   get pendingBytes(): number {
-    return this.#socket?.writableLength ?? 0;
+    return this.#link?.pendingBytes ?? 0;
   }
 
   /** How long, all in all, the socket has held bytes back that the kernel did not take. */
   get heldNs(): number {
-    this.#noteTaken();
-    return this.#heldNs + (this.#heldSinceNs === 0 ? 0 : nowNs() - this.#heldSinceNs);
+    this.#held.note(this.pendingBytes > 0);
+    return this.#held.totalNs;
   }
 
   /**
-   * Connects for the first time: each server is tried once. Rejects with a PreflightError when one refuses us
-   * (`Authorization Violation`) or when none can be reached. From then on the connection looks after itself.
+   * Connects for the first time: each server is tried once. Rejects with a PreflightError when one refuses us (wrong
+   * credentials, a certificate that is not to be trusted) or when none can be reached. From then on the connection
+   * looks after itself.
    */
   connect(): Promise<void> {
-    if (this.#state !== 'idle') return Promise.reject(new Error('the connection was opened before'));
+    if (this.#first || this.#link || this.#isClosed)
+      return Promise.reject(new Error('the connection was opened before'));
     return new Promise((resolve, reject) => {
-      this.#first = { resolve, reject, failures: [] };
+      this.#first = { resolve, reject, ends: [], hint: undefined };
       this.#attempt();
     });
   }
@@ -140,12 +115,12 @@ export class WireConnection {
   subscribe(subject: string, queue?: string): number {
     const sid = this.#nextSid++;
     this.#subscriptions.set(sid, { subject, queue });
-    if (this.connected) this.#socket?.write(subLine(sid, subject, queue));
+    if (this.connected) this.#link?.say(subLine(sid, subject, queue));
     return sid;
   }
 
   unsubscribe(sid: number): void {
-    if (this.#subscriptions.delete(sid) && this.connected) this.#socket?.write(`UNSUB ${sid}${CRLF}`);
+    if (this.#subscriptions.delete(sid) && this.connected) this.#link?.say(`UNSUB ${sid}\r\n`);
   }
 
   /**
@@ -154,28 +129,9 @@ export class WireConnection {
    * false when the socket holds bytes back that the kernel did not take. Must not be called while disconnected.
    */
   write(bytes: Uint8Array, onFlushed?: (flushed: boolean) => void): boolean {
-    const socket = this.#socket;
-    if (!socket || !this.connected) throw new Error('write on a connection that is not connected');
-    if (!onFlushed) {
-      socket.write(bytes);
-    } else {
-      // A socket that was destroyed reports its pending writes without an error: it must still be the one in use.
-      socket.write(bytes, (error) => {
-        this.#noteTaken();
-        onFlushed(!error && this.#socket === socket);
-      });
-    }
-    const taken = socket.writableLength === 0;
-    if (taken) this.#noteTaken();
-    else this.#heldSinceNs ||= nowNs();
-    return taken;
-  }
-
-  /** The clock is read only where the socket begins, or ends, to hold bytes back. */
-  #noteTaken(): void {
-    if (this.#heldSinceNs === 0 || this.pendingBytes > 0) return;
-    this.#heldNs += nowNs() - this.#heldSinceNs;
-    this.#heldSinceNs = 0;
+    const link = this.#link;
+    if (!link?.isUp) throw new Error('write on a connection that is not connected');
+    return link.write(bytes, onFlushed);
   }
 
   /** Publishes one message; for those that are few. */
@@ -183,167 +139,98 @@ export class WireConnection {
     const body = typeof payload === 'string' ? Buffer.from(payload) : payload;
     return this.write(
       Buffer.concat([
-        Buffer.from(`PUB ${subject}${reply && ` ${reply}`} ${body.length}${CRLF}`),
+        Buffer.from(`PUB ${subject}${reply && ` ${reply}`} ${body.length}\r\n`),
         body,
-        Buffer.from(CRLF),
+        Buffer.from('\r\n'),
       ]),
     );
   }
 
   /** Resolves when the server has taken in all that was written before; rejects when the connection is lost first. */
   flush(): Promise<void> {
-    return new Promise((resolve, reject) => {
-      if (!this.connected) return reject(new Error('not connected'));
-      this.#pongs.push({ resolve, reject });
-      this.#socket?.write(`PING${CRLF}`);
-    });
+    return this.#link?.isUp ? this.#link.ping() : Promise.reject(new Error('not connected'));
   }
 
   /** Ends the connection for good, when the server has taken in what was written; does not wait longer than a second. */
   async close(): Promise<void> {
-    if (this.#state === 'closed') return;
-    if (this.connected) {
-      const late = new AbortController();
-      await Promise.race([this.flush().catch(() => {}), sleep(CLOSE_MS, late.signal).catch(() => {})]);
-      late.abort();
-    }
+    if (this.#isClosed) return;
+    if (this.#link?.isUp) await farewell(this.#link);
     const wasConnected = this.connected;
-    this.#state = 'closed';
-    this.#stopTimers();
+    this.#isClosed = true;
+    clearTimeout(this.#retry);
     this.#first?.reject(new Error('the connection was closed'));
     this.#first = undefined;
-    this.#drop(this.#socket, CLOSED_BY_US, wasConnected);
+    this.#link?.close(CLOSED_BY_US);
+    this.#link = undefined;
+    if (wasConnected) this.#listener.onDisconnected?.(CLOSED_BY_US);
   }
 
   #attempt(): void {
-    this.#state = 'connecting';
-    this.#parser.reset();
-    this.#info = undefined;
-    this.#lastServerError = undefined;
-    const { host, port } = this.server;
-    const timeoutMs = this.#options.connectTimeoutMs ?? 2000;
-    const socket = (this.#options.dial ?? dialTcp)(this.server, {
-      onBytes: (bytes) => {
-        if (this.#socket === socket) this.#onBytes(bytes);
+    const { access, name, echo = true, dial } = this.#options;
+    const link = new Link(
+      {
+        server: this.server,
+        access,
+        name,
+        echo,
+        dial,
+        connectTimeoutMs: this.#options.connectTimeoutMs ?? CONNECT_TIMEOUT_MS,
+        pingEveryMs: this.#options.pingEveryMs ?? PING_EVERY_MS,
+        unansweredPings: this.#options.unansweredPings ?? UNANSWERED_PINGS,
+        held: this.#held,
       },
-    });
-    this.#socket = socket;
-    socket.setNoDelay(true);
-    let cause = 'the server closed the connection';
-    const lost = (reason: string) => this.#onLost(socket, this.#lastServerError ?? reason);
-    socket.on('error', (error) => {
-      cause = error.message;
-      lost(cause);
-    });
-    socket.on('end', () => lost(cause));
-    socket.on('close', () => lost(cause));
-    socket.on('drain', () => {
-      this.#noteTaken();
-      if (this.#socket === socket && this.connected) this.#listener.onDrain?.();
-    });
-    this.#timer = setTimeout(() => lost(`${host}:${port} did not answer within ${timeoutMs} ms`), timeoutMs);
-  }
-
-  #onBytes(bytes: Uint8Array): void {
-    this.#listener.onReadStart?.();
-    try {
-      this.#parser.push(bytes);
-    } catch (thrown) {
-      if (!(thrown instanceof Error) || thrown.name !== 'WireProtocolError') throw thrown;
-      this.#onLost(this.#socket, thrown.message);
-    }
-    this.#listener.onReadEnd?.();
-  }
-
-  #sink(): WireSink {
-    return {
-      message: (view) => this.#listener.onMessage(view),
-      info: (json) => this.#onInfo(json),
-      ping: () => this.#socket?.write(`PONG${CRLF}`),
-      pong: () => this.#onPong(),
-      ok: () => {},
-      error: (text) => {
-        this.#lastServerError = text;
-        this.#listener.onServerError?.(text);
+      this.#listener,
+      {
+        onUp: () => this.#onUp(link),
+        onDown: (end, wasUp) => this.#onDown(link, end, wasUp),
+        onLeaving: () => void this.#moveOn(link),
       },
-    };
+    );
+    this.#link = link;
   }
 
-  #onInfo(json: string): void {
-    this.#info = JSON.parse(json) as ServerInfo;
-    if (this.#state !== 'connecting' || this.#pongs.length > 0) return;
-    const { access, name, echo = true } = this.#options;
-    const connect = {
-      verbose: false,
-      pedantic: false,
-      headers: true,
-      no_responders: true,
-      protocol: 1,
-      lang: 'stormglass',
-      version: '1',
-      name,
-      echo,
-      user: access.user,
-      pass: access.password,
-      auth_token: access.token,
-    };
-    this.#pongs.push({ resolve: () => this.#onHandshaken(), reject: () => {} });
-    this.#socket?.write(`CONNECT ${JSON.stringify(connect)}${CRLF}PING${CRLF}`);
-  }
-
-  #onHandshaken(): void {
-    clearTimeout(this.#timer);
-    this.#state = 'connected';
+  #onUp(link: Link): void {
     this.#attempts = 0;
-    this.#missedPongs = 0;
     let lines = '';
     for (const [sid, { subject, queue }] of this.#subscriptions) lines += subLine(sid, subject, queue);
-    if (lines) this.#socket?.write(lines);
-    this.#keepalive = setInterval(() => this.#onKeepalive(), this.#options.pingEveryMs ?? 10_000);
+    if (lines) link.say(lines);
     this.#listener.onConnected?.(this.server);
     this.#first?.resolve();
     this.#first = undefined;
   }
 
-  #onPong(): void {
-    this.#missedPongs = 0;
-    this.#pongs.shift()?.resolve();
-  }
-
-  #onKeepalive(): void {
-    if (++this.#missedPongs > 2) {
-      this.#onLost(this.#socket, 'stale connection: two PINGs without an answer');
-      return;
-    }
-    this.#pongs.push(undefined);
-    this.#socket?.write(`PING${CRLF}`);
-  }
-
-  /** The socket is of no use any more, whatever said so first; later news of the same socket is no news. */
-  #onLost(socket: Socket | undefined, reason: string): void {
-    if (!socket || this.#socket !== socket || this.#state === 'closed') return;
-    const wasConnected = this.connected;
-    const refused = /^'?(authorization violation|user authentication|authentication timeout)/i.test(reason);
-    this.#state = 'waiting';
-    this.#stopTimers();
-    const { host, port } = this.server;
-    this.#drop(socket, reason, wasConnected);
+  #onDown(link: Link, end: LinkEnd, wasUp: boolean): void {
+    const { server } = this;
+    this.#info = link.info;
+    this.#link = undefined;
+    if (wasUp) this.#listener.onDisconnected?.(end.reason);
+    else if (end.refused && !this.#first) this.#listener.onRefused?.(server, end.reason);
     // What the listener just heard may have made it close us.
-    if ((this.#state as State) === 'closed') return;
+    if (this.#isClosed) return;
 
     const servers = this.#options.access.servers.length;
     this.#serverIndex = (this.#serverIndex + 1) % servers;
     this.#attempts++;
     if (this.#first) {
-      this.#first.failures.push(`${host}:${port}: ${reason}`);
-      if (refused || this.#attempts >= servers) {
-        this.#state = 'closed';
-        this.#first.reject(new PreflightError(`cannot connect: ${this.#first.failures.join('; ')}`));
-        this.#first = undefined;
+      this.#first.ends.push(`${server.host}:${server.port}: ${end.reason}`);
+      this.#first.hint ??= end.hint;
+      if (end.refused || this.#attempts >= servers) {
+        this.#failFirst(end.refused ? end.hint : this.#first.hint);
         return;
       }
     }
-    this.#timer = setTimeout(() => this.#attempt(), this.#backoffMs(servers));
+    this.#retry = setTimeout(() => this.#attempt(), this.#backoffMs(servers));
+  }
+
+  #failFirst(hint: string | undefined): void {
+    this.#isClosed = true;
+    this.#first?.reject(
+      new PreflightError(
+        `cannot connect: ${this.#first.ends.join('; ')}`,
+        hint === undefined ? {} : { hint },
+      ),
+    );
+    this.#first = undefined;
   }
 
   /** None while there is a server that was not tried yet, then doubling up to a second. */
@@ -352,21 +239,20 @@ export class WireConnection {
     return again < 0 ? 0 : Math.min(MAX_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** Math.min(again, 10));
   }
 
-  #drop(socket: Socket | undefined, reason: string, wasConnected: boolean): void {
-    this.#socket = undefined;
-    this.#noteTaken();
-    socket?.destroy();
-    const lost = new Error(`connection lost: ${reason}`);
-    for (const waiting of this.#pongs.splice(0)) waiting?.reject(lost);
-    if (wasConnected) this.#listener.onDisconnected?.(reason);
-  }
-
-  #stopTimers(): void {
-    clearTimeout(this.#timer);
-    clearInterval(this.#keepalive);
+  /** The server is about to leave: with another to go to, it is left first, with all that was written taken in. */
+  async #moveOn(link: Link): Promise<void> {
+    if (this.#options.access.servers.length === 1) return;
+    await farewell(link);
+    link.giveUp('the server is in lame duck mode');
   }
 }
 
+async function farewell(link: Link): Promise<void> {
+  const late = new AbortController();
+  await Promise.race([link.ping().catch(() => {}), sleep(FAREWELL_MS, late.signal).catch(() => {})]);
+  late.abort();
+}
+
 function subLine(sid: number, subject: string, queue: string | undefined): string {
-  return queue ? `SUB ${subject} ${queue} ${sid}${CRLF}` : `SUB ${subject} ${sid}${CRLF}`;
+  return queue ? `SUB ${subject} ${queue} ${sid}\r\n` : `SUB ${subject} ${sid}\r\n`;
 }

@@ -1,0 +1,319 @@
+import type { Socket } from 'node:net';
+import { messageOf } from '../base/errors.js';
+import type { ServerAccess, ServerAddress, TlsAccess } from '../contracts/load.js';
+import { type ClientManners, connectLine } from './connect-line.js';
+import { bytesBehindTls, type Dial, dialTcp, dialTls, startTls } from './dial.js';
+import type { HeldTime } from './held-time.js';
+import { Keepalive } from './keepalive.js';
+import { endByError, endByServerError, type LinkEnd, lost, refused } from './link-end.js';
+import { WireParser, type WireSink } from './parser.js';
+import { WireProtocolError } from './protocol-error.js';
+import { parseServerInfo, type ServerInfo } from './server-info.js';
+import type { WireListener } from './wire-listener.js';
+
+export interface LinkOptions extends ClientManners {
+  readonly server: ServerAddress;
+  readonly access: ServerAccess;
+  /** How to reach the server; by what `access` says of TLS unless told. */
+  readonly dial?: Dial | undefined;
+  /** From the first packet to the first PONG. */
+  readonly connectTimeoutMs: number;
+  readonly pingEveryMs: number;
+  readonly unansweredPings: number;
+  readonly held: HeldTime;
+}
+
+/** What becomes of a link; called from events of the socket or of a timer. */
+export interface LinkEvents {
+  /** The handshake is done. */
+  onUp(): void;
+  /** Once, at the end, whether it ever was up or not. Not called after `close`. */
+  onDown(end: LinkEnd, wasUp: boolean): void;
+  /** The server goes into lame duck mode. */
+  onLeaving(): void;
+}
+
+/**
+ * `greeting`: the server speaks first. `securing`: TLS is agreed upon. `introducing`: it has our CONNECT. `up`.
+ */
+type Stage = 'greeting' | 'securing' | 'introducing' | 'up' | 'down';
+
+/** -ERRs after which a server keeps the connection: whatever ends it later has another cause. */
+const NO_PARTING = /^(permissions violation|invalid (publish )?subject|maximum subscriptions exceeded)/i;
+
+/** One socket to one server, from the dial to its end: greeting, TLS, authentication, keepalive. */
+export class Link {
+  readonly #options: LinkOptions;
+  readonly #listener: WireListener;
+  readonly #events: LinkEvents;
+  /** What to call at each PONG that is due, oldest first; undefined for a keepalive. */
+  readonly #pongs: ({ resolve(): void; reject(reason: Error): void } | undefined)[] = [];
+  readonly #deadline: NodeJS.Timeout;
+  #socket: Socket | undefined;
+  #parser: WireParser;
+  #stage: Stage = 'greeting';
+  #isSecure = false;
+  #keepalive: Keepalive | undefined;
+  #info: ServerInfo | undefined;
+  /** The last -ERR, as long as nothing else has come since. */
+  #serverError: string | undefined;
+
+  constructor(options: LinkOptions, listener: WireListener, events: LinkEvents) {
+    this.#options = options;
+    this.#listener = listener;
+    this.#events = events;
+    this.#parser = new WireParser(this.#greetingSink());
+    this.#deadline = setTimeout(() => this.#onLate(), options.connectTimeoutMs);
+    this.#open();
+  }
+
+  get isUp(): boolean {
+    return this.#stage === 'up';
+  }
+
+  get info(): ServerInfo | undefined {
+    return this.#info;
+  }
+
+  /** Bytes that were written and that the kernel has not taken yet. */
+  get pendingBytes(): number {
+    const socket = this.#socket;
+    if (socket === undefined || this.#stage === 'down') return 0;
+    return this.#isSecure ? bytesBehindTls(socket) : socket.writableLength;
+  }
+
+  /** See WireConnection.write. */
+  write(bytes: Uint8Array, onFlushed: ((flushed: boolean) => void) | undefined): boolean {
+    const socket = this.#socket as Socket;
+    if (onFlushed === undefined) {
+      socket.write(bytes);
+    } else {
+      socket.write(bytes, (error) => {
+        this.#options.held.note(this.pendingBytes > 0);
+        // A socket that was destroyed reports its pending writes without an error: the link must still be up.
+        onFlushed(!error && this.#stage === 'up');
+      });
+    }
+    const isHeld = this.pendingBytes > 0;
+    this.#options.held.note(isHeld);
+    return !isHeld;
+  }
+
+  /** Writes protocol lines. */
+  say(lines: string): void {
+    this.#socket?.write(lines);
+  }
+
+  /** Resolves when the server has taken in all that was written before; rejects when the link ends first. */
+  ping(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      if (this.#stage === 'down') return reject(new Error('not connected'));
+      this.#pongs.push({ resolve, reject });
+      this.say('PING\r\n');
+    });
+  }
+
+  /** Ends it as if it had been lost. */
+  giveUp(reason: string): void {
+    this.#end(lost(reason));
+  }
+
+  /** Ends it without a word to `onDown`. */
+  close(reason: string): void {
+    if (this.#stage !== 'down') this.#tearDown(reason);
+  }
+
+  #open(): void {
+    const { server, access, dial } = this.#options;
+    const { tls } = access;
+    try {
+      const open = dial ?? (tls?.handshakeFirst ? dialTls(tls) : dialTcp);
+      this.#isSecure = tls?.handshakeFirst === true && dial === undefined;
+      const socket = open(server, { onBytes: (bytes) => this.#onBytes(bytes) });
+      this.#use(socket);
+      socket.setNoDelay(true);
+    } catch (thrown) {
+      // Not from within the constructor: whoever made us does not know us yet.
+      setImmediate(() => this.#end(unusableTls(thrown)));
+    }
+  }
+
+  #use(socket: Socket): void {
+    this.#socket = socket;
+    let end: LinkEnd | undefined;
+    const ended = () => this.#end(this.#explain(end));
+    socket.on('error', (error) => {
+      end = endByError(error);
+      ended();
+    });
+    socket.on('end', ended);
+    socket.on('close', ended);
+    socket.on('drain', () => {
+      this.#options.held.note(this.pendingBytes > 0);
+      if (this.#stage === 'up') this.#listener.onDrain?.();
+    });
+  }
+
+  /** The cause of an end: what the server said goes before what the socket did. */
+  #explain(bySocket: LinkEnd | undefined): LinkEnd {
+    const { access } = this.#options;
+    if (this.#serverError !== undefined) return endByServerError(this.#serverError, access);
+    if (bySocket?.refused) return bySocket;
+    const end = bySocket ?? lost('the server closed the connection');
+    const isSecured = this.#info !== undefined && this.#stage === 'introducing' && access.tls !== undefined;
+    if (!isSecured) return end;
+    // It may have gone before it could say, or we could read, what it missed.
+    return { ...end, hint: 'A server that verifies its clients breaks off so: check tls.cert and tls.key.' };
+  }
+
+  #onLate(): void {
+    const { server, connectTimeoutMs } = this.#options;
+    const end = lost(`${server.host}:${server.port} did not answer within ${connectTimeoutMs} ms`);
+    const isMute = this.#info === undefined && this.#socket?.connecting === false;
+    this.#end(
+      isMute
+        ? { ...end, hint: 'If this server begins with TLS, say so: tls.handshake-first (--tls-first).' }
+        : end,
+    );
+  }
+
+  #onBytes(bytes: Uint8Array): void {
+    if (this.#stage === 'down') return;
+    this.#keepalive?.heard();
+    this.#serverError = undefined;
+    this.#listener.onReadStart?.();
+    try {
+      this.#parser.push(bytes);
+    } catch (thrown) {
+      if (!(thrown instanceof WireProtocolError)) throw thrown;
+      this.#end(lost(thrown.message));
+    }
+    this.#listener.onReadEnd?.();
+  }
+
+  /** Until our CONNECT goes out, only the server's INFO may come, or why it does not want us. */
+  #greetingSink(): WireSink {
+    const unexpected = (what: string) => () => this.#end(lost(`${what} before the handshake`));
+    return {
+      info: (json) => {
+        if (this.#stage === 'greeting' && this.#info === undefined) this.#onGreeting(parseServerInfo(json));
+      },
+      error: (text) => {
+        this.#serverError = text;
+      },
+      message: unexpected('a message'),
+      ping: unexpected('a PING'),
+      pong: unexpected('a PONG'),
+      ok: unexpected('a +OK'),
+    };
+  }
+
+  #onGreeting(info: ServerInfo): void {
+    this.#info = info;
+    const { tls } = this.#options.access;
+    if (tls?.handshakeFirst) this.#introduce(info);
+    else if (info.tls_required || (tls && info.tls_available)) this.#secure(info, tls ?? SYSTEM_TLS);
+    else if (tls) {
+      this.#end(
+        refused(
+          'TLS is asked for, and the server does not speak it',
+          'Leave out `tls`, or set up TLS on the server.',
+        ),
+      );
+    } else this.#introduce(info);
+  }
+
+  #secure(info: ServerInfo, tls: TlsAccess): void {
+    this.#stage = 'securing';
+    const plain = this.#socket as Socket;
+    try {
+      const secure = startTls(plain, this.#options.server, tls, { onBytes: (bytes) => this.#onBytes(bytes) });
+      this.#use(secure);
+      this.#isSecure = true;
+      secure.once('secureConnect', () => {
+        if (this.#stage === 'securing') this.#introduce(info);
+      });
+    } catch (thrown) {
+      this.#end(unusableTls(thrown));
+    }
+  }
+
+  /** Says who we are; the PONG that follows is the server's yes. */
+  #introduce(info: ServerInfo): void {
+    const { access } = this.#options;
+    this.#stage = 'introducing';
+    this.#parser = new WireParser(this.#sessionSink());
+    let line: string;
+    try {
+      line = connectLine(info, access, this.#options);
+    } catch (thrown) {
+      this.#end(refused(messageOf(thrown), 'Check the NKey seed, or the credentials file.'));
+      return;
+    }
+    this.#pongs.push({ resolve: () => this.#onUp(), reject: () => {} });
+    this.say(`${line}PING\r\n`);
+  }
+
+  #sessionSink(): WireSink {
+    const listener = this.#listener;
+    return {
+      message: (view) => listener.onMessage(view),
+      info: (json) => {
+        this.#info = parseServerInfo(json);
+        if (this.#info.ldm && this.#stage === 'up') this.#events.onLeaving();
+      },
+      ping: () => this.say('PONG\r\n'),
+      pong: () => this.#pongs.shift()?.resolve(),
+      ok: () => {},
+      error: (text) => {
+        if (!NO_PARTING.test(text)) this.#serverError = text;
+        // Before the link is up, it is the reason why it does not come up.
+        if (this.#stage === 'up') listener.onServerError?.(text);
+      },
+    };
+  }
+
+  #onUp(): void {
+    clearTimeout(this.#deadline);
+    this.#stage = 'up';
+    const { pingEveryMs, unansweredPings } = this.#options;
+    this.#keepalive = new Keepalive({
+      everyMs: pingEveryMs,
+      unanswered: unansweredPings,
+      ping: () => {
+        this.#pongs.push(undefined);
+        this.say('PING\r\n');
+      },
+      onSilent: () => this.giveUp(`stale connection: ${unansweredPings} PINGs without an answer`),
+    });
+    this.#events.onUp();
+  }
+
+  /** The socket is of no use any more, whatever said so first; later news of it is no news. */
+  #end(end: LinkEnd): void {
+    if (this.#stage === 'down') return;
+    const wasUp = this.isUp;
+    this.#tearDown(end.reason);
+    this.#events.onDown(end, wasUp);
+  }
+
+  #tearDown(reason: string): void {
+    this.#stage = 'down';
+    clearTimeout(this.#deadline);
+    this.#keepalive?.stop();
+    this.#socket?.destroy();
+    this.#options.held.note(false);
+    const error = new Error(`connection lost: ${reason}`);
+    for (const waiting of this.#pongs.splice(0)) waiting?.reject(error);
+  }
+}
+
+/** For servers that demand TLS of somebody who did not ask for it. */
+const SYSTEM_TLS: TlsAccess = {};
+
+function unusableTls(thrown: unknown): LinkEnd {
+  return refused(
+    `the certificates given cannot be used: ${messageOf(thrown)}`,
+    'Check tls.ca, tls.cert and tls.key.',
+  );
+}
