@@ -1,5 +1,6 @@
 import type { HistogramSnapshot } from './histogram.js';
 import type { EventKind, LoadPlan, PhaseName, ScheduleMode, StreamPlan } from './plan.js';
+import type { WorkerSample } from './resources.js';
 
 /**
  * Where to reach the servers of one system, and who we are to them: plain data, so that it can go to a worker
@@ -44,7 +45,8 @@ export interface ServerAddress {
  * written to the socket and the socket drained); `failed` certainly did not happen; `unknown` may have happened;
  * `blocked` waited for the socket, the window or a reconnection before they were sent (the system's doing);
  * `unsent` waited so and overflowed the backlog; `dropped` not sent because this generator itself was late;
- * `bytes` payload bytes sent; `duplicates` acknowledged as duplicates; `received` by the monitor; `lost` ok and not
+ * `bytes` payload bytes sent; `duplicates` acknowledged as duplicates; `misses` reads that found nothing, and
+ * `conflicts` compare-and-sets that another writer had overtaken (both are answers, and `ok`); `received` by the monitor; `lost` ok and not
  * received (in the report of an interval: gaps in a writer's sequence).
  * due = sent + unsent + dropped + what still waits; sent = ok + failed + unknown + what is still in flight.
  */
@@ -59,6 +61,8 @@ export const LOAD_COUNTERS = [
   'dropped',
   'bytes',
   'duplicates',
+  'misses',
+  'conflicts',
   'received',
   'lost',
 ] as const;
@@ -159,6 +163,8 @@ export interface LoadFleet extends AsyncDisposable {
 export interface LoadFleetListener {
   onReport(report: IntervalReport): void;
   onNotice(notice: LoadNotice): void;
+  /** After each report of a worker: what its thread used meanwhile. */
+  onSample?(sample: WorkerSample): void;
 }
 
 /** What the planner must know of a kind of load. */

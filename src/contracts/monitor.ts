@@ -1,5 +1,6 @@
 import type { IntervalReport, LoadNotice, ServerAccess } from './load.js';
 import type { MonitorPlan } from './plan.js';
+import type { WorkerSample } from './resources.js';
 
 /** Which load a writer's events belong to. */
 export interface WriterLabel {
@@ -20,6 +21,8 @@ export interface MonitorTask {
 export interface MonitorListener {
   onReport(report: IntervalReport): void;
   onNotice(notice: LoadNotice): void;
+  /** About once a second: what the monitor's thread used meanwhile. */
+  onSample?(sample: WorkerSample): void;
 }
 
 /** The monitor's thread, as the conductor sees it. */

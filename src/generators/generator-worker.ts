@@ -4,6 +4,7 @@ import { describeFailure } from '../base/thread-failure.js';
 import type { GeneratorTask, IntervalReport } from '../contracts/load.js';
 import { LoadRecorder } from '../metrics/load-recorder.js';
 import { PhaseClock } from '../metrics/phase-clock.js';
+import { WorkerVitals } from '../metrics/worker-vitals.js';
 import { CLOSED_BY_US, WireConnection, type WireListener } from '../wire/connection.js';
 import type { LoadKind, Traffic } from './load-kind.js';
 import { LoadLoop } from './load-loop.js';
@@ -46,6 +47,8 @@ async function generate(
   if (!kind) throw new RangeError(`no kind of load is called ${load.kind}`);
   const params = load.params as PacedParams;
   const notices = new NoticeBook();
+  const connections: WireConnection[] = [];
+  const vitals = new WorkerVitals({ role: 'generator', load: load.name, worker, sockets: () => connections });
   let loop: LoadLoop | undefined;
 
   const traffic: Traffic = kind.create({
@@ -56,11 +59,14 @@ async function generate(
     writer,
     random: seededRandom(seed, `load/${load.name}/${worker}`),
     ...(historyFile !== undefined && { historyFile }),
-    connection: (listener) =>
-      new WireConnection(
+    connection: (listener) => {
+      const connection = new WireConnection(
         { access, firstServer: worker, name: task.connectionName, echo: false },
         withNotices(listener, notices),
-      ),
+      );
+      connections.push(connection);
+      return connection;
+    },
     notices,
     onRoom: () => loop?.wake(),
   });
@@ -91,11 +97,15 @@ async function generate(
       maxLatenessNs: params['max-lateness'],
       onReport: (report) => {
         tell({ say: 'report', report }, buffersOf(report));
+        const sample = vitals.sample();
+        if (sample) tell({ say: 'sample', sample });
         for (const notice of notices.take(load.name, worker)) tell({ say: 'notice', notice });
       },
     });
+    vitals.start();
     await loop.run();
   } finally {
+    vitals.stop();
     await traffic.close();
     for (const notice of notices.take(load.name, worker)) tell({ say: 'notice', notice });
   }

@@ -81,6 +81,8 @@ class FleetMember {
           return ready.resolve();
         case 'report':
           return listener.onReport(message.report);
+        case 'sample':
+          return listener.onSample?.(message.sample);
         case 'notice':
           return listener.onNotice(message.notice);
         case 'finished':

@@ -1,5 +1,6 @@
 import type { ThreadFailure } from '../base/thread-failure.js';
 import type { IntervalReport, LoadNotice } from '../contracts/load.js';
+import type { WorkerSample } from '../contracts/resources.js';
 
 /** What the conductor's thread says to the monitor's. */
 export type ToMonitor =
@@ -10,6 +11,7 @@ export type ToMonitor =
 export type FromMonitor =
   | { readonly say: 'ready'; readonly metricsUrl: string }
   | { readonly say: 'report'; readonly report: IntervalReport }
+  | { readonly say: 'sample'; readonly sample: WorkerSample }
   | { readonly say: 'notice'; readonly notice: LoadNotice }
   | { readonly say: 'drained' }
   | { readonly say: 'stopped' }

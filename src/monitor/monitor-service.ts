@@ -2,6 +2,7 @@ import { NS, nowNs } from '../base/clock.js';
 import { PreflightError, UsageError } from '../base/errors.js';
 import { waitFor } from '../base/wait.js';
 import type { MonitorHandle, MonitorListener, MonitorTask } from '../contracts/monitor.js';
+import { WorkerVitals } from '../metrics/worker-vitals.js';
 import { WireConnection } from '../wire/connection.js';
 import { EventCounter } from './event-counter.js';
 import { metricsRegistry } from './metrics-page.js';
@@ -44,13 +45,17 @@ export async function startMonitorService(
       onMessage: (view) => counter.onMessage(view),
     },
   );
+  const vitals = new WorkerVitals({ role: 'monitor', sockets: () => [wire] });
   const report = () => {
     counter.loads.tick();
     for (const each of counter.loads.takeReports(nowNs())) listener.onReport(each);
+    const sample = vitals.sample();
+    if (sample) listener.onSample?.(sample);
   };
   let timer: NodeJS.Timeout | undefined;
   const close = async () => {
     clearInterval(timer);
+    vitals.stop();
     await wire.close();
     await server[Symbol.asyncDispose]();
   };
@@ -64,6 +69,7 @@ export async function startMonitorService(
     await close();
     throw thrown;
   }
+  vitals.start();
   timer = setInterval(report, REPORT_EVERY_MS);
   return {
     metricsUrl: server.metricsUrl,

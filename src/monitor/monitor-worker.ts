@@ -14,6 +14,7 @@ export async function runMonitorWorker(port: MessagePort, task: MonitorTask): Pr
     await using service = await startMonitorService(task, {
       onReport: (report) => tell({ say: 'report', report }),
       onNotice: (notice) => tell({ say: 'notice', notice }),
+      onSample: (sample) => tell({ say: 'sample', sample }),
     });
     const stopped = new Promise<void>((resolve, reject) => {
       port.on('message', (message: ToMonitor) => {

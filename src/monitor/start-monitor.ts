@@ -98,6 +98,9 @@ class MonitorThread {
       case 'report':
         this.#listener.onReport(message.report);
         break;
+      case 'sample':
+        this.#listener.onSample?.(message.sample);
+        break;
       case 'notice':
         this.#listener.onNotice(message.notice);
         break;

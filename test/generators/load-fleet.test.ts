@@ -5,6 +5,7 @@ import { NS, nowNs } from '../../src/base/clock.js';
 import { StormglassError } from '../../src/base/errors.js';
 import { waitFor } from '../../src/base/wait.js';
 import type { GeneratorTask, IntervalReport, LoadFleet, LoadNotice } from '../../src/contracts/load.js';
+import type { WorkerSample } from '../../src/contracts/resources.js';
 import { startLoadFleet } from '../../src/generators/load-fleet.js';
 import { type CompiledSources, compileSources } from '../processes/compiled-sources.js';
 import { startTestServer } from '../support/nats-server.js';
@@ -31,13 +32,15 @@ afterAll(() => compiled[Symbol.asyncDispose]());
 function start(tasks: readonly GeneratorTask[], entry: URL) {
   const reports: IntervalReport[] = [];
   const notices: LoadNotice[] = [];
+  const samples: WorkerSample[] = [];
   const fleet: LoadFleet = startLoadFleet(tasks, entry, {
     onReport: (report) => reports.push(report),
     onNotice: (notice) => notices.push(notice),
+    onSample: (sample) => samples.push(sample),
   });
   const sent = () =>
     reports.flatMap(({ phases }) => phases).reduce((sum, { counters }) => sum + (counters.sent ?? 0), 0);
-  return { fleet, reports, notices, sent };
+  return { fleet, reports, notices, samples, sent };
 }
 
 const tasksOf = (options: Omit<TestLoadOptions, 'worker' | 'kind'>, workers: number) =>
@@ -63,6 +66,31 @@ describe('the fleet of generator threads', () => {
     expect(reports.filter((report) => report.startNs === startNs)).toHaveLength(2);
     const { in_msgs } = (await (await fetch(`${server.monitorUrl}/varz`)).json()) as { in_msgs: number };
     expect(in_msgs).toBe(2400);
+  });
+
+  it('tells after each report what its thread used, intervals touching', async () => {
+    await using server = await startTestServer();
+    const entry = await entryOf('worker', workerProgram);
+    const { fleet, reports, samples } = start(
+      tasksOf({ access: server.access, schedule: steadyRate(20_000, 1.2) }, 2),
+      entry,
+    );
+    await using _ = fleet;
+    await fleet.ready();
+    fleet.start(nowNs() + 10 * NS.ms);
+    await fleet.finished();
+    for (const worker of [0, 1]) {
+      const own = samples.filter((sample) => sample.worker === worker);
+      expect(own).toHaveLength(reports.filter((report) => report.worker === worker).length);
+      own.slice(1).forEach(({ startNs }, i) => {
+        expect(startNs).toBe(own[i]!.endNs);
+      });
+      for (const { role, load, connections, activeNs, startNs, endNs } of own) {
+        expect({ role, load, connections }).toEqual({ role: 'generator', load: 'orders', connections: 1 });
+        expect(activeNs).toBeLessThanOrEqual(1.01 * (endNs - startNs) + NS.ms);
+      }
+      expect(own.some(({ activeNs }) => activeNs > 0)).toBe(true);
+    }
   });
 
   it('stops when told', async () => {
