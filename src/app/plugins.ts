@@ -9,6 +9,7 @@ import {
 import type { Checker } from '../contracts/checker.js';
 import type { FaultKind } from '../contracts/fault.js';
 import { jsPublish } from '../generators/js-publish.js';
+import { kv } from '../generators/kv/kv.js';
 import type { LoadKind } from '../generators/load-kind.js';
 import { publish } from '../generators/publish.js';
 import { parseThreshold } from '../metrics/thresholds.js';
@@ -17,7 +18,7 @@ import type { DriverPlugin, FaultPlugin, ScenarioPlugins } from '../scenario/plu
 
 /** The one place that knows every plug-in: a new one is a file in its room and an entry here. */
 
-export const LOAD_KINDS: readonly LoadKind[] = [publish, jsPublish];
+export const LOAD_KINDS: readonly LoadKind[] = [publish, jsPublish, kv];
 
 export const FAULT_KINDS: readonly (FaultKind & FaultPlugin)[] = [nodeKill({ isAlive })];
 

@@ -90,6 +90,8 @@ export class LoadTotals {
    */
   settleLosses(atNs: number): IntervalReport[] {
     return [...this.#loads.values()].flatMap(({ plan, phases }): IntervalReport[] => {
+      // What is no event, the monitor is not meant to see.
+      if (plan.domains.length === 0) return [];
       const added = phases.flatMap((sums, i): PhaseReport[] => {
         const { counters, histograms } = sums;
         const lost = Math.max(0, counters[OK]! - counters[RECEIVED]!);

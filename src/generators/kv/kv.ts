@@ -1,0 +1,190 @@
+import { seededRandom } from '../../base/random.js';
+import type { LoadKindFacts, LoadScene } from '../../contracts/load.js';
+import type { LoadPlan, StreamPlan } from '../../contracts/plan.js';
+import { COUNTER } from '../../metrics/load-recorder.js';
+import type { MessageView } from '../../wire/parser.js';
+import { AnsweredTraffic, shareOf } from '../answered-traffic.js';
+import type { Feed } from '../feed.js';
+import type { LoadKind, TrafficRun, TrafficSetting } from '../load-kind.js';
+import { prefill } from '../prefill.js';
+import { type PubAck, readPubAck } from '../pub-ack.js';
+import { ScribeFeed } from '../scribe-feed.js';
+import { bucketStream, KV_OPERATIONS, type KvParams, keyName, kvSchema } from './kv-schema.js';
+import { COMPARE_AND_SET, GET, KvScribe } from './kv-scribe.js';
+import { KvWatches } from './kv-watch.js';
+import { readRevision } from './read-revision.js';
+
+const facts: LoadKindFacts = {
+  acknowledged: true,
+  history: false,
+  events: false,
+  needsStream: false,
+  schedules: ['open', 'max', 'closed'],
+};
+
+const paramsOf = (load: LoadPlan): KvParams => load.params as KvParams;
+
+/** Operations on a key-value bucket. */
+export const kv: LoadKind = {
+  kind: 'kv',
+  summary: 'puts, gets, compare-and-sets and watches on a key-value bucket',
+  facts,
+  schema: kvSchema,
+  streams: (load, scene) => [bucketPlan(paramsOf(load), scene)],
+  prepare: async (load, { access, seed, signal }) => {
+    const { prefill: isWanted, keys, bucket, size } = paramsOf(load);
+    if (isWanted) {
+      await prefill({
+        access,
+        what: `load ${load.name}: the bucket ${bucket}`,
+        count: keys,
+        subjectOf: (i) => `$KV.${bucket}.${keyName(i, keys)}`,
+        payload: noise(seed, load.name, size),
+        signal,
+      });
+    }
+    return async () => {};
+  },
+  create: (setting) => new KvTraffic(setting),
+};
+
+/** Zeros would be compressed away where a bucket is compressed. */
+function noise(seed: number, load: string, bytes: number): Buffer {
+  const value = Buffer.allocUnsafe(bytes);
+  seededRandom(seed, `prefill/${load}`).fill(value);
+  return value;
+}
+
+/** The stream behind a bucket, as clients of NATS make it (ADR-8). */
+function bucketPlan(params: KvParams, scene: LoadScene): StreamPlan {
+  const { bucket, replicas, storage = scene.defaultStorage, 'history-depth': depth } = params;
+  return {
+    name: bucketStream(bucket),
+    subjects: [`$KV.${bucket}.>`],
+    config: {
+      retention: 'limits',
+      storage,
+      num_replicas: replicas,
+      max_msgs_per_subject: depth,
+      discard: 'new',
+      allow_rollup_hdrs: true,
+      deny_delete: true,
+      allow_direct: true,
+      ...(params['max-age'] !== undefined && { max_age: params['max-age'] }),
+    },
+  };
+}
+
+class KvTraffic extends AnsweredTraffic {
+  readonly #params: KvParams;
+  readonly #scribe: KvScribe;
+  readonly #watches: KvWatches | undefined;
+  readonly #ack: PubAck = { streamSequence: 0, duplicate: false };
+  readonly #knowsRevisions: boolean;
+
+  constructor(setting: TrafficSetting) {
+    super(setting);
+    const { load, worker, writer, random } = setting;
+    const params = paramsOf(load);
+    this.#params = params;
+    this.#knowsRevisions = params.mix[KV_OPERATIONS[COMPARE_AND_SET]!] > 0;
+    this.#scribe = new KvScribe({ params, inbox: this.inbox, writer, window: this.window, random });
+    const watchers = worker < params.watchers ? shareOf(params.watchers, worker, load.workers) : 0;
+    if (watchers > 0) this.#watches = new KvWatches(setting, params.bucket, watchers);
+  }
+
+  protected override get answerName(): string {
+    return 'answer';
+  }
+
+  protected override get historySubjects(): readonly string[] {
+    return [`$KV.${this.#params.bucket}.>`];
+  }
+
+  protected override makeFeed(): Feed {
+    return new ScribeFeed(this.setting, this.connection, this.window, this.#scribe);
+  }
+
+  override async open(): Promise<void> {
+    await super.open();
+    await this.#watches?.open();
+  }
+
+  override begin(run: TrafficRun): void {
+    super.begin(run);
+    this.#watches?.begin(run);
+  }
+
+  override flush(): void {
+    super.flush();
+    this.#watches?.tend();
+  }
+
+  override async close(): Promise<void> {
+    await this.#watches?.close();
+    await super.close();
+  }
+
+  protected override onAnswer(view: MessageView, slot: number): void {
+    const { operation, key, revision } = this.#scribe;
+    if (operation[slot] === GET) {
+      this.#onGot(view, slot);
+      return;
+    }
+    const { buffer, headerStart, payloadStart, payloadEnd } = view;
+    const ack = this.#ack;
+    if (headerStart === payloadStart && readPubAck(buffer, payloadStart, payloadEnd, ack)) {
+      if (this.#knowsRevisions) revision[key[slot]!] = ack.streamSequence;
+      this.succeed(slot, ack.streamSequence);
+    } else if (operation[slot] === COMPARE_AND_SET) {
+      this.#onNotSet(view, slot);
+    } else {
+      this.refuse(view, slot);
+    }
+  }
+
+  #onGot(view: MessageView, slot: number): void {
+    const { buffer, headerStart, payloadStart } = view;
+    const { key, revision } = this.#scribe;
+    if (headerStart === payloadStart) {
+      this.refuse(view, slot);
+    } else if (!isStatus(buffer, headerStart)) {
+      if (this.#knowsRevisions) revision[key[slot]!] = readRevision(buffer, headerStart, payloadStart);
+      this.succeed(slot, 0);
+    } else if (isNotFound(buffer, headerStart)) {
+      this.run.recorder.count(COUNTER.misses, this.window.phase[slot]!, 1);
+      this.succeed(slot, 0);
+    } else {
+      this.refuse(view, slot);
+    }
+  }
+
+  /** Somebody else was there first: an answer as good as any, and it says which revision the key has now. */
+  #onNotSet(view: MessageView, slot: number): void {
+    const { buffer, payloadStart, payloadEnd } = view;
+    const text = Buffer.from(buffer.buffer, buffer.byteOffset, buffer.byteLength).toString(
+      'utf8',
+      payloadStart,
+      payloadEnd,
+    );
+    const current = /"err_code":10071,"description":"wrong last sequence: (\d+)"/.exec(text)?.[1];
+    if (current === undefined) {
+      this.refuse(view, slot);
+      return;
+    }
+    this.#scribe.revision[this.#scribe.key[slot]!] = Number(current);
+    this.run.recorder.count(COUNTER.conflicts, this.window.phase[slot]!, 1);
+    this.succeed(slot, 0);
+  }
+}
+
+const SPACE = 0x20;
+const VERSION_BYTES = 'NATS/1.0'.length;
+const NOT_FOUND = Buffer.from(' 404');
+
+/** A header that begins with a status, `NATS/1.0 404 …`, instead of ending its first line. */
+const isStatus = (buffer: Uint8Array, headerStart: number): boolean =>
+  buffer[headerStart + VERSION_BYTES] === SPACE;
+
+const isNotFound = (buffer: Uint8Array, headerStart: number): boolean =>
+  NOT_FOUND.every((byte, i) => buffer[headerStart + VERSION_BYTES + i] === byte);
