@@ -17,6 +17,7 @@ export const PHASE_NAMES: Readonly<Record<PhaseName | 'total', string>> = {
   total: 'whole run',
   steady: 'steady',
   faults: 'under faults',
+  'warm-up': 'warm-up',
 };
 
 /** A latency, with ≥ where operations without an answer are part of it. */
