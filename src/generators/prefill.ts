@@ -3,7 +3,7 @@ import { messageOf, PreflightError } from '../base/errors.js';
 import { freshId } from '../base/ids.js';
 import { withDeadline } from '../base/wait.js';
 import type { ServerAccess } from '../contracts/load.js';
-import { WireConnection } from '../wire/connection.js';
+import { CLOSED_BY_US, WireConnection } from '../wire/connection.js';
 import type { MessageView } from '../wire/parser.js';
 import { type PubAck, readPubAck } from './pub-ack.js';
 import { readRefusal } from './refusal.js';
@@ -47,7 +47,7 @@ export async function prefill(options: PrefillOptions): Promise<void> {
     {
       onMessage,
       onDisconnected: (reason) => {
-        refusal ||= `connection lost: ${reason}`;
+        if (reason !== CLOSED_BY_US) refusal ||= `connection lost: ${reason}`;
         settle();
       },
     },
