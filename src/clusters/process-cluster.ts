@@ -95,6 +95,7 @@ async function layOut(
         command,
         configFile,
         logFile,
+        storeDir,
         mark: runId,
         onEvent: onNodeEvent,
       });

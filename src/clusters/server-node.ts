@@ -21,6 +21,7 @@ export interface ServerNodeOptions {
   readonly command: string;
   readonly configFile: string;
   readonly logFile: string;
+  readonly storeDir: string;
   readonly mark: string;
   readonly onEvent: (event: NodeEvent) => void;
 }
@@ -57,6 +58,7 @@ export class ServerNode {
       host: HOST,
       clientPort: options.ports.client,
       monitorUrl: `http://${HOST}:${options.ports.monitor}`,
+      storeDir: options.storeDir,
       get process() {
         return running();
       },

@@ -19,6 +19,8 @@ export interface ClusterNode {
   readonly monitorUrl?: string;
   /** The running process, where the driver has one; absent while the node is down. */
   readonly process?: ProcessIdentity;
+  /** Where its streams are kept, when that is on this machine and known. */
+  readonly storeDir?: string;
 }
 
 /** Something that happened to a node: for the journal, and for the verdict where it was not asked for. */
