@@ -1,8 +1,8 @@
 import { messageOf } from '../base/errors.js';
+import { subjectMatches } from '../base/subjects.js';
 import type { Checker, CheckResult } from '../contracts/checker.js';
 import type { History, StreamRead, WriterHistory } from '../contracts/history.js';
 import type { Plan, StreamPlan } from '../contracts/plan.js';
-import { subjectMatches } from '../scenario/subjects.js';
 import type { FaultSessionResult } from './fault-session.js';
 
 export interface ChecksRequest {

@@ -1,5 +1,5 @@
 import { NS, nowNs, sleep } from '../base/clock.js';
-import { subjectMatches } from '../base/subject-match.js';
+import { subjectMatches } from '../base/subjects.js';
 import { OUTCOMES, type StreamRead, type StreamSpan, type WriterHistory } from '../contracts/history.js';
 import type { ServerAccess } from '../contracts/load.js';
 import { readStream } from '../nats/stream-reader.js';

@@ -1,8 +1,8 @@
+import { subjectProblem } from '../base/subjects.js';
 import type { EventKind } from '../contracts/plan.js';
 import { type EventsInput, eventsSchema, MAX_EVENT_KINDS } from './event-schema.js';
 import { parsePart } from './parse-part.js';
 import type { Findings } from './problem.js';
-import { subjectProblem } from './subjects.js';
 
 /** The traffic as planned: every kind of event with its subject and its share. */
 export interface ResolvedEvents {

@@ -1,4 +1,5 @@
 import { suggestion } from '../base/nearest.js';
+import { subjectFilterProblem, subjectMatches } from '../base/subjects.js';
 import type { LoadScene } from '../contracts/load.js';
 import type { MonitorPlan, Plan, RunLimits } from '../contracts/plan.js';
 import { applySets } from './apply-sets.js';
@@ -18,7 +19,6 @@ import { endNsOf } from './resolve-schedule.js';
 import { resolveStreams } from './resolve-streams.js';
 import { hasAcknowledged, resolveThresholds } from './resolve-thresholds.js';
 import { limitsSchema, monitorSchema, rootSchema } from './root-schema.js';
-import { subjectFilterProblem, subjectMatches } from './subjects.js';
 
 export interface ResolveOptions {
   /** How errors call the file. */

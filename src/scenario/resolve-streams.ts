@@ -1,9 +1,9 @@
+import { filtersOverlap, subjectFilterProblem, subjectMatches } from '../base/subjects.js';
 import type { StreamPlan } from '../contracts/plan.js';
 import { parsePart } from './parse-part.js';
 import type { Findings } from './problem.js';
 import type { ResolvedCluster } from './resolve-cluster.js';
 import { type StreamInput, streamSchema } from './stream-schema.js';
-import { filtersOverlap, subjectFilterProblem, subjectMatches } from './subjects.js';
 
 /** A stream as planned, with its place in the scenario's list. */
 export interface ResolvedStream {

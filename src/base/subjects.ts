@@ -1,5 +1,3 @@
-export { subjectMatches } from '../base/subject-match.js';
-
 /** Longest subject that stormglass makes or takes: far below the 4,096 bytes of a server's protocol line. */
 export const MAX_SUBJECT_LENGTH = 255;
 
@@ -36,4 +34,15 @@ export function filtersOverlap(a: string, b: string): boolean {
     if (l !== '*' && r !== '*' && l !== r) return false;
   }
   return true;
+}
+
+/** Whether a subject, or every subject that another filter matches in its own tokens, is matched by the filter. */
+export function subjectMatches(filter: string, subject: string): boolean {
+  const wanted = filter.split('.');
+  const tokens = subject.split('.');
+  for (const [i, want] of wanted.entries()) {
+    if (want === '>') return tokens.length > i;
+    if (i >= tokens.length || (want !== '*' && want !== tokens[i])) return false;
+  }
+  return wanted.length === tokens.length;
 }

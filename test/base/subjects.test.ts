@@ -5,7 +5,7 @@ import {
   subjectFilterProblem,
   subjectMatches,
   subjectProblem,
-} from '../../src/scenario/subjects.js';
+} from '../../src/base/subjects.js';
 
 const token = fc.constantFrom('a', 'b', 'c');
 const subject = fc.array(token, { minLength: 1, maxLength: 4 }).map((tokens) => tokens.join('.'));
