@@ -46,8 +46,9 @@ export interface ServerAddress {
  * `blocked` waited for the socket, the window or a reconnection before they were sent (the system's doing);
  * `unsent` waited so and overflowed the backlog; `dropped` not sent because this generator itself was late;
  * `bytes` payload bytes sent; `duplicates` acknowledged as duplicates; `misses` reads that found nothing, and
- * `conflicts` compare-and-sets that another writer had overtaken (both are answers, and `ok`); `received` by the monitor; `lost` ok and not
- * received (in the report of an interval: gaps in a writer's sequence).
+ * `conflicts` compare-and-sets that another writer had overtaken (both are answers, and `ok`); `redelivered` those of a
+ * consumer's deliveries that were not the first of their message; `received` by the monitor, or by the load itself;
+ * `lost` ok and not received (in the report of an interval: gaps in a writer's sequence).
  * due = sent + unsent + dropped + what still waits; sent = ok + failed + unknown + what is still in flight.
  */
 export const LOAD_COUNTERS = [
@@ -63,6 +64,7 @@ export const LOAD_COUNTERS = [
   'duplicates',
   'misses',
   'conflicts',
+  'redelivered',
   'received',
   'lost',
 ] as const;
@@ -72,9 +74,10 @@ export type LoadCounter = (typeof LOAD_COUNTERS)[number];
  * `ack_latency` due → acknowledged; those refused, unknown or unsent are in it at the time they waited, as censored.
  * `service_time` sent → acknowledged, of those that were sent, censored alike: `ack_latency` without the wait before the
  * send. `schedule_delay` due → handed to the socket, only for operations that nothing but this generator held up. `lag`
- * due → received by the monitor. All nanoseconds.
+ * due → received by the monitor, or by the load itself. `drain_time` from when a load began to consume until it had
+ * caught up for the first time, once a consumer and worker; censored when it never had. All nanoseconds.
  */
-export const LOAD_MEASURES = ['ack_latency', 'service_time', 'schedule_delay', 'lag'] as const;
+export const LOAD_MEASURES = ['ack_latency', 'service_time', 'schedule_delay', 'lag', 'drain_time'] as const;
 export type LoadMeasure = (typeof LOAD_MEASURES)[number];
 
 /** What one worker saw of one load since its last report; about one a second, and one when it ends. */
@@ -179,6 +182,8 @@ export interface LoadKindFacts {
   readonly needsStream: boolean;
   /** The schedules that it can keep. */
   readonly schedules: readonly ScheduleMode[];
+  /** What it measures or counts that a load of its sort mostly does not: `drain_time`. */
+  readonly measures?: readonly (LoadMeasure | LoadCounter)[];
 }
 
 /** The rest of the scenario, as far as a load may depend on it. */

@@ -23,6 +23,7 @@ export const MEASURE = Object.freeze({
   serviceTime: LOAD_MEASURES.indexOf('service_time'),
   scheduleDelay: LOAD_MEASURES.indexOf('schedule_delay'),
   lag: LOAD_MEASURES.indexOf('lag'),
+  drainTime: LOAD_MEASURES.indexOf('drain_time'),
 });
 
 const REPORT_EVERY_NS = NS.s;

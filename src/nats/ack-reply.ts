@@ -1,5 +1,7 @@
 /** What JetStream says about a message in the subject that it is to be acknowledged on; reused by the reader. */
 export interface AckReply {
+  /** How often this message was delivered, this time included. */
+  delivered: number;
   streamSequence: number;
   /** Counts what this consumer delivered, from 1 without holes. */
   consumerSequence: number;
@@ -7,7 +9,12 @@ export interface AckReply {
   pending: number;
 }
 
-export const emptyAckReply = (): AckReply => ({ streamSequence: 0, consumerSequence: 0, pending: 0 });
+export const emptyAckReply = (): AckReply => ({
+  delivered: 0,
+  streamSequence: 0,
+  consumerSequence: 0,
+  pending: 0,
+});
 
 const DOT = 0x2e;
 const PREFIX = Buffer.from('$JS.ACK.');
@@ -29,10 +36,12 @@ export function readAckReply(buffer: Uint8Array, start: number, end: number, int
   }
   if (tokens !== SHORT_TOKENS && tokens < LONG_TOKENS) return false;
   const first = tokens === SHORT_TOKENS ? SHORT_STREAM_SEQUENCE : LONG_STREAM_SEQUENCE;
+  const delivered = numberAt(buffer, TOKEN_STARTS[first - 1]!, end);
   const streamSequence = numberAt(buffer, TOKEN_STARTS[first]!, end);
   const consumerSequence = numberAt(buffer, TOKEN_STARTS[first + 1]!, end);
   const pending = numberAt(buffer, TOKEN_STARTS[first + 3]!, end);
-  if (streamSequence < 0 || consumerSequence < 0 || pending < 0) return false;
+  if (delivered < 0 || streamSequence < 0 || consumerSequence < 0 || pending < 0) return false;
+  into.delivered = delivered;
   into.streamSequence = streamSequence;
   into.consumerSequence = consumerSequence;
   into.pending = pending;

@@ -80,6 +80,8 @@ function parse(
 
 /** What only operations that are answered can have. */
 const NEED_ANSWERS: readonly string[] = ['ack_latency', 'service_time', 'duplicates'];
+/** What only those kinds of load have that say so. */
+const RARE: readonly string[] = ['drain_time'];
 
 function makesSense(
   { load, measure }: ParsedThreshold,
@@ -91,7 +93,10 @@ function makesSense(
   const before = findings.all.length;
   const named = around.loads.loads.filter(({ plan }) => plan.name === load);
   const of = named.length === 1 ? named[0] : undefined;
-  if (of !== undefined && NEED_ANSWERS.includes(measure) && !of.facts.acknowledged) {
+  const has = (of?.facts.measures as readonly string[] | undefined)?.includes(measure) ?? false;
+  if (of !== undefined && RARE.includes(measure) && !has) {
+    findings.add(path, `${load} has no ${measure}: that is a measure of consumers`, 'Leave it out.');
+  } else if (of !== undefined && NEED_ANSWERS.includes(measure) && !of.facts.acknowledged && !has) {
     const message = `${load} has no ${measure}: nothing acknowledges the operations of a ${of.plan.kind} load`;
     findings.add(path, message, 'Its measures of time are lag and schedule_delay.');
   }

@@ -11,6 +11,7 @@ export const MEASURE_NAMES: Readonly<Record<LoadMeasure, string>> = {
   service_time: 'Sent to acknowledged',
   lag: 'Due to received',
   schedule_delay: 'Due to sent',
+  drain_time: 'Begun to caught up',
 };
 
 export const PHASE_NAMES: Readonly<Record<PhaseName | 'total', string>> = {

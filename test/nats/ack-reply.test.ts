@@ -9,7 +9,8 @@ function read(text: string) {
 
 describe('readAckReply', () => {
   it('reads the form of nine tokens', () => {
-    expect(read('$JS.ACK.ORDERS.reader.1.1234567.89.1700000000000000000.42')).toEqual({
+    expect(read('$JS.ACK.ORDERS.reader.3.1234567.89.1700000000000000000.42')).toEqual({
+      delivered: 3,
       streamSequence: 1_234_567,
       consumerSequence: 89,
       pending: 42,
@@ -18,6 +19,7 @@ describe('readAckReply', () => {
 
   it('reads the form of twelve tokens, with domain and account', () => {
     expect(read('$JS.ACK._.AbCdEfGh.ORDERS.reader.1.7.8.1700000000000000000.0.x7Yz')).toEqual({
+      delivered: 1,
       streamSequence: 7,
       consumerSequence: 8,
       pending: 0,
