@@ -3,6 +3,7 @@ import { messageOf, PreflightError } from '../base/errors.js';
 import { COUNTER, MEASURE } from '../metrics/load-recorder.js';
 import { BlockRing, type BlockRingOptions } from '../wire/block-ring.js';
 import type { WireConnection } from '../wire/connection.js';
+import type { FrameHeaders } from '../wire/frame-headers.js';
 import { writeReplyToken } from '../wire/reply-token.js';
 import { writeStamp } from '../wire/stamp.js';
 import type { AckWindow } from './ack-window.js';
@@ -10,7 +11,12 @@ import type { Feed } from './feed.js';
 import type { TrafficRun, TrafficSetting } from './load-kind.js';
 
 export interface FrameFeedOptions {
-  readonly headers: Readonly<Record<string, string>>;
+  /** Of every message; values may hold fields, which are written for each operation. */
+  readonly headers: FrameHeaders;
+  /** Further headers of a frame, by its number in the ring; see `framesMultipleOf`. */
+  readonly headersOf?: (frame: number) => FrameHeaders;
+  /** The ring's length is a multiple of this: the operation of sequence i goes out in a frame whose number is i modulo it. */
+  readonly framesMultipleOf?: number;
   /** For acknowledged kinds: what each operation takes a slot of, and where its answer goes. */
   readonly window?: AckWindow;
   readonly replyPrefix?: string;
@@ -50,6 +56,8 @@ export class FrameFeed implements Feed {
     const ring: BlockRingOptions = {
       kinds: setting.events.map(({ subject, weight, size }) => ({ subject, weight, ...size })),
       headers: options.headers,
+      ...(options.headersOf && { headersOf: options.headersOf }),
+      ...(options.framesMultipleOf && { framesMultipleOf: options.framesMultipleOf }),
       random: setting.random,
       ...(options.replyPrefix !== undefined && {
         replyPrefix: options.replyPrefix,
@@ -99,7 +107,7 @@ export class FrameFeed implements Feed {
     const ring = this.#ring;
     const window = this.#window;
     const { block } = ring;
-    const { bytes, stampAt } = block;
+    const { bytes, stampAt, hasFields } = block;
     const { writer } = this.#setting;
     const isPaced = this.#isPaced;
     const frame = ring.frame;
@@ -124,7 +132,9 @@ export class FrameFeed implements Feed {
         window.phase[slot] = phase;
         writeReplyToken(bytes, block.tokenAt[frame + i]!, slot, window.generation[slot]!);
       }
-      writeStamp(bytes, stampAt[frame + i]!, writer, sequence, dueUs);
+      const at = stampAt[frame + i]!;
+      if (at >= 0) writeStamp(bytes, at, writer, sequence, dueUs);
+      if (hasFields) block.writeFields(frame + i, writer, sequence, dueNs);
       sequence++;
     }
     this.#sequence = sequence;

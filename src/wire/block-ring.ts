@@ -1,5 +1,5 @@
 import type { Random } from '../base/random.js';
-import { encodeHeaders, FrameBlock, type FrameShape, frameBytes } from './frame-block.js';
+import { FrameBlock, type FrameShape, frameBytes } from './frame-block.js';
 import { drawMix } from './frame-mix.js';
 
 export interface BlockRingOptions extends FrameShape {
@@ -8,6 +8,8 @@ export interface BlockRingOptions extends FrameShape {
   readonly blockBytes?: number;
   /** 16 unless told; at least two, so that one is filled while another is on its way. */
   readonly blocks?: number;
+  /** The ring has a whole multiple of so many frames; 1 unless told. What is fixed per frame then repeats without a seam. */
+  readonly framesMultipleOf?: number;
 }
 
 /**
@@ -26,22 +28,28 @@ export class BlockRing {
   frame = 0;
   #at = 0;
 
-  constructor({ random, blockBytes = 64 * 1024, blocks = 16, ...shape }: BlockRingOptions) {
+  constructor({
+    random,
+    blockBytes = 64 * 1024,
+    blocks = 16,
+    framesMultipleOf = 1,
+    ...shape
+  }: BlockRingOptions) {
     if (shape.kinds.length === 0) throw new RangeError('no kind of message to send');
-    const averageBytes = averageFrameBytes(shape);
+    const averageBytes = averageFrameBytes(shape, random.fork('sample'));
     const perBlock = Math.max(1, Math.floor(blockBytes / averageBytes));
     // Every kind must occur, however small the ring.
-    const ringBlocks = Math.max(2, blocks, Math.ceil(shape.kinds.length / perBlock));
-    const mix = drawMix(shape.kinds, perBlock * ringBlocks, random.fork('mix'));
+    const least = Math.max(perBlock * Math.max(2, blocks), shape.kinds.length);
+    const count = Math.ceil(least / framesMultipleOf) * framesMultipleOf;
+    const mix = drawMix(shape.kinds, count, random.fork('mix'));
     const filler = random.fork('filler');
-    this.blocks = Array.from({ length: ringBlocks }, (_, i) => {
-      const end = i === ringBlocks - 1 ? mix.kind.length : (i + 1) * perBlock;
-      return new FrameBlock(shape, mix, i * perBlock, end, filler);
+    this.blocks = Array.from({ length: Math.ceil(count / perBlock) }, (_, i) => {
+      return new FrameBlock(shape, mix, i * perBlock, Math.min(count, (i + 1) * perBlock), filler);
     });
     this.block = this.blocks[0]!;
-    this.meanPayloadBytes = mix.payloadBytes.reduce((a, b) => a + b, 0) / mix.payloadBytes.length;
-    this.largestMessageBytes =
-      encodeHeaders(shape.headers).length + mix.payloadBytes.reduce((a, b) => Math.max(a, b), 0);
+    const payloadBytes = this.blocks.reduce((sum, block) => sum + block.payloadBefore[block.count]!, 0);
+    this.meanPayloadBytes = payloadBytes / count;
+    this.largestMessageBytes = Math.max(...this.blocks.map((block) => block.largestMessageBytes));
   }
 
   /** How many frames can be stamped and written now, in one write; 0 when the next block is still on its way. */
@@ -66,11 +74,15 @@ export class BlockRing {
   }
 }
 
-function averageFrameBytes(shape: FrameShape): number {
+function averageFrameBytes(shape: FrameShape, random: Random): number {
   let weighted = 0;
   let weights = 0;
   shape.kinds.forEach(({ weight, minBytes, maxBytes }, kind) => {
-    weighted += weight * ((frameBytes(shape, kind, minBytes) + frameBytes(shape, kind, maxBytes)) / 2);
+    const [least, most] = [minBytes, maxBytes].map((bytes) => frameBytes(shape, kind, bytes, random)) as [
+      number,
+      number,
+    ];
+    weighted += (weight * (least + most)) / 2;
     weights += weight;
   });
   return weighted / weights;

@@ -1,4 +1,5 @@
 import type { Random } from '../base/random.js';
+import type { FrameText } from './frame-text.js';
 
 /** One kind of message in a mix. Weights are relative; payload sizes are spread evenly from `minBytes` to `maxBytes`. */
 export interface FrameKind {
@@ -6,6 +7,10 @@ export interface FrameKind {
   readonly weight: number;
   readonly minBytes: number;
   readonly maxBytes: number;
+  /** Makes the payload of one frame, for which `bytes` was drawn as its size; noise unless told. */
+  readonly payload?: (random: Random, bytes: number) => FrameText;
+  /** Where the stamp stands: at the payload's beginning unless told. In the header, the payload is left as it is. */
+  readonly stampIn?: 'payload' | 'header';
 }
 
 /** The messages of a mix, one after the other: which kind each is of, and how large its payload is. */
@@ -16,7 +21,8 @@ export interface FrameMix {
 
 /**
  * Draws `count` messages whose shares are those of the weights, to the nearest message and with at least one of each
- * kind, in random order. Drawn once and repeated, the mix is exact where independent draws would only be close.
+ * kind, in random order; more than `count` when there are more kinds. Drawn once and repeated, the mix is exact where
+ * independent draws would only be close.
  */
 export function drawMix(kinds: readonly FrameKind[], count: number, random: Random): FrameMix {
   const shares = apportion(
@@ -43,7 +49,7 @@ export function drawMix(kinds: readonly FrameKind[], count: number, random: Rand
   return { kind, payloadBytes };
 }
 
-/** Shares out `count` seats by weight: one each, and the rest by largest remainder. */
+/** Shares out `count` seats by weight: at least one each, and the rest by largest remainder. */
 function apportion(weights: readonly number[], count: number): number[] {
   const sum = weights.reduce((total, weight) => total + weight, 0);
   const exact = weights.map((weight) => (weight / sum) * count);
@@ -55,6 +61,15 @@ function apportion(weights: readonly number[], count: number): number[] {
     if (left <= 0) break;
     seats[index]!++;
     left--;
+  }
+  // Where many kinds are too rare for a seat and have one nevertheless, the frequent ones give theirs.
+  const byMost = missing.map(({ index }) => index).sort((a, b) => seats[b]! - seats[a]!);
+  while (left < 0) {
+    for (const index of byMost) {
+      if (left === 0 || seats[index] === 1) break;
+      seats[index]!--;
+      left++;
+    }
   }
   return seats;
 }

@@ -1,3 +1,4 @@
+import type { FrameField } from './frame-text.js';
 import type { MessageView } from './parser.js';
 import { readStamp, STAMP_BYTES, type Stamp, writeStamp } from './stamp.js';
 
@@ -43,6 +44,13 @@ export function writeStampHex(
     bytes[at + 2 * i + 1] = DIGIT[byte & 15]!;
   }
 }
+
+/** The value of the header of a frame that carries its stamp so. */
+export const STAMP_FIELD: FrameField = {
+  width: STAMP_HEX_BYTES,
+  write: (bytes, at, writer, sequence, dueNs) =>
+    writeStampHex(bytes, at, writer, sequence, Math.floor(dueNs / 1000)),
+};
 
 /** Reads the stamp in the 32 hex digits at `at`; false, and `into` untouched, when they are none of ours. */
 export function readStampHex(bytes: Uint8Array, at: number, into: Stamp): boolean {

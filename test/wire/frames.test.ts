@@ -1,10 +1,12 @@
 import { deflateSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { seededRandom } from '../../src/base/random.js';
+import { type Random, seededRandom } from '../../src/base/random.js';
 import { BlockRing } from '../../src/wire/block-ring.js';
 import type { FrameShape } from '../../src/wire/frame-block.js';
+import type { FrameHeaders } from '../../src/wire/frame-headers.js';
 import { drawMix } from '../../src/wire/frame-mix.js';
+import type { FrameField } from '../../src/wire/frame-text.js';
 import {
   REPLY_TOKEN_BYTES,
   readTokenGeneration,
@@ -14,6 +16,7 @@ import {
   writeReplyToken,
 } from '../../src/wire/reply-token.js';
 import { emptyStamp, readStamp, writeStamp } from '../../src/wire/stamp.js';
+import { readStampHex, STAMP_HEX_AT } from '../../src/wire/stamp-header.js';
 
 const kinds = [
   { subject: 'cim.events.orders.Placed', weight: 70, minBytes: 16, maxBytes: 64 },
@@ -58,6 +61,10 @@ describe('a mix', () => {
     const rare = drawMix([kinds[0]!, { ...kinds[1]!, weight: 0.001 }], 100, seededRandom(1));
     expect(rare.kind.filter((k) => k === 1)).toHaveLength(1);
     expect(rare.kind).toHaveLength(100);
+    const many = Array.from({ length: 90 }, (_, i) => ({ ...kinds[0]!, weight: i === 0 ? 1 : 1e-6 }));
+    const crowded = drawMix(many, 100, seededRandom(1)).kind;
+    expect(crowded).toHaveLength(100);
+    expect(new Set(crowded).size).toBe(90);
   });
 
   it('spreads sizes over their whole range, and is the same for the same seed', () => {
@@ -124,6 +131,70 @@ describe('a block of frames', () => {
     ['no kind at all', { kinds: [] }, /no kind of message/],
   ] as [string, Partial<FrameShape>, RegExp][])('refuses %s', (_, shape, message) => {
     expect(() => ringOf(shape)).toThrow(message);
+  });
+});
+
+/** Eight hex digits that are different for every operation: enough to see which one a field was written for. */
+const mark: FrameField = {
+  width: 8,
+  write: (bytes, at, writer, sequence, dueNs) => {
+    Buffer.from(bytes.buffer, bytes.byteOffset).write(
+      (writer * 2 ** 24 + sequence * 256 + dueNs).toString(16).padStart(8, '0'),
+      at,
+    );
+  },
+};
+const markOf = (writer: number, sequence: number, dueNs: number) =>
+  (writer * 2 ** 24 + sequence * 256 + dueNs).toString(16).padStart(8, '0');
+
+describe('fields of a frame', () => {
+  it('are written anew for each operation, in headers and payloads, and change nothing else', () => {
+    const json = {
+      ...kinds[0]!,
+      minBytes: 0,
+      maxBytes: 0,
+      stampIn: 'header',
+      payload: (random: Random) => [`{"n":${random.below(1e6)},"a":"`, mark, '","b":"', mark, '"}'],
+    } as const;
+    const ring = ringOf(
+      { kinds: [json, kinds[1]!], headers: { 'Nats-Msg-Id': ['id-', mark], Fixed: 'x' } },
+      { blocks: 2 },
+    );
+    const [block] = ring.blocks;
+    const fresh = decode(Buffer.from(block!.bytes));
+    for (let round = 0; round < 2; round++) {
+      for (let i = 0; i < block!.count; i++) {
+        const sequence = round * 1000 + i;
+        if (block!.stampAt[i]! >= 0) writeStamp(block!.bytes, block!.stampAt[i]!, 5, sequence, 7);
+        block!.writeFields(i, 5, sequence, 7000);
+      }
+      decode(block!.bytes).forEach(({ line, header, payload }, i) => {
+        const expected = markOf(5, round * 1000 + i, 7000);
+        expect(line).toBe(fresh[i]!.line);
+        expect(header).toContain(`Nats-Msg-Id: id-${expected}\r\nFixed: x\r\n\r\n`);
+        const stamp = emptyStamp();
+        if (block!.kind[i] === 0) {
+          expect(JSON.parse(payload.toString())).toEqual({ n: expect.any(Number), a: expected, b: expected });
+          expect(readStampHex(Buffer.from(header), STAMP_HEX_AT, stamp)).toBe(true);
+        } else {
+          expect(payload.subarray(16).equals(fresh[i]!.payload.subarray(16))).toBe(true);
+          expect(readStamp(payload, 0, payload.length, stamp)).toBe(true);
+        }
+        expect(stamp).toEqual({ writer: 5, sequence: round * 1000 + i, dueNs: 7000 });
+      });
+    }
+  });
+
+  it('may be different from frame to frame, and repeat without a seam', () => {
+    const ring = ringOf(
+      { headers: { A: 'b' }, headersOf: (frame): FrameHeaders => (frame % 7 === 6 ? { Commit: '1' } : {}) },
+      { blocks: 3, framesMultipleOf: 7 },
+    );
+    const frames = ring.blocks.flatMap(({ bytes }) => decode(bytes));
+    expect(frames.length % 7).toBe(0);
+    frames.forEach(({ header }, i) => {
+      expect(header).toBe(`NATS/1.0\r\nA: b\r\n${i % 7 === 6 ? 'Commit: 1\r\n' : ''}\r\n`);
+    });
   });
 });
 
