@@ -11,6 +11,7 @@ import type { FaultKind } from '../contracts/fault.js';
 import { jsPublish } from '../generators/js-publish.js';
 import { kv } from '../generators/kv/kv.js';
 import type { LoadKind } from '../generators/load-kind.js';
+import { object } from '../generators/object.js';
 import { publish } from '../generators/publish.js';
 import { parseThreshold } from '../metrics/thresholds.js';
 import { isAlive } from '../processes/identity.js';
@@ -18,7 +19,7 @@ import type { DriverPlugin, FaultPlugin, ScenarioPlugins } from '../scenario/plu
 
 /** The one place that knows every plug-in: a new one is a file in its room and an entry here. */
 
-export const LOAD_KINDS: readonly LoadKind[] = [publish, jsPublish, kv];
+export const LOAD_KINDS: readonly LoadKind[] = [publish, jsPublish, kv, object];
 
 export const FAULT_KINDS: readonly (FaultKind & FaultPlugin)[] = [nodeKill({ isAlive })];
 

@@ -6,6 +6,7 @@ import { LoadRecorder } from '../metrics/load-recorder.js';
 import { PhaseClock } from '../metrics/phase-clock.js';
 import { WorkerVitals } from '../metrics/worker-vitals.js';
 import { CLOSED_BY_US, WireConnection, type WireListener } from '../wire/connection.js';
+import { LibraryConnection } from './library-connection.js';
 import type { LoadKind, Traffic } from './load-kind.js';
 import { LoadLoop } from './load-loop.js';
 import { NoticeBook } from './notice-book.js';
@@ -67,6 +68,7 @@ async function generate(
       connections.push(connection);
       return connection;
     },
+    library: () => LibraryConnection.open(access, task.connectionName, notices),
     notices,
     onRoom: () => loop?.wake(),
   });

@@ -5,6 +5,7 @@ import type { EventKind, LoadPlan, StreamPlan } from '../contracts/plan.js';
 import type { LoadRecorder } from '../metrics/load-recorder.js';
 import type { WireConnection, WireListener } from '../wire/connection.js';
 import type { Outlet } from './backlog.js';
+import type { LibraryConnection } from './library-connection.js';
 import type { NoticeBook } from './notice-book.js';
 import type { Pacer } from './pacer.js';
 
@@ -53,6 +54,8 @@ export interface TrafficSetting {
    * of a worker's count together, and what they meet is noticed.
    */
   connection(listener: WireListener): WireConnection;
+  /** A connection of the client library, open, for kinds that make calls instead of frames. */
+  library(): Promise<LibraryConnection>;
   readonly notices: NoticeBook;
   /** There may be room for more than before, in the window or the socket, or a connection again. */
   readonly onRoom: () => void;
