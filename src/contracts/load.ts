@@ -121,7 +121,8 @@ export interface Trouble {
 export interface LoadNotice {
   readonly load: string;
   readonly worker: number;
-  readonly kind: 'disconnected' | 'reconnected' | 'server-error' | 'slow-consumer' | 'operation-error';
+  /** `note`: something worth knowing that is no trouble. */
+  readonly kind: 'disconnected' | 'reconnected' | 'server-error' | 'slow-consumer' | 'operation-error' | 'note';
   readonly text: string;
   readonly atNs: number;
   /** How many of this kind and text since the last report. */
@@ -178,6 +179,10 @@ export interface LoadKindFacts {
   readonly history: boolean;
   /** Its operations are events of the mix: it takes `domains`, and the monitor counts what arrives. */
   readonly events: boolean;
+  /** False for a kind of events whose subjects the monitor does not see, or that only listens; as `events` unless told. */
+  readonly monitored?: boolean;
+  /** False when its operations are no messages, which the servers' counters could confirm; true unless told. */
+  readonly messages?: boolean;
   /** The subjects must be captured by one of the scenario's streams. */
   readonly needsStream: boolean;
   /** The schedules that it can keep. */

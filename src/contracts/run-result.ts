@@ -143,7 +143,7 @@ export interface ServerCounters {
   readonly slowConsumers?: number;
   /**
    * By load: how many messages the servers say they took from its connections. What `sent` claims is true as far as
-   * this confirms it. Absent when the servers' own pages cannot be read.
+   * this confirms it. Without loads whose operations are no messages; absent when the servers' pages cannot be read.
    */
   readonly confirmed?: Readonly<Record<string, number>>;
   /** Nodes whose counters started anew (they were restarted), so that the sums are a lower bound. */

@@ -56,7 +56,9 @@ export function loadFindings(
   acknowledged: (kind: string) => boolean,
 ): Finding[] {
   return loads.flatMap((load): Finding[] => {
-    const { due, dropped, sent, ok } = load.total.counters;
+    const { due, dropped, sent, ok, received } = load.total.counters;
+    // One that only listens says all there is to say with what it heard.
+    if (due === 0 && sent === 0 && received > 0) return [];
     if (due > 0 && dropped / due > DROPPED_BOUND) {
       return [
         {
@@ -97,8 +99,8 @@ export function confirmationFindings(
   if (confirmed === undefined || restarted.length > 0) return [];
   return loads.flatMap(({ name, total }): Finding[] => {
     const { ok } = total.counters;
-    const seen = confirmed[name] ?? 0;
-    if (seen >= ok) return [];
+    const seen = confirmed[name];
+    if (seen === undefined || seen >= ok) return [];
     return [
       {
         exit: 'inconclusive',

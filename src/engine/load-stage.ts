@@ -73,7 +73,10 @@ export class LoadStage {
     this.#options = options;
     this.#tasks = generatorTasks(options, this.#phaseClock.buffer);
     this.historyFiles = this.#tasks.flatMap((task) => task.historyFile ?? []);
-    this.totals = new LoadTotals(options.plan.loads, this.#phaseClock);
+    this.totals = new LoadTotals(options.plan.loads, this.#phaseClock, (kind) => {
+      const { events, monitored = events } = options.services.loadFacts(kind);
+      return monitored;
+    });
   }
 
   /** Everything connected and built, nothing sent yet. */
@@ -183,7 +186,7 @@ export class LoadStage {
 
   /** What the servers took from each load's connections. A connection that was just closed may not be listed yet. */
   async #confirm(): Promise<Readonly<Record<string, number>> | undefined> {
-    const { control, runId } = this.#options;
+    const { control, runId, services } = this.#options;
     if (this.countersAfter.size === 0) return undefined;
     let confirmed: Record<string, number> | undefined;
     await waitFor(
@@ -191,10 +194,13 @@ export class LoadStage {
         const byConnection = await control.publishedBy(connectionPrefix(runId));
         const counts: Record<string, number> = {};
         for (const { load, connectionName } of this.#tasks) {
+          if (services.loadFacts(load.kind).messages === false) continue;
           counts[load.name] = (counts[load.name] ?? 0) + (byConnection.get(connectionName) ?? 0);
         }
         confirmed = counts;
-        return this.totals.results().every(({ name, total }) => (counts[name] ?? 0) >= total.counters.ok);
+        return this.totals
+          .results()
+          .every(({ name, total }) => (counts[name] ?? Number.POSITIVE_INFINITY) >= total.counters.ok);
       },
       { timeoutMs: CONFIRM_WITHIN_MS, everyMs: 100 },
     );

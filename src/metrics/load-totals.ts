@@ -12,7 +12,7 @@ import type { LoadPlan } from '../contracts/plan.js';
 import type { LoadPhaseResult, LoadResult, Timeline } from '../contracts/run-result.js';
 import { LatencyHistogram } from './latency-histogram.js';
 import { PHASES, type PhaseClock } from './phase-clock.js';
-import { scheduleEndNs } from './schedule-end.js';
+import { endAmong } from './schedule-end.js';
 import { TimelineRows } from './timeline-rows.js';
 import { mergeTroubles } from './trouble-stretches.js';
 
@@ -35,6 +35,10 @@ interface PhaseSums {
 
 interface LoadSums {
   readonly plan: LoadPlan;
+  /** After the start of the run's load: no operation of this one is due any more. */
+  readonly endNs: number;
+  /** The monitor says what was received of it; else it counts that, and what was lost, itself. */
+  readonly isMonitored: boolean;
   /** By index into PHASES. */
   readonly phases: readonly PhaseSums[];
   /** By worker, as they last reported it. */
@@ -48,8 +52,15 @@ export class LoadTotals {
   readonly #rows: TimelineRows;
   #startNs: number | undefined;
 
-  constructor(plans: readonly LoadPlan[], phaseClock: PhaseClock) {
-    this.#loads = new Map(plans.map((plan) => [plan.name, emptySums(plan)]));
+  /** @param isMonitored whether the monitor counts what arrives of loads of this kind; of all unless told */
+  constructor(
+    plans: readonly LoadPlan[],
+    phaseClock: PhaseClock,
+    isMonitored: (kind: string) => boolean = () => true,
+  ) {
+    this.#loads = new Map(
+      plans.map((plan) => [plan.name, emptySums(plan, endAmong(plan, plans), isMonitored(plan.kind))]),
+    );
     this.#phaseClock = phaseClock;
     this.#rows = new TimelineRows(plans.map(({ name }) => name));
   }
@@ -85,16 +96,17 @@ export class LoadTotals {
   /**
    * To be called once the monitor has seen all that there was to see. A gap in a writer's sequence shows a loss only
    * when a later event arrives, and counts it where that one was due; from here on `lost` is what went out and was not
-   * received, phase by phase, a lost end included, and each loss is in `lag` as one that never came. Returns what that
-   * adds, as reports of the monitor, for those who keep books of their own.
+   * received, phase by phase, a lost end included, and each loss is in `lag` as one that never came. A load that the
+   * monitor does not see has counted its losses itself. Returns what that adds, as reports of the monitor, for those who
+   * keep books of their own.
    */
   settleLosses(atNs: number): IntervalReport[] {
-    return [...this.#loads.values()].flatMap(({ plan, phases }): IntervalReport[] => {
+    return [...this.#loads.values()].flatMap(({ plan, phases, isMonitored }): IntervalReport[] => {
       // What is no event, the monitor is not meant to see.
       if (plan.domains.length === 0) return [];
       const added = phases.flatMap((sums, i): PhaseReport[] => {
         const { counters, histograms } = sums;
-        const lost = Math.max(0, counters[OK]! - counters[RECEIVED]!);
+        const lost = Math.max(0, isMonitored ? counters[OK]! - counters[RECEIVED]! : counters[LOST]!);
         const fresh = lost - counters[LOST]!;
         if (fresh === 0 && (histograms.get('lag')?.censoredTotal ?? 0) >= lost) return [];
         counters[LOST] = lost;
@@ -113,9 +125,9 @@ export class LoadTotals {
 
   /** Stretches of trouble, load by load: what recovery is computed from. */
   get troubles(): LoadTroubles[] {
-    return [...this.#loads.values()].map(({ plan, troubles }) => ({
+    return [...this.#loads.values()].map(({ plan, endNs, troubles }) => ({
       load: plan.name,
-      endNs: (this.#startNs ?? 0) + scheduleEndNs(plan),
+      endNs: (this.#startNs ?? 0) + endNs,
       troubles: mergeTroubles([...troubles.values()].flat()),
     }));
   }
@@ -125,10 +137,9 @@ export class LoadTotals {
     return [...this.#loads.values()].map((sums) => this.#result(sums, endNs));
   }
 
-  #result({ plan, phases }: LoadSums, endNs: number): LoadResult {
+  #result({ plan, phases, endNs: plannedNs }: LoadSums, endNs: number): LoadResult {
     const startNs = this.#startNs;
-    const durationNs =
-      startNs === undefined ? 0 : Math.max(0, Math.min(scheduleEndNs(plan), endNs - startNs));
+    const durationNs = startNs === undefined ? 0 : Math.max(0, Math.min(plannedNs, endNs - startNs));
     const durations =
       startNs === undefined
         ? PHASES.map(() => 0)
@@ -162,8 +173,10 @@ function neverCame(count: number): HistogramSnapshot {
   };
 }
 
-const emptySums = (plan: LoadPlan): LoadSums => ({
+const emptySums = (plan: LoadPlan, endNs: number, isMonitored: boolean): LoadSums => ({
   plan,
+  endNs,
+  isMonitored,
   phases: PHASES.map(() => ({ counters: new Float64Array(LOAD_COUNTERS.length), histograms: new Map() })),
   troubles: new Map(),
 });

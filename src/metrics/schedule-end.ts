@@ -14,3 +14,11 @@ export function scheduleEndNs({ atNs, schedule }: Pick<LoadPlan, 'atNs' | 'sched
       return atNs + schedule.durationNs;
   }
 }
+
+/** The same for a load among others: one that follows them ends when the last of them does. */
+export function endAmong(
+  load: Pick<LoadPlan, 'atNs' | 'schedule'>,
+  loads: readonly Pick<LoadPlan, 'atNs' | 'schedule'>[],
+): number {
+  return scheduleEndNs(load) || Math.max(0, ...loads.map(scheduleEndNs));
+}

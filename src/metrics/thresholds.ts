@@ -78,7 +78,7 @@ function ofLoad(threshold: ThresholdPlan, { loads, acknowledged, monitorWasCutOf
   const load = loads.find(({ name }) => name === threshold.load);
   if (!load) return { noData: `no load ${threshold.load} ran` };
   const phase = during ? load.phases.find((one) => one.phase === during) : load.total;
-  if (!phase || phase.counters.due === 0) {
+  if (!phase || (phase.counters.due === 0 && !isPassive(phase))) {
     return { noData: during ? `no operation was due during ${during}` : 'no operation was due' };
   }
   if (measure === THROUGHPUT) return throughput(phase, acknowledged(load.kind));
@@ -86,6 +86,10 @@ function ofLoad(threshold: ThresholdPlan, { loads, acknowledged, monitorWasCutOf
     return counted(measure, statistic.kind, phase, monitorWasCutOff);
   return distribution(measure as LoadMeasure, statistic, phase);
 }
+
+/** A load for which nothing is due by itself: what it heard, or did of its own, is its data. */
+const isPassive = ({ counters: { due, sent, received } }: LoadPhaseResult): boolean =>
+  due === 0 && (sent > 0 || received > 0);
 
 /** What the system is known to have taken: acknowledged; or received by the monitor; or at least sent. */
 function throughput({ counters, durationNs }: LoadPhaseResult, isAcknowledged: boolean): Finding {
@@ -102,15 +106,22 @@ function throughput({ counters, durationNs }: LoadPhaseResult, isAcknowledged: b
 function counted(
   measure: string,
   kind: 'ratio' | 'count',
-  { counters }: LoadPhaseResult,
+  phase: LoadPhaseResult,
   monitorWasCutOff: boolean,
 ): Finding {
-  const isSeenByMonitor = measure === 'lost';
+  const { counters } = phase;
+  const isSeenByMonitor = measure === 'lost' && !isPassive(phase);
   if (isSeenByMonitor && counters.received + counters.lost === 0) {
     return { noData: 'the monitor received none of its events' };
   }
   const count = measure === 'errors' ? counters.failed + counters.unknown : counters[measure as LoadCounter];
-  const [base, of] = isSeenByMonitor ? [counters.sent, 'sent'] : [counters.due, 'due'];
+  const [base, of] = isPassive(phase)
+    ? measure === 'lost'
+      ? [counters.received + counters.lost, 'that should have come']
+      : [counters.received, 'received']
+    : isSeenByMonitor
+      ? [counters.sent, 'sent']
+      : [counters.due, 'due'];
   // What the monitor could not see need not be lost.
   const boundsAt = (value: number): PercentileBounds =>
     isSeenByMonitor && monitorWasCutOff ? { lower: 0, upper: value } : exactly(value);

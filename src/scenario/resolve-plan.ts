@@ -17,7 +17,7 @@ import { resolveFaults } from './resolve-faults.js';
 import { checkCaptured, type ResolvedLoads, resolveLoads } from './resolve-loads.js';
 import { endNsOf } from './resolve-schedule.js';
 import { resolveStreams } from './resolve-streams.js';
-import { hasAcknowledged, resolveThresholds } from './resolve-thresholds.js';
+import { resolveThresholds } from './resolve-thresholds.js';
 import { limitsSchema, monitorSchema, rootSchema } from './root-schema.js';
 
 export interface ResolveOptions {
@@ -146,7 +146,7 @@ function resolveChecks(
       );
     } else if (names.indexOf(name) !== i) {
       findings.add(['checks', i], `\`${name}\` stands here twice`, 'Keep one of the two.');
-    } else if (loads.complete && loads.loads.length > 0 && !hasAcknowledged(loads)) {
+    } else if (loads.complete && loads.loads.length > 0 && !loads.loads.some(({ facts }) => facts.history)) {
       const message = `${name} checks what was acknowledged, and no load is`;
       findings.add(['checks', i], message, 'Add a load of a kind that is acknowledged, such as js-publish.');
     }

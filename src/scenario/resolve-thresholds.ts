@@ -1,5 +1,6 @@
 import { messageOf } from '../base/errors.js';
 import { nearest, suggestion } from '../base/nearest.js';
+import type { LoadKindFacts } from '../contracts/load.js';
 import type { PhaseName, ThresholdPlan } from '../contracts/plan.js';
 import { parsePart } from './parse-part.js';
 import type { ParsedThreshold, ParseThreshold } from './plugins.js';
@@ -80,6 +81,9 @@ function parse(
 
 /** What only operations that are answered can have. */
 const NEED_ANSWERS: readonly string[] = ['ack_latency', 'service_time', 'duplicates'];
+/** What the monitor measures of a load that does not itself. */
+const NEED_THE_MONITOR: readonly string[] = ['lag', 'lost'];
+const isMonitored = ({ events, monitored = events }: LoadKindFacts): boolean => monitored;
 /** What only those kinds of load have that say so. */
 const RARE: readonly string[] = ['drain_time'];
 
@@ -99,6 +103,10 @@ function makesSense(
   } else if (of !== undefined && NEED_ANSWERS.includes(measure) && !of.facts.acknowledged && !has) {
     const message = `${load} has no ${measure}: nothing acknowledges the operations of a ${of.plan.kind} load`;
     findings.add(path, message, 'Its measures of time are lag and schedule_delay.');
+  }
+  if (of !== undefined && NEED_THE_MONITOR.includes(measure) && !isMonitored(of.facts) && !has) {
+    const message = `${load} has no ${measure}: the monitor does not see the messages of a ${of.plan.kind} load`;
+    findings.add(path, message, 'Leave it out.');
   }
   if (of?.plan.schedule.mode === 'max' && measure === 'schedule_delay') {
     findings.add(
