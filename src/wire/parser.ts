@@ -1,3 +1,4 @@
+import { readPlainMessage } from './plain-message.js';
 import { WireProtocolError } from './protocol-error.js';
 
 /**
@@ -6,8 +7,13 @@ import { WireProtocolError } from './protocol-error.js';
  */
 export interface MessageView {
   buffer: Uint8Array;
+  /** The memory under `buffer`, to read several bytes at a time: `buffer[i]` is byte `dataStart + i` of it. */
+  data: DataView;
+  dataStart: number;
   subjectStart: number;
   subjectEnd: number;
+  /** Made of the subject's bytes, for tables that compare these as well; 0 for a line that is not plain, see plain-message.ts. */
+  subjectHash: number;
   sid: number;
   /** Equal to `replyEnd` when the message asks for no reply. */
   replyStart: number;
@@ -63,8 +69,11 @@ export class WireParser {
     this.#sink = sink;
     this.#view = {
       buffer: this.#carry,
+      data: new DataView(this.#carry.buffer),
+      dataStart: 0,
       subjectStart: 0,
       subjectEnd: 0,
+      subjectHash: 0,
       sid: 0,
       replyStart: 0,
       replyEnd: 0,
@@ -136,8 +145,14 @@ export class WireParser {
   #parse(buffer: Uint8Array, start: number, end: number): number {
     let at = start;
     this.#needed = 0;
+    this.#look(buffer);
     while (at < end) {
-      let next: number;
+      let next = readPlainMessage(this.#view, at, end);
+      if (next > 0) {
+        this.#sink.message(this.#view);
+        at = next;
+        continue;
+      }
       switch (buffer[at]! | 0x20) {
         case 0x6d: // m
           next = this.#parseMessage(buffer, at, end, false);
@@ -154,6 +169,13 @@ export class WireParser {
     return at;
   }
 
+  #look(buffer: Uint8Array): void {
+    const view = this.#view;
+    view.buffer = buffer;
+    if (view.data.buffer !== buffer.buffer) view.data = new DataView(buffer.buffer);
+    view.dataStart = buffer.byteOffset;
+  }
+
   /** `MSG <subject> <sid> [reply] <bytes>` or `HMSG <subject> <sid> [reply] <header bytes> <all bytes>`. */
   #parseMessage(buffer: Uint8Array, start: number, end: number, headed: boolean): number {
     const words = this.#words;
@@ -168,7 +190,6 @@ export class WireParser {
           throw malformed('a message line with the wrong words', buffer, start, end);
         }
         words[filled] = at;
-        // The bytes of words are most of the line: this is the parser's hottest loop.
         do at++;
         while (at < end && buffer[at]! > SPACE);
         words[filled + 1] = at;
@@ -211,9 +232,9 @@ export class WireParser {
       throw malformed('a payload that does not end where its line says', buffer, start, bodyEnd + 2);
 
     const view = this.#view;
-    view.buffer = buffer;
     view.subjectStart = words[0]!;
     view.subjectEnd = words[1]!;
+    view.subjectHash = 0;
     view.sid = sid;
     if (count > expected) {
       view.replyStart = words[4]!;

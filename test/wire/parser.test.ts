@@ -95,7 +95,8 @@ const stream = fc.array(element, { minLength: 1, maxLength: 12 }).map((elements)
 function parsePieces(wire: Uint8Array, cuts: readonly number[]): Said[] {
   const { sink, said } = collector();
   const parser = new WireParser(sink);
-  const read = new Uint8Array(wire.length);
+  // Not at the beginning of its memory, and with more behind it.
+  const read = new Uint8Array(wire.length + 40).subarray(5, 5 + wire.length);
   let at = 0;
   for (const cut of [...cuts, wire.length]) {
     const piece = wire.subarray(at, cut);
@@ -154,6 +155,33 @@ describe('WireParser', () => {
     parser.push(chunk);
     expect(buffers).toHaveLength(2);
     expect(buffers.every((buffer) => buffer === chunk)).toBe(true);
+  });
+
+  it('gives a subject the same hash wherever it stands, and hardly ever two subjects the same', () => {
+    const subjects = Array.from({ length: 500 }, (_, i) => `cim.events.domain-${i % 8}.Type${i}`);
+    const seen = new Map<string, Set<number>>();
+    const { sink } = collector();
+    const parser = new WireParser({
+      ...sink,
+      message: ({ buffer, subjectStart, subjectEnd, subjectHash }) => {
+        const name = Buffer.from(buffer.subarray(subjectStart, subjectEnd)).toString();
+        seen.set(name, (seen.get(name) ?? new Set()).add(subjectHash));
+      },
+    });
+    const header = 'NATS/1.0\r\nKey: value\r\n\r\n';
+    const lines = subjects.flatMap((name) => [
+      `MSG ${name} 1 10\r\n0123456789\r\n`,
+      `MSG ${name} 12 _INBOX.abc 0\r\n\r\n`,
+      `HMSG ${name} 1 ${header.length} ${header.length + 2}\r\n${header}ab\r\n`,
+      `HMSG ${name} 1 7777 ${header.length} ${header.length + 2}\r\n${header}ab\r\n`,
+    ]);
+    const wire = Buffer.from(`${lines.join('')}PING\r\nPING\r\nPING\r\nPING\r\nPING\r\nPING\r\n`);
+    for (let at = 0; at < wire.length; at += 333) parser.push(wire.subarray(at, at + 333));
+    expect([...seen.keys()]).toEqual(subjects);
+    const hashes = [...seen.values()].map((of) => [...of]);
+    // Those that a read cut, so that they end where it ends, are spelt unusually.
+    expect(hashes.filter((of) => of.filter((hash) => hash !== 0).length !== 1)).toEqual([]);
+    expect(new Set(hashes.map((of) => of.find((hash) => hash !== 0))).size).toBeGreaterThan(495);
   });
 
   describe('refuses what no server sends, with the bytes', () => {
