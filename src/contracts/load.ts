@@ -122,7 +122,13 @@ export interface LoadNotice {
   readonly load: string;
   readonly worker: number;
   /** `note`: something worth knowing that is no trouble. */
-  readonly kind: 'disconnected' | 'reconnected' | 'server-error' | 'slow-consumer' | 'operation-error' | 'note';
+  readonly kind:
+    | 'disconnected'
+    | 'reconnected'
+    | 'server-error'
+    | 'slow-consumer'
+    | 'operation-error'
+    | 'note';
   readonly text: string;
   readonly atNs: number;
   /** How many of this kind and text since the last report. */

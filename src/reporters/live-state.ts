@@ -111,11 +111,12 @@ export class LiveState {
   #loadCells(name: string): string[] {
     const row = this.#rows.get(name);
     if (!row) return ['', '', '', '', ''];
-    const { ok, due } = row.counters;
+    const { ok, due, sent, received } = row.counters;
     const behind = ok < 0.9 * due;
+    const done = due === 0 && sent === 0 ? received : ok;
     return [
-      behind ? this.#paint('yellow', formatRate(ok)) : formatRate(ok),
-      `of ${formatRate(due)}`,
+      behind ? this.#paint('yellow', formatRate(done)) : formatRate(done),
+      due === 0 ? '' : `of ${formatRate(due)}`,
       latencyText(row),
       `${formatInteger(row.pending)} pending`,
       this.#troubleText(name),

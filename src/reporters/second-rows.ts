@@ -70,7 +70,9 @@ export class SecondRows {
   #enter(report: IntervalReport, second: number): void {
     const row = this.#row(second, report.load);
     for (const { phase, counters, histograms } of report.phases) {
-      if (phase === 'faults' && (counters.due ?? 0) > 0) row.phase = 'faults';
+      // What the monitor receives may be late; what a load that only listens receives is all that it has.
+      const isOfThisSecond = (counters.due ?? 0) > 0 || (report.worker >= 0 && (counters.received ?? 0) > 0);
+      if (phase === 'faults' && isOfThisSecond) row.phase = 'faults';
       for (const name of LOAD_COUNTERS) row.counters[name] += counters[name] ?? 0;
       for (const measure of LOAD_MEASURES) {
         const histogram = histograms[measure];

@@ -59,15 +59,17 @@ function loadLines(loads: readonly LoadSummary[], paint: Paint): string[] {
   const head = ['', 'load', 'done', 'due', 'latency', 'p50', 'p99', 'p99.9', 'max', 'ok', ...troubles];
   const rows = loads.map(({ name, total }) => {
     const latency = total.latency.ack_latency ?? total.latency.lag;
+    const { due, sent, ok, received } = total.counters;
+    const onlyListens = due === 0 && sent === 0;
     return [
       '',
       plain(name),
-      rate(total.rates.okPerSec),
-      rate(total.rates.duePerSec),
-      total.latency.ack_latency ? 'to the ack' : 'to the monitor',
+      rate(onlyListens ? total.rates.receivedPerSec : total.rates.okPerSec),
+      rate(due === 0 ? null : total.rates.duePerSec),
+      total.latency.ack_latency ? 'to the ack' : due === 0 ? 'to the receiver' : 'to the monitor',
       ...(['p50', 'p99', 'p99.9'] as const).map((percentile) => figure(latency?.percentiles[percentile])),
       figure(latency?.max),
-      formatInteger(total.counters.ok),
+      formatInteger(onlyListens ? received : ok),
       ...troubles.map((counter) => {
         const count = total.counters[counter];
         return count > 0 ? paint('red', formatInteger(count)) : '0';

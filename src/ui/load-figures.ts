@@ -15,7 +15,7 @@ interface FigureRow {
 export function loadFigures({ loads }: Summary): HTMLElement | undefined {
   if (loads.length === 0) return undefined;
   const rows = loads.flatMap((load, index) =>
-    [load.total, ...load.phases.filter(({ counters }) => counters.due > 0)].map((phase) => ({
+    [load.total, ...load.phases.filter(didAnything)].map((phase) => ({
       load,
       index,
       phase,
@@ -38,13 +38,14 @@ export function loadFigures({ loads }: Summary): HTMLElement | undefined {
         heading: 'Due',
         title: 'What the schedule asked for',
         numeric: true,
-        cell: (r) => rateText(r.phase.rates.duePerSec),
+        cell: ({ phase: { counters, rates } }) => rateText(counters.due === 0 ? null : rates.duePerSec),
       },
       {
         heading: 'Done',
-        title: 'Acknowledged, or written and drained where nothing acknowledges',
+        title: 'Acknowledged; written and drained where nothing acknowledges; received by one that only listens',
         numeric: true,
-        cell: (r) => rateText(r.phase.rates.okPerSec),
+        cell: ({ phase: { counters, rates } }) =>
+          rateText(counters.due === 0 && counters.sent === 0 ? rates.receivedPerSec : rates.okPerSec),
       },
       { heading: 'p50', numeric: true, cell: (r) => latencyText(latency(r)?.percentiles.p50) },
       { heading: 'p99', numeric: true, cell: (r) => latencyText(latency(r)?.percentiles.p99) },
@@ -65,6 +66,9 @@ export function loadFigures({ loads }: Summary): HTMLElement | undefined {
     allCounters(rows),
   );
 }
+
+const didAnything = ({ counters: { due, sent, received } }: PhaseSummary): boolean =>
+  due > 0 || sent > 0 || received > 0;
 
 function rowHead({ load, index, phase }: FigureRow): HTMLElement {
   if (phase.phase !== 'total') return element('span', { class: 'phase' }, PHASE_NAMES[phase.phase]);

@@ -108,11 +108,15 @@ function rateLines(loads: readonly TimelineLoad[], rowSec: number): ChartLine[] 
       y: perSecond(load, load.counters[counter] ?? load.t.map(() => 0), rowSec),
     });
     return [
-      { ...line('ok'), label: `${load.name} done`, style: 'solid' as const },
-      { ...line('due'), label: 'due', style: 'dashed' as const },
+      { ...line(doneCounter(load)), label: `${load.name} done`, style: 'solid' as const },
+      ...(load.counters.due ? [{ ...line('due'), label: 'due', style: 'dashed' as const }] : []),
     ];
   });
 }
+
+/** What one that only listens has done is what it received. */
+const doneCounter = ({ counters }: TimelineLoad): LoadCounter =>
+  counters.due || counters.sent ? 'ok' : 'received';
 
 function latencyLines(loads: readonly TimelineLoad[]): ChartLine[] {
   return loads.flatMap((load, color) => {
@@ -143,7 +147,8 @@ function troubleLines(loads: readonly TimelineLoad[], rowSec: number): ChartLine
 function rateWords(loads: readonly TimelineLoad[], rowSec: number): string {
   return loads
     .map((load) => {
-      const done = perSecond(load, load.counters.ok ?? [], rowSec).filter((rate) => rate !== null);
+      const counts = load.counters[doneCounter(load)] ?? [];
+      const done = perSecond(load, counts, rowSec).filter((rate) => rate !== null);
       if (done.length === 0) return '';
       return ` ${load.name}: between ${formatRate(Math.min(...done))} and ${formatRate(Math.max(...done))} done.`;
     })
