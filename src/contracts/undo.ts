@@ -4,7 +4,13 @@ import type { ServerAddress } from './load.js';
  * What undoes something, as data: it is on disk before the thing is done, and a process that knows nothing of the
  * run (the watchdog, `stormglass recover`) can carry it out. Carrying it out twice does no harm.
  */
-export type UndoRecord = EndMarkedProcesses | RemoveDirectory | StartNode | ContinueProcess | RemoveStream;
+export type UndoRecord =
+  | EndMarkedProcesses
+  | RemoveDirectory
+  | StartNode
+  | ContinueProcess
+  | RemoveStream
+  | RemoveStreams;
 
 interface UndoCommon {
   /** Unique within the run. */
@@ -52,6 +58,15 @@ export interface RemoveStream extends UndoCommon {
   readonly kind: 'remove-stream';
   readonly stream: string;
   /** Without credentials, which are never written down: where they are needed, this is left to be done by hand. */
+  readonly servers: readonly ServerAddress[];
+  readonly mark: string;
+}
+
+/** Removes every stream whose name begins so and that carries the mark in its metadata. */
+export interface RemoveStreams extends UndoCommon {
+  readonly kind: 'remove-streams';
+  readonly prefix: string;
+  /** Without credentials; see RemoveStream. */
   readonly servers: readonly ServerAddress[];
   readonly mark: string;
 }

@@ -6,8 +6,9 @@ import type { Cluster, ClusterNode } from '../contracts/cluster.js';
 import type { NodeCounters, SystemControl } from '../contracts/control.js';
 import type { GeneratorTask, IntervalReport, LoadFleet, LoadNotice } from '../contracts/load.js';
 import type { MonitorHandle, WriterLabel } from '../contracts/monitor.js';
-import type { Plan } from '../contracts/plan.js';
+import type { LoadPlan, Plan } from '../contracts/plan.js';
 import type { Reporter } from '../contracts/reporter.js';
+import type { UndoRecord } from '../contracts/undo.js';
 import { LoadTotals } from '../metrics/load-totals.js';
 import { PhaseClock } from '../metrics/phase-clock.js';
 import { scheduleEndNs } from '../metrics/schedule-end.js';
@@ -81,12 +82,8 @@ export class LoadStage {
 
   /** Everything connected and built, nothing sent yet. */
   async prepare(): Promise<void> {
-    const { plan, runId, services, cluster, scope, interruption, journal } = this.#options;
-    for (const load of plan.loads) {
-      const { access } = cluster;
-      const context = { plan, runId, access, signal: interruption.signal };
-      scope.add(`what ${load.name} made ready`, await services.prepareLoad(load, context));
-    }
+    const { plan, services, cluster, scope, interruption, journal } = this.#options;
+    for (const load of plan.loads) await this.#makeReady(load);
     const listener = {
       onReport: (report: IntervalReport) => {
         this.totals.add(report);
@@ -113,6 +110,26 @@ export class LoadStage {
     journal.write('monitor', { what: 'started', url: this.#monitor.metricsUrl });
     this.#fleet = scope.use('the generators', services.startFleet(this.#tasks, listener));
     await orAborted(this.#fleet.ready(), interruption.signal);
+  }
+
+  /** What the workers of a load share; what takes it away again is on disk before it is made. */
+  async #makeReady(load: LoadPlan): Promise<void> {
+    const { plan, runId, services, cluster, scope, interruption, undo } = this.#options;
+    const records: UndoRecord[] = [];
+    const release = await services.prepareLoad(load, {
+      plan,
+      runId,
+      access: cluster.access,
+      recordUndo: (record) => {
+        undo.recordSurroundings([record]);
+        records.push(record);
+      },
+      signal: interruption.signal,
+    });
+    scope.add(`what ${load.name} made ready`, async () => {
+      await release();
+      undo.settle(records.map((record) => ({ record, undone: true, detail: 'removed' })));
+    });
   }
 
   /** Runs the schedules and the faults to their end, or until the run is interrupted. */

@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import type { Random } from '../base/random.js';
 import type { LoadKindFacts, LoadProblem, LoadScene, ServerAccess } from '../contracts/load.js';
 import type { EventKind, LoadPlan, StreamPlan } from '../contracts/plan.js';
+import type { UndoRecord } from '../contracts/undo.js';
 import type { LoadRecorder } from '../metrics/load-recorder.js';
 import type { WireConnection, WireListener } from '../wire/connection.js';
 import type { Outlet } from './backlog.js';
@@ -35,6 +36,8 @@ export interface PrepareContext {
   readonly seed: number;
   readonly access: ServerAccess;
   readonly scene: LoadScene;
+  /** Notes, on the disk when it returns, what takes away what is about to be made, should the run die. */
+  recordUndo(record: UndoRecord): void;
   readonly signal: AbortSignal;
 }
 

@@ -27,3 +27,26 @@ export async function removeMarkedStream(
     await nc.close();
   }
 }
+
+/**
+ * Removes the streams whose names begin so and that a run has created; returns how many. Throws when the servers cannot
+ * be asked, or one of the streams cannot be removed.
+ */
+export async function removeMarkedStreams(
+  access: ServerAccess,
+  prefix: string,
+  mark: string,
+): Promise<number> {
+  const nc = await connectControl(access, { name: 'stormglass-undo', timeoutMs: CALL_MS });
+  try {
+    const jsm = await jetstreamManager(nc, { checkAPI: false, timeout: CALL_MS });
+    const names: string[] = [];
+    for await (const { config } of jsm.streams.list()) {
+      if (config.name.startsWith(prefix) && config.metadata?.[STREAM_MARK] === mark) names.push(config.name);
+    }
+    await removeStreams(jsm, names);
+    return names.length;
+  } finally {
+    await nc.close();
+  }
+}

@@ -19,6 +19,7 @@ const DEADLINE_MS: Record<UndoRecord['kind'], number> = {
   'start-node': 30_000,
   'continue-process': 5_000,
   'remove-stream': 15_000,
+  'remove-streams': 120_000,
 };
 
 /** What a server gets to end by itself: it closes its files, and nobody waits for long. */
@@ -38,6 +39,11 @@ const HANDLERS: UndoHandlers = {
     // Loaded when it is needed: the watchdog starts with every run, and seldom has a stream to remove.
     const { removeMarkedStream } = await import('../nats/remove-marked-stream.js');
     return removeMarkedStream({ servers }, stream, mark);
+  },
+  'remove-streams': async ({ servers, prefix, mark }) => {
+    const { removeMarkedStreams } = await import('../nats/remove-marked-stream.js');
+    const removed = await removeMarkedStreams({ servers }, prefix, mark);
+    return removed === 0 ? 'there were none' : `removed ${removed}`;
   },
 };
 

@@ -1,0 +1,257 @@
+import {
+  type AckPolicy,
+  type JetStreamManager,
+  jetstream,
+  jetstreamManager,
+  type StorageType,
+} from '@nats-io/jetstream';
+import type { NatsConnection } from '@nats-io/transport-node';
+import { z } from 'zod';
+import { NS } from '../base/clock.js';
+import { seededRandom } from '../base/random.js';
+import { countSchema, durationSchema, sizeSchema } from '../base/unit-schemas.js';
+import type { LoadKindFacts, LoadProblem } from '../contracts/load.js';
+import type { LoadPlan } from '../contracts/plan.js';
+import { connectControl } from '../nats/connect.js';
+import { isStreamNotFound } from '../nats/jetstream-errors.js';
+import { removeMarkedStreams } from '../nats/remove-marked-stream.js';
+import { STREAM_MARK } from '../nats/streams.js';
+import { answeredSchema } from './answered-schema.js';
+import { CalledTraffic } from './called-traffic.js';
+import type { LoadKind } from './load-kind.js';
+
+const schema = answeredSchema.omit({ headers: true }).extend({
+  window: countSchema.prefault(4).describe('How many calls may be under way at a time, per worker'),
+  'ack-timeout': durationSchema
+    .prefault('30s')
+    .describe('How long a call may take before its outcome is unknown'),
+  streams: countSchema
+    .refine((streams) => streams <= 1_000_000, { error: 'expected at most 1M' })
+    .describe('How many streams there are; when all are there, each is removed and made anew, in turn'),
+  consumers: z
+    .int({ error: 'expected how many, a whole number from 0 on' })
+    .min(0)
+    .max(10_000)
+    .default(0)
+    .describe('How many durable consumers each stream gets'),
+  messages: z
+    .int({ error: 'expected how many, a whole number from 0 on' })
+    .min(0)
+    .max(10_000_000)
+    .default(0)
+    .describe('How many messages each stream is filled with'),
+  keys: countSchema.prefault(1).describe('Over how many subjects of the stream its messages are spread'),
+  size: sizeSchema
+    .refine((bytes) => bytes <= 64 * 1024 * 1024, { error: 'expected at most 64MiB' })
+    .prefault('128B')
+    .describe('Size of a message'),
+  replicas: z
+    .int({ error: 'expected a number of replicas: 1 to 5' })
+    .min(1)
+    .max(5)
+    .default(1)
+    .describe('Replicas of each stream'),
+  storage: z
+    .enum(['file', 'memory'], { error: 'expected file or memory' })
+    .default('file')
+    .describe('Where the streams are kept'),
+  'before-load': z
+    .boolean()
+    .default(false)
+    .describe('Makes all of it before the load starts, as what the other loads find there'),
+});
+
+type StreamsParams = z.output<typeof schema>;
+
+const facts: LoadKindFacts = {
+  acknowledged: true,
+  history: false,
+  events: false,
+  needsStream: false,
+  schedules: ['open', 'max', 'closed', 'follow'],
+};
+
+const paramsOf = (load: LoadPlan): StreamsParams => load.params as StreamsParams;
+
+/** Creates streams and consumers and fills them: as a load, call by call, or before the load. */
+export const streams: LoadKind = {
+  kind: 'streams',
+  summary: 'creates streams, consumers and messages by the thousand, as load or before it',
+  facts,
+  schema,
+  findProblems: (load) => scheduleProblems(load),
+  prepare: async (load, { access, runId, scene, signal, recordUndo }) => {
+    const prefix = prefixOf(runId, load.name);
+    if (scene.isExternal) {
+      recordUndo({
+        kind: 'remove-streams',
+        id: `streams-${load.name}`,
+        what: `remove the streams ${prefix}…`,
+        manual: `nats stream ls --names | grep '^${prefix}' | xargs -n 1 nats stream rm --force`,
+        prefix,
+        servers: access.servers,
+        mark: runId,
+      });
+    }
+    if (paramsOf(load)['before-load']) {
+      const nats = await connectControl(access, { name: 'stormglass-prefill' });
+      try {
+        const works = await StreamWorks.open(nats, load, runId);
+        for (let step = 0; step < works.steps * paramsOf(load).streams; step++) {
+          signal.throwIfAborted();
+          await works.perform(step);
+        }
+      } finally {
+        await nats.close();
+      }
+    }
+    return async () => {
+      if (scene.isExternal) await removeMarkedStreams(access, prefix, runId);
+    };
+  },
+  create: (setting) => new StreamsTraffic(setting),
+};
+
+function scheduleProblems(load: LoadPlan): readonly LoadProblem[] {
+  const isBefore = paramsOf(load)['before-load'];
+  if (isBefore === (load.schedule.mode === 'follow')) return [];
+  return isBefore
+    ? [
+        {
+          key: 'before-load',
+          message: 'what is made before the load has no rate',
+          hint: 'Leave out the rate, or `before-load`.',
+        },
+      ]
+    : [
+        {
+          message: 'the load says no rate',
+          hint: 'Write `rate: 50/s` with `for: 60s`, or `before-load: true`.',
+        },
+      ];
+}
+
+const prefixOf = (runId: string, load: string): string => `SG-${runId}-${load}-`;
+
+/** What is made, step by step: a stream, its consumers one by one, then its messages; then the next stream. */
+class StreamWorks {
+  readonly steps: number;
+  readonly #manager: JetStreamManager;
+  readonly #nats: NatsConnection;
+  readonly #params: StreamsParams;
+  readonly #load: string;
+  readonly #runId: string;
+  readonly #payload: Buffer;
+  /** Streams that are being made: what belongs into them waits for that. */
+  readonly #making = new Map<number, Promise<unknown>>();
+
+  private constructor(nats: NatsConnection, manager: JetStreamManager, load: LoadPlan, runId: string) {
+    this.#nats = nats;
+    this.#manager = manager;
+    this.#params = paramsOf(load);
+    this.#load = load.name;
+    this.#runId = runId;
+    this.#payload = Buffer.allocUnsafe(this.#params.size);
+    seededRandom(0, `streams/${load.name}`).fill(this.#payload);
+    this.steps = 1 + this.#params.consumers + (this.#params.messages > 0 ? 1 : 0);
+  }
+
+  static async open(nats: NatsConnection, load: LoadPlan, runId: string): Promise<StreamWorks> {
+    const timeout = paramsOf(load)['ack-timeout'] / NS.ms;
+    return new StreamWorks(nats, await jetstreamManager(nats, { checkAPI: false, timeout }), load, runId);
+  }
+
+  /** Resolves to the payload bytes that were sent. */
+  async perform(step: number): Promise<number> {
+    const { streams: count, consumers } = this.#params;
+    const turn = Math.floor(step / this.steps);
+    const stream = turn % count;
+    const part = step % this.steps;
+    if (part === 0) {
+      const made = this.#makeStream(stream, turn >= count);
+      this.#making.set(stream, made);
+      try {
+        await made;
+      } finally {
+        this.#making.delete(stream);
+      }
+      return 0;
+    }
+    await this.#making.get(stream);
+    if (part <= consumers) return this.#makeConsumer(stream, part - 1);
+    return this.#fill(stream);
+  }
+
+  #nameOf(stream: number): string {
+    return prefixOf(this.#runId, this.#load) + stream;
+  }
+
+  #subjectOf(stream: number, key: string | number): string {
+    return `stormglass.streams.${this.#runId}.${this.#load}.${stream}.${key}`;
+  }
+
+  async #makeStream(stream: number, isThere: boolean): Promise<void> {
+    const name = this.#nameOf(stream);
+    if (isThere) {
+      try {
+        await this.#manager.streams.delete(name);
+      } catch (thrown) {
+        if (!isStreamNotFound(thrown)) throw thrown;
+      }
+    }
+    const { replicas, storage } = this.#params;
+    await this.#manager.streams.add({
+      name,
+      subjects: [this.#subjectOf(stream, '>')],
+      num_replicas: replicas,
+      storage: storage as StorageType,
+      metadata: { [STREAM_MARK]: this.#runId },
+    });
+  }
+
+  async #makeConsumer(stream: number, consumer: number): Promise<number> {
+    await this.#manager.consumers.add(this.#nameOf(stream), {
+      durable_name: `c${consumer}`,
+      ack_policy: 'explicit' as AckPolicy,
+    });
+    return 0;
+  }
+
+  async #fill(stream: number): Promise<number> {
+    const { messages, keys, size } = this.#params;
+    const client = jetstream(this.#nats);
+    for (let first = 0; first < messages; first += FILL_BATCH) {
+      const batch = Math.min(FILL_BATCH, messages - first);
+      await Promise.all(
+        Array.from({ length: batch }, (_, i) =>
+          client.publish(this.#subjectOf(stream, `k${(first + i) % keys}`), this.#payload),
+        ),
+      );
+    }
+    return messages * size;
+  }
+}
+
+/** Publishes that wait for their acknowledgement together. */
+const FILL_BATCH = 256;
+
+class StreamsTraffic extends CalledTraffic {
+  #works: StreamWorks | undefined;
+
+  get meanBytes(): number {
+    const { messages, size, consumers } = paramsOf(this.setting.load);
+    return messages === 0 ? 0 : (messages * size) / (2 + consumers);
+  }
+
+  protected override async prepare(nats: NatsConnection): Promise<void> {
+    this.#works = await StreamWorks.open(nats, this.setting.load, this.setting.runId);
+  }
+
+  /** The workers take the streams in turn, each with all that belongs to it. */
+  protected override perform(call: number): Promise<number> {
+    const works = this.#works!;
+    const { load, worker } = this.setting;
+    const turn = Math.floor(call / works.steps) * load.workers + worker;
+    return works.perform(turn * works.steps + (call % works.steps));
+  }
+}
