@@ -25,6 +25,25 @@ const jetstreamSchema = z
     ...(given['sync-interval'] !== undefined && { syncIntervalNs: given['sync-interval'] }),
   }));
 
+const tlsSchema = z
+  .union(
+    [
+      z.boolean().transform((on): TlsParams | undefined => (on ? { verify: false } : undefined)),
+      z.strictObject({
+        verify: z
+          .boolean({ error: 'expected true or false' })
+          .default(false)
+          .describe("Whether clients, too, must show a certificate of the run's CA"),
+      }),
+    ],
+    { error: 'expected true, false, or { verify: true }' },
+  )
+  .optional();
+
+/** How the servers know who connects. */
+export const AUTH_KINDS = ['none', 'user', 'nkey', 'jwt'] as const;
+export type AuthKind = (typeof AUTH_KINDS)[number];
+
 /** The keys of `cluster` in a scenario for `driver: process`. */
 export const processClusterSchema = z
   .strictObject({
@@ -40,6 +59,15 @@ export const processClusterSchema = z
       })
       .prefault(true)
       .describe('JetStream: true, false, or its limits'),
+    tls: tlsSchema.describe(
+      'TLS for clients and routes, with certificates that the run makes: true, or { verify: true } for clients that must show one',
+    ),
+    auth: z
+      .enum(AUTH_KINDS, { error: `expected one of ${AUTH_KINDS.join(', ')}` })
+      .default('none')
+      .describe(
+        'How clients say who they are: none, user (and password), nkey, or jwt, by an operator that the run makes',
+      ),
     config: z
       .record(z.string(), z.unknown())
       .default({})
@@ -69,10 +97,17 @@ export interface JetStreamParams {
   readonly syncIntervalNs?: number | 'always';
 }
 
+export interface TlsParams {
+  /** Clients show a certificate as well. */
+  readonly verify: boolean;
+}
+
 /** `cluster` of a plan for this driver. */
 export interface ProcessClusterParams {
   readonly nodes: number;
   readonly jetstream: JetStreamParams;
+  readonly tls?: TlsParams | undefined;
+  readonly auth: AuthKind;
   readonly config: Readonly<Record<string, unknown>>;
   readonly server?: string;
 }

@@ -2,17 +2,19 @@ import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { NS, nowNs } from '../base/clock.js';
 import { PreflightError } from '../base/errors.js';
-import { freshId } from '../base/ids.js';
 import type { Cluster, ClusterStartOptions } from '../contracts/cluster.js';
+import type { ServerAccess } from '../contracts/load.js';
 import type { StartNode } from '../contracts/undo.js';
 import { leasePorts, type PortLease } from '../processes/port-lease.js';
 import { RUN_MARK } from '../processes/run-mark.js';
+import { type ClusterAccounts, setUpAccounts } from './cluster-accounts.js';
 import { waitUntilReady } from './cluster-readiness.js';
+import { type ClusterTls, setUpTls } from './cluster-tls.js';
 import { CLUSTER_UNDO_ID } from './cluster-undo.js';
 import { type ProcessClusterParams, processNodeNames } from './process-cluster-schema.js';
 import { serverConfigText } from './server-config-text.js';
 import { ServerNode } from './server-node.js';
-import { type NodePorts, nodeSettings, SYSTEM_USER } from './server-settings.js';
+import { type NodePorts, nodeSettings } from './server-settings.js';
 
 const READY_WITHIN_MS = 60_000;
 const ATTEMPTS = 3;
@@ -70,8 +72,13 @@ async function layOut(
       const [client, monitor, route] = lease.ports.slice(3 * i, 3 * i + 3) as [number, number, number];
       return { client, monitor, route };
     });
-    const password = freshId() + freshId();
     await mkdir(logDir, { recursive: true });
+    const accounts = await setUpAccounts(params.auth, params.jetstream.enabled);
+    const tls = params.tls && (await setUpTls(join(workDir, 'tls'), params.tls));
+    await mkdir(workDir, { recursive: true });
+    for (const [file, secret] of Object.entries(accounts.files)) {
+      await writeFile(join(workDir, file), secret, { mode: 0o600 });
+    }
     const servers = names.map(async (name, i) => {
       const nodePorts = ports[i] as NodePorts;
       const storeDir = join(workDir, name);
@@ -83,7 +90,8 @@ async function layOut(
         ports: nodePorts,
         otherRoutes: ports.filter((other) => other !== nodePorts).map(({ route }) => route),
         storeDir,
-        password,
+        accounts: accounts.settings,
+        tls: tls?.settings,
         params,
       });
       await writeFile(configFile, serverConfigText(settings), { mode: 0o600 });
@@ -100,7 +108,7 @@ async function layOut(
         onEvent: onNodeEvent,
       });
     });
-    return new ProcessCluster(await Promise.all(servers), lease, runId, password);
+    return new ProcessCluster(await Promise.all(servers), lease, runId, accounts, tls);
   } catch (error) {
     lease[Symbol.dispose]();
     throw error;
@@ -138,22 +146,29 @@ class ProcessCluster implements Cluster {
   readonly driver = 'process';
   readonly capabilities = new Set(['load', 'process-control'] as const);
   readonly nodes;
-  readonly access;
-  readonly systemAccess;
+  readonly access: ServerAccess;
+  readonly systemAccess: ServerAccess;
   readonly servers: readonly ServerNode[];
   readonly #lease: PortLease;
   readonly #mark: string;
   #startRecords = 0;
   #closing: Promise<void> | undefined;
 
-  constructor(servers: readonly ServerNode[], lease: PortLease, mark: string, password: string) {
+  constructor(
+    servers: readonly ServerNode[],
+    lease: PortLease,
+    mark: string,
+    accounts: ClusterAccounts,
+    tls: ClusterTls | undefined,
+  ) {
     this.servers = servers;
     this.#lease = lease;
     this.#mark = mark;
     this.nodes = servers.map(({ view }) => view);
     const addresses = this.nodes.map(({ host, clientPort: port }) => ({ host, port }));
-    this.access = { servers: addresses };
-    this.systemAccess = { servers: addresses, user: SYSTEM_USER, password };
+    const way = { servers: addresses, ...(tls && { tls: tls.access }) };
+    this.access = { ...way, ...accounts.events };
+    this.systemAccess = { ...way, ...accounts.system };
   }
 
   node(name: string) {

@@ -1,10 +1,8 @@
+import type { ClusterAccounts } from './cluster-accounts.js';
+import type { ClusterTls } from './cluster-tls.js';
 import type { JetStreamParams, ProcessClusterParams } from './process-cluster-schema.js';
 
 export const HOST = '127.0.0.1';
-
-/** Who may connect: the load without credentials, and the system account, in which the servers report events. */
-export const EVENTS_USER = 'events';
-export const SYSTEM_USER = 'system';
 
 export interface NodePorts {
   readonly client: number;
@@ -19,13 +17,14 @@ export interface NodeSettingsOptions {
   /** Route ports of the other servers; none makes a server of its own. */
   readonly otherRoutes: readonly number[];
   readonly storeDir: string;
-  readonly password: string;
+  readonly accounts: ClusterAccounts['settings'];
+  readonly tls: ClusterTls['settings'] | undefined;
   readonly params: ProcessClusterParams;
 }
 
 /** One server's settings: what the scenario passes through, and over it what stormglass decides. */
 export function nodeSettings(options: NodeSettingsOptions): Record<string, unknown> {
-  const { name, clusterName, ports, otherRoutes, storeDir, password, params } = options;
+  const { name, clusterName, ports, otherRoutes, storeDir, accounts, tls, params } = options;
   const { jetstream: jetstreamPassed, cluster: clusterPassed, ...passed } = lowerCaseKeys(params.config);
   const { enabled } = params.jetstream;
   return {
@@ -41,6 +40,7 @@ export function nodeSettings(options: NodeSettingsOptions): Record<string, unkno
         host: HOST,
         port: ports.route,
         routes: otherRoutes.map((port) => `nats://${HOST}:${port}`),
+        ...(tls && { tls: tls.routes }),
       },
     }),
     ...(enabled && {
@@ -50,12 +50,8 @@ export function nodeSettings(options: NodeSettingsOptions): Record<string, unkno
         store_dir: storeDir,
       },
     }),
-    accounts: {
-      EVENTS: { users: [{ user: EVENTS_USER, password }], ...(enabled && { jetstream: 'enabled' }) },
-      SYSTEM: { users: [{ user: SYSTEM_USER, password }] },
-    },
-    system_account: 'SYSTEM',
-    no_auth_user: EVENTS_USER,
+    ...(tls && { tls: tls.clients }),
+    ...accounts,
   };
 }
 

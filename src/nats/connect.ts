@@ -1,7 +1,16 @@
-import { connect, errors, type NatsConnection } from '@nats-io/transport-node';
+import { checkServerIdentity, type PeerCertificate } from 'node:tls';
+import {
+  type Authenticator,
+  connect,
+  jwtAuthenticator,
+  type NatsConnection,
+  nkeyAuthenticator,
+  type TlsOptions,
+} from '@nats-io/transport-node';
 import { codeOf, messageOf, PreflightError } from '../base/errors.js';
 import { withDeadline } from '../base/wait.js';
-import type { ServerAccess, ServerAddress } from '../contracts/load.js';
+import type { ServerAccess, ServerAddress, TlsAccess } from '../contracts/load.js';
+import { WireConnection } from '../wire/connection.js';
 
 export interface ConnectOptions {
   /** The name that the server's own pages show for this connection. */
@@ -10,6 +19,9 @@ export interface ConnectOptions {
   readonly timeoutMs?: number;
 }
 
+const TIMEOUT_MS = 10_000;
+const ONE_SERVER_MS = 3000;
+
 /** `127.0.0.1:4222`, `[::1]:4222`. */
 export function formatAddress({ host, port }: ServerAddress): string {
   return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
@@ -17,23 +29,29 @@ export function formatAddress({ host, port }: ServerAddress): string {
 
 /**
  * A connection for control calls: it moves on to another server when its own is lost and never gives up. Throws a
- * PreflightError when no server answers, or none lets us in.
+ * PreflightError when no server answers, when none lets us in, or when a certificate is not to be trusted.
  */
 export async function connectControl(access: ServerAccess, options: ConnectOptions): Promise<NatsConnection> {
-  const { name, timeoutMs = 10_000 } = options;
+  const { name, timeoutMs = TIMEOUT_MS } = options;
+  const door = await knock(access, options);
   const attempt = connect({
-    servers: access.servers.map(formatAddress),
+    // The one that has just let us in is the one to begin with.
+    servers: [door.server, ...access.servers.filter((server) => server !== door.server)].map(formatAddress),
     name,
     user: access.user,
     pass: access.password,
     token: access.token,
-    timeout: Math.min(timeoutMs, 3000),
+    authenticator: authenticatorOf(access),
+    tls: door.needsTls ? tlsOf(access) : null,
+    timeout: Math.min(timeoutMs, ONE_SERVER_MS),
     noRandomize: true,
     // The addresses we were given are the ones to use: gossiped ones may lead around a proxy, or out of reach.
     ignoreClusterUpdates: true,
     maxReconnectAttempts: -1,
     reconnectTimeWait: 200,
     reconnectJitter: 50,
+    // Refused twice in a row may be a server whose accounts are being changed: the load goes on trying, too.
+    ignoreAuthErrorAbort: true,
     // A paused server keeps its sockets open; only unanswered pings tell.
     pingInterval: 1000,
     maxPingOut: 2,
@@ -43,25 +61,73 @@ export async function connectControl(access: ServerAccess, options: ConnectOptio
     return await withDeadline(attempt, timeoutMs, 'connecting');
   } catch (thrown) {
     attempt.then((late) => late.close()).catch(() => {});
-    throw explainRefusal(access, thrown);
+    const cause = thrown instanceof Error ? thrown.cause : undefined;
+    const detail = codeOf(thrown) ?? codeOf(cause) ?? (messageOf(thrown) || 'the connection was closed');
+    throw new PreflightError(`cannot connect: ${formatAddress(door.server)}: ${detail}`, { cause: thrown });
   }
 }
 
-function explainRefusal(access: ServerAccess, thrown: unknown): PreflightError {
-  const where = access.servers.map(formatAddress).join(', ') || '(no address given)';
-  if (
-    thrown instanceof errors.AuthorizationError ||
-    thrown instanceof errors.UserAuthenticationExpiredError
-  ) {
-    return new PreflightError(`the NATS server at ${where} refused the credentials: ${thrown.message}`, {
-      cause: thrown,
-      hint: 'Check the user, password or token that you gave for this server.',
-    });
+interface Door {
+  readonly server: ServerAddress;
+  readonly needsTls: boolean;
+}
+
+/**
+ * Goes in once with the wire's own connection: it says what is wrong with a certificate or with credentials, and
+ * whether the server speaks TLS, which the client must be told beforehand.
+ */
+async function knock(access: ServerAccess, { name, timeoutMs = TIMEOUT_MS }: ConnectOptions): Promise<Door> {
+  const wire = new WireConnection(
+    { access, name, connectTimeoutMs: Math.min(timeoutMs, ONE_SERVER_MS) },
+    { onMessage: () => {} },
+  );
+  try {
+    await withDeadline(wire.connect(), timeoutMs, 'connecting');
+    return { server: wire.server, needsTls: access.tls !== undefined || wire.info?.tls_required === true };
+  } catch (thrown) {
+    throw thrown instanceof PreflightError
+      ? thrown
+      : new PreflightError(messageOf(thrown), { cause: thrown });
+  } finally {
+    await wire.close();
   }
-  const cause = thrown instanceof Error ? thrown.cause : undefined;
-  const detail = codeOf(thrown) ?? codeOf(cause) ?? (messageOf(thrown) || 'the connection was closed');
-  return new PreflightError(`no NATS server answers at ${where}: ${detail}`, {
-    cause: thrown,
-    hint: 'Check that the server runs and that the address and port are right.',
-  });
+}
+
+function authenticatorOf({ nkeySeed, jwt }: ServerAccess): Authenticator | undefined {
+  if (nkeySeed === undefined) return undefined;
+  const seed = Buffer.from(nkeySeed);
+  return jwt === undefined ? nkeyAuthenticator(seed) : jwtAuthenticator(jwt, seed);
+}
+
+/** What NATS.js hands on to node:tls, of which its own type knows a part. */
+function tlsOf({ tls = {}, servers }: ServerAccess): TlsOptions {
+  const { ca, cert, key, serverName, verify = true, handshakeFirst } = tls;
+  const options: TlsOptions & NodeTlsOptions = {
+    ...(ca !== undefined && { ca }),
+    ...(cert !== undefined && { cert }),
+    ...(key !== undefined && { key }),
+    ...(handshakeFirst && { handshakeFirst }),
+    ...(serverName !== undefined && { servername: serverName }),
+    rejectUnauthorized: verify,
+    checkServerIdentity: identityCheck(servers, serverName),
+  };
+  return options;
+}
+
+interface NodeTlsOptions {
+  servername?: string;
+  rejectUnauthorized: boolean;
+  checkServerIdentity(host: string, certificate: PeerCertificate): Error | undefined;
+}
+
+/** NATS.js does not tell node:tls which address it dialled when that is no name: one of the system's must fit. */
+function identityCheck(
+  servers: readonly ServerAddress[],
+  serverName: TlsAccess['serverName'],
+): NodeTlsOptions['checkServerIdentity'] {
+  const names = serverName === undefined ? servers.map(({ host }) => host) : [serverName];
+  return (_dialled, certificate) => {
+    const problems = names.map((name) => checkServerIdentity(name, certificate));
+    return problems.includes(undefined) ? undefined : problems[0];
+  };
 }

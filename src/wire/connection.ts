@@ -225,10 +225,9 @@ export class WireConnection {
   #failFirst(hint: string | undefined): void {
     this.#isClosed = true;
     this.#first?.reject(
-      new PreflightError(
-        `cannot connect: ${this.#first.ends.join('; ')}`,
-        hint === undefined ? {} : { hint },
-      ),
+      new PreflightError(`cannot connect: ${this.#first.ends.join('; ')}`, {
+        hint: hint ?? 'Check that the server runs, and that the address and the port are right.',
+      }),
     );
     this.#first = undefined;
   }

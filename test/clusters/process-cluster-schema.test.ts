@@ -15,7 +15,12 @@ function problems(given: unknown): string[] {
 }
 
 test('three servers with JetStream unless told', () => {
-  expect(processClusterSchema.parse({})).toEqual({ nodes: 3, jetstream: { enabled: true }, config: {} });
+  expect(processClusterSchema.parse({})).toEqual({
+    nodes: 3,
+    auth: 'none',
+    jetstream: { enabled: true },
+    config: {},
+  });
   expect(processNodeNames(3)).toEqual(['n1', 'n2', 'n3']);
 });
 
@@ -100,6 +105,6 @@ test('what is not ours is passed through as it stands', () => {
 
 test('every key has a description, for editors', () => {
   const { properties = {} } = z.toJSONSchema(processClusterSchema, { io: 'input' });
-  expect(Object.keys(properties)).toEqual(['nodes', 'jetstream', 'config', 'server']);
+  expect(Object.keys(properties)).toEqual(['nodes', 'jetstream', 'tls', 'auth', 'config', 'server']);
   for (const property of Object.values(properties)) expect(property).toHaveProperty('description');
 });

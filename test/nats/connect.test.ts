@@ -10,9 +10,7 @@ describe('connectControl', () => {
   it('says where nobody answers', async () => {
     const port = await closedPort();
     const attempt = connectControl({ servers: [{ host: '127.0.0.1', port }] }, { name });
-    await expect(attempt).rejects.toThrow(
-      new RegExp(`no NATS server answers at 127.0.0.1:${port}: ECONNREFUSED`),
-    );
+    await expect(attempt).rejects.toThrow(new RegExp(`cannot connect: 127.0.0.1:${port}: .*ECONNREFUSED`));
     await expect(attempt).rejects.toBeInstanceOf(PreflightError);
   });
 
@@ -22,7 +20,7 @@ describe('connectControl', () => {
     try {
       const { port } = mute.address() as AddressInfo;
       const attempt = connectControl({ servers: [{ host: '127.0.0.1', port }] }, { name, timeoutMs: 300 });
-      await expect(attempt).rejects.toThrow(/no NATS server answers/);
+      await expect(attempt).rejects.toThrow(/cannot connect: .* did not answer within 300 ms/);
     } finally {
       mute.close();
     }
@@ -50,7 +48,7 @@ describe('connectControl', () => {
       { ...byToken.access, token: 'wrong' },
     ]) {
       const attempt = connectControl(access, { name });
-      await expect(attempt).rejects.toThrow(/refused the credentials/);
+      await expect(attempt).rejects.toThrow(/cannot connect: .*: Authorization Violation/);
       await expect(attempt).rejects.toBeInstanceOf(PreflightError);
     }
   });
