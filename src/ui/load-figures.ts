@@ -42,7 +42,8 @@ export function loadFigures({ loads }: Summary): HTMLElement | undefined {
       },
       {
         heading: 'Done',
-        title: 'Acknowledged; written and drained where nothing acknowledges; received by one that only listens',
+        title:
+          'Acknowledged; written and drained where nothing acknowledges; received by one that only listens',
         numeric: true,
         cell: ({ phase: { counters, rates } }) =>
           rateText(counters.due === 0 && counters.sent === 0 ? rates.receivedPerSec : rates.okPerSec),
