@@ -2,7 +2,7 @@ import type { IntervalReport } from '../contracts/load.js';
 import type { WriterLabel } from '../contracts/monitor.js';
 import { COUNTER, LoadRecorder, MEASURE } from '../metrics/load-recorder.js';
 import type { PhaseClock } from '../metrics/phase-clock.js';
-import { DUPLICATE, FRESH, WriterLedger } from './writer-ledger.js';
+import { DUPLICATE, FRESH, WriterLedger } from '../metrics/writer-ledger.js';
 
 /** What the monitor knows of one load. */
 export interface LoadFigures {

@@ -1,5 +1,5 @@
-/** Stamps carry sixteen bits of writer. */
-const WRITERS = 65_536;
+/** Writers are numbered from 0, and few: the columns grow to the next power of two when one beyond comes. */
+const FIRST_WRITERS = 64;
 /** How far an event may come late, in events of its writer, and still be told from a duplicate. */
 const WINDOW = 1024;
 const WORDS = WINDOW / 32;
@@ -18,10 +18,10 @@ export class WriterLedger {
   /** How many events the last event showed to be missing before it; only after FRESH. */
   gap = 0;
   /** The next sequence that is expected of a writer. */
-  readonly #next = new Float64Array(WRITERS).fill(UNSEEN);
-  readonly #lastDueNs = new Float64Array(WRITERS);
+  #next = new Float64Array(FIRST_WRITERS).fill(UNSEEN);
+  #lastDueNs = new Float64Array(FIRST_WRITERS);
   /** One bit for each of the last WINDOW sequences of a writer that came. */
-  readonly #windows: (Int32Array | undefined)[] = new Array(WRITERS).fill(undefined);
+  readonly #windows: (Int32Array | undefined)[] = [];
 
   /** @param fromTheBeginning writers whose first event, 0, is still to come; others are followed from where they are met */
   constructor(fromTheBeginning: Iterable<number>) {
@@ -41,10 +41,11 @@ export class WriterLedger {
     return this.#trackOdd(writer, sequence, dueNs, next);
   }
 
+  /** A writer beyond the columns has no `next` in truth, and no window either. */
   #trackOdd(writer: number, sequence: number, dueNs: number, next: number): number {
     this.gap = 0;
     const window = this.#windows[writer];
-    if (next === UNSEEN || !window) {
+    if (!window) {
       this.#begin(writer, sequence);
       return this.track(writer, sequence, dueNs);
     }
@@ -71,8 +72,19 @@ export class WriterLedger {
   }
 
   #begin(writer: number, sequence: number): void {
+    if (writer >= this.#next.length) this.#growBeyond(writer);
     this.#next[writer] = sequence;
     // What came before the beginning is nobody's business: not late, should it come.
     this.#windows[writer] = new Int32Array(WORDS).fill(-1);
+  }
+
+  #growBeyond(writer: number): void {
+    const length = 2 ** Math.ceil(Math.log2(writer + 1));
+    const next = new Float64Array(length).fill(UNSEEN);
+    next.set(this.#next);
+    this.#next = next;
+    const lastDueNs = new Float64Array(length);
+    lastDueNs.set(this.#lastDueNs);
+    this.#lastDueNs = lastDueNs;
   }
 }

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { DUPLICATE, FRESH, LATE, WriterLedger } from '../../src/monitor/writer-ledger.js';
+import { DUPLICATE, FRESH, LATE, WriterLedger } from '../../src/metrics/writer-ledger.js';
 
 /** Events of writer 1, due in the order of their sequence. */
 function run(ledger: WriterLedger, sequences: readonly number[]) {
@@ -39,6 +39,15 @@ describe('WriterLedger', () => {
       missing: 0,
       late: 1,
     });
+  });
+
+  it('follows any writer that a stamp can name', () => {
+    const ledger = new WriterLedger([65_535]);
+    for (const writer of [65_535, 64, 4000]) {
+      expect(ledger.track(writer, 0, 1)).toBe(FRESH);
+      expect(ledger.track(writer, 2, 2)).toBe(FRESH);
+      expect(ledger.gap).toBe(1);
+    }
   });
 
   it('knows a writer that began anew from a duplicate by when the event was due', () => {
