@@ -151,6 +151,16 @@ export interface GeneratorTask {
   readonly phaseClock: SharedArrayBuffer;
   /** Where this writer's history goes; absent for kinds that promise nothing. */
   readonly historyFile?: string;
+  /** All of the run that write events: a load that listens knows by them whose every event it must receive. */
+  readonly writers?: readonly EventWriter[];
+  /** Where the run's monitor serves its metrics. */
+  readonly metricsUrl?: string;
+}
+
+export interface EventWriter {
+  readonly writer: number;
+  /** All that its events may go to. */
+  readonly subjects: readonly string[];
 }
 
 /** All generators of a run, as the conductor sees them. */

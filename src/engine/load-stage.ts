@@ -4,7 +4,13 @@ import { messageOf } from '../base/errors.js';
 import { waitFor, withDeadline } from '../base/wait.js';
 import type { Cluster, ClusterNode } from '../contracts/cluster.js';
 import type { NodeCounters, SystemControl } from '../contracts/control.js';
-import type { GeneratorTask, IntervalReport, LoadFleet, LoadNotice } from '../contracts/load.js';
+import type {
+  GeneratorTask,
+  IntervalReport,
+  LoadFleet,
+  LoadKindFacts,
+  LoadNotice,
+} from '../contracts/load.js';
 import type { MonitorHandle, WriterLabel } from '../contracts/monitor.js';
 import type { LoadPlan, Plan } from '../contracts/plan.js';
 import type { Reporter } from '../contracts/reporter.js';
@@ -75,8 +81,7 @@ export class LoadStage {
     this.#tasks = generatorTasks(options, this.#phaseClock.buffer);
     this.historyFiles = this.#tasks.flatMap((task) => task.historyFile ?? []);
     this.totals = new LoadTotals(options.plan.loads, this.#phaseClock, (kind) => {
-      const { events, monitored = events } = options.services.loadFacts(kind);
-      return monitored;
+      return isMonitored(options.services.loadFacts(kind));
     });
   }
 
@@ -108,7 +113,9 @@ export class LoadStage {
       ),
     );
     journal.write('monitor', { what: 'started', url: this.#monitor.metricsUrl });
-    this.#fleet = scope.use('the generators', services.startFleet(this.#tasks, listener));
+    const { metricsUrl } = this.#monitor;
+    const tasks = this.#tasks.map((task) => ({ ...task, metricsUrl }));
+    this.#fleet = scope.use('the generators', services.startFleet(tasks, listener));
     await orAborted(this.#fleet.ready(), interruption.signal);
   }
 
@@ -120,6 +127,7 @@ export class LoadStage {
       plan,
       runId,
       access: cluster.access,
+      nodes: cluster.nodes,
       recordUndo: (record) => {
         undo.recordSurroundings([record]);
         records.push(record);
@@ -280,8 +288,13 @@ function generatorTasks(
       });
     }
   }
-  return tasks;
+  const writers = tasks
+    .filter(({ load }) => isMonitored(services.loadFacts(load.kind)))
+    .map(({ writer, events }) => ({ writer, subjects: events.map(({ subject }) => subject) }));
+  return tasks.map((task) => ({ ...task, writers }));
 }
+
+const isMonitored = ({ events, monitored = events }: LoadKindFacts): boolean => monitored;
 
 /** The promise's value, unless the signal aborts first. */
 async function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {

@@ -54,6 +54,7 @@ export interface PrepareLoadContext {
   readonly plan: Plan;
   readonly runId: string;
   readonly access: ServerAccess;
+  readonly nodes: readonly ClusterNode[];
   /** Notes what takes away what is about to be made, should the run die. */
   recordUndo(record: UndoRecord): void;
   readonly signal: AbortSignal;

@@ -60,16 +60,20 @@ async function generate(
     writer,
     random: seededRandom(seed, `load/${load.name}/${worker}`),
     ...(historyFile !== undefined && { historyFile }),
-    connection: (listener) => {
+    connection: (listener, nth = 0) => {
       const connection = new WireConnection(
-        { access, firstServer: worker, name: task.connectionName, echo: false },
+        { access, firstServer: worker + nth, name: task.connectionName, echo: false },
         withNotices(listener, notices),
       );
       connections.push(connection);
       return connection;
     },
     library: () => LibraryConnection.open(access, task.connectionName, notices),
+    access,
+    connectionName: task.connectionName,
     notices,
+    writers: task.writers ?? [],
+    ...(task.metricsUrl !== undefined && { metricsUrl: task.metricsUrl }),
     onRoom: () => loop?.wake(),
   });
 

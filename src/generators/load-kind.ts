@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import type { Random } from '../base/random.js';
-import type { LoadKindFacts, LoadProblem, LoadScene, ServerAccess } from '../contracts/load.js';
+import type { ClusterNode } from '../contracts/cluster.js';
+import type { EventWriter, LoadKindFacts, LoadProblem, LoadScene, ServerAccess } from '../contracts/load.js';
 import type { EventKind, LoadPlan, StreamPlan } from '../contracts/plan.js';
 import type { UndoRecord } from '../contracts/undo.js';
 import type { LoadRecorder } from '../metrics/load-recorder.js';
@@ -35,6 +36,7 @@ export interface PrepareContext {
   readonly runId: string;
   readonly seed: number;
   readonly access: ServerAccess;
+  readonly nodes: readonly ClusterNode[];
   readonly scene: LoadScene;
   /** Notes, on the disk when it returns, what takes away what is about to be made, should the run die. */
   recordUndo(record: UndoRecord): void;
@@ -54,12 +56,21 @@ export interface TrafficSetting {
   readonly historyFile?: string;
   /**
    * A connection to the load's servers, not yet opened; the listener is the kind's own. A kind may have several: all
-   * of a worker's count together, and what they meet is noticed.
+   * of a worker's count together, and what they meet is noticed. The `nth` of them begins with the nth server after
+   * that of the worker's first.
    */
-  connection(listener: WireListener): WireConnection;
+  connection(listener: WireListener, nth?: number): WireConnection;
+  /** For connections that the kind looks after by itself: what they meet is its own to notice. */
+  readonly access: ServerAccess;
+  /** What the servers shall list every connection of this worker as. */
+  readonly connectionName: string;
   /** A connection of the client library, open, for kinds that make calls instead of frames. */
   library(): Promise<LibraryConnection>;
   readonly notices: NoticeBook;
+  /** All of the run that write events. */
+  readonly writers: readonly EventWriter[];
+  /** Where the run's monitor serves its metrics; absent when there is none. */
+  readonly metricsUrl?: string;
   /** There may be room for more than before, in the window or the socket, or a connection again. */
   readonly onRoom: () => void;
 }
@@ -86,6 +97,8 @@ export interface Traffic extends Outlet {
   beat?(nowNs: number): number;
   /** The schedule is over: nothing new begins. Called once; the load ends when nothing is in flight. */
   windDown?(nowNs: number): void;
+  /** The load is told to end now, before its schedule is over or while it winds down. */
+  stop?(nowNs: number): void;
   /** Hands what was recorded to the operating system; called about once a second. */
   flush(): void;
   /** Ends the connection and the history. */

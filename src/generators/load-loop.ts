@@ -60,6 +60,7 @@ export class LoadLoop {
     try {
       this.#backlog.stop(nowNs());
       this.#countDue();
+      this.#options.traffic.stop?.(nowNs());
     } catch (error) {
       this.#finish(error);
     }
