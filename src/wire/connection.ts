@@ -151,6 +151,18 @@ export class WireConnection {
     return this.#link?.isUp ? this.#link.ping() : Promise.reject(new Error('not connected'));
   }
 
+  /**
+   * Reads no more, until `resume` or the next connection: what the server sends stays in the sockets between, and then
+   * with the server, which ends the connection of a slow consumer. Nothing is heard meanwhile, an end of it either.
+   */
+  pause(): void {
+    if (this.#link?.isUp) this.#link.pause();
+  }
+
+  resume(): void {
+    this.#link?.resume();
+  }
+
   /** Ends the connection for good, when the server has taken in what was written; does not wait longer than a second. */
   async close(): Promise<void> {
     if (this.#isClosed) return;

@@ -53,6 +53,7 @@ export class Link {
   #parser: WireParser;
   #stage: Stage = 'greeting';
   #isSecure = false;
+  #isPaused = false;
   #keepalive: Keepalive | undefined;
   #info: ServerInfo | undefined;
   /** The last -ERR, as long as nothing else has come since. */
@@ -111,6 +112,18 @@ export class Link {
       this.#pongs.push({ resolve, reject });
       this.say('PING\r\n');
     });
+  }
+
+  /** Reads no more: what the server sends stays in the sockets between, and then with the server. */
+  pause(): void {
+    this.#isPaused = true;
+    this.#socket?.pause();
+  }
+
+  resume(): void {
+    this.#isPaused = false;
+    this.#keepalive?.heard();
+    this.#socket?.resume();
   }
 
   /** Ends it as if it had been lost. */
@@ -284,7 +297,9 @@ export class Link {
         this.#pongs.push(undefined);
         this.say('PING\r\n');
       },
-      onSilent: () => this.giveUp(`stale connection: ${unansweredPings} PINGs without an answer`),
+      onSilent: () => {
+        if (!this.#isPaused) this.giveUp(`stale connection: ${unansweredPings} PINGs without an answer`);
+      },
     });
     this.#events.onUp();
   }
