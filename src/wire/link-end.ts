@@ -1,6 +1,7 @@
 import { wallNow } from '../base/clock.js';
 import { codeOf, messageOf } from '../base/errors.js';
 import type { ServerAccess } from '../contracts/load.js';
+import { nonceSigner } from './nonce-signer.js';
 import { readUserJwt } from './user-jwt.js';
 
 /** Why a connection to a server could not be had, or is no more. */
@@ -79,14 +80,28 @@ export function endByError(error: Error): LinkEnd {
   const code = codeOf(error);
   const [what, hint] = (code !== undefined && CERTIFICATE_TROUBLES[code]) || [];
   if (what === undefined || hint === undefined) return lost(messageOf(error));
-  const detail = code === 'ERR_TLS_CERT_ALTNAME_INVALID' ? error.message : code;
-  return refused(`${what} (${detail})`, hint);
+  return refused(`${what} (${namesIn(error) ?? code})`, hint);
 }
+
+/** Which names a certificate has, and which it lacks, where that is the trouble. */
+function namesIn(error: Error): string | undefined {
+  if (codeOf(error) !== 'ERR_TLS_CERT_ALTNAME_INVALID') return undefined;
+  const { host, cert } = error as Error & { host?: string; cert?: { subjectaltname?: string } };
+  return `for ${cert?.subjectaltname ?? 'none'}; not for ${host}`;
+}
+
+const AUTHENTICATION = /^(authorization violation|(user|account) authentication (expired|revoked))/i;
+const TOO_MANY = /^maximum (account active )?connections exceeded/i;
 
 /** The end of a connection by what the server said last. */
 export function endByServerError(text: string, access: ServerAccess): LinkEnd {
-  if (!/^(authorization violation|(user|account) authentication (expired|revoked))/i.test(text))
-    return lost(text);
+  if (TOO_MANY.test(text)) {
+    return {
+      ...lost(text),
+      hint: 'Open fewer connections, or raise that limit of the server or the account.',
+    };
+  }
+  if (!AUTHENTICATION.test(text)) return lost(text);
   const expiredAt = expiryOf(access);
   return expiredAt === undefined
     ? refused(text, authenticationHint(access))
@@ -103,7 +118,8 @@ function expiryOf({ jwt }: ServerAccess): string | undefined {
 function authenticationHint({ user, password, token, nkeySeed, jwt }: ServerAccess): string {
   if (jwt !== undefined)
     return "Check that this system's operator vouches for the account of the credentials, and that they were not revoked.";
-  if (nkeySeed !== undefined) return 'Check that the server knows the public key of this NKey.';
+  if (nkeySeed !== undefined)
+    return `Check that the server knows this NKey: ${nonceSigner(nkeySeed).publicKey}`;
   if (token !== undefined) return 'Check the token.';
   if (user !== undefined || password !== undefined) return 'Check the user and the password.';
   return 'This server lets nobody in without credentials: give them (docs/security.md says how).';

@@ -223,4 +223,47 @@ describe('WireConnection', () => {
     await patient.connection.flush();
     expect(patient.events).toEqual([`connected ${first.port}`]);
   });
+
+  it('leaves a server that goes into lame duck mode for another, with all that was written taken in', async () => {
+    const [first, second] = await Promise.all([serverOf(), serverOf()]);
+    const { connection, payloads, events } = connectionTo(accessTo(first, second));
+    const watcher = connectionTo(accessTo(first));
+    await Promise.all([connection.connect(), watcher.connection.connect()]);
+    watcher.connection.subscribe('last');
+    await watcher.connection.flush();
+    connection.subscribe('a');
+    process.kill(first.pid, 'SIGUSR2');
+    connection.publish('last', 'words');
+    await until(() => events.length === 3);
+    expect(events).toEqual([
+      `connected ${first.port}`,
+      'disconnected: the server is in lame duck mode',
+      `connected ${second.port}`,
+    ]);
+    connection.publish('a', 'here');
+    await connection.flush();
+    expect(payloads).toEqual(['here']);
+    expect(watcher.payloads).toEqual(['words']);
+    // With nowhere else to go, it stays as long as it may.
+    expect(watcher.events).toEqual([`connected ${first.port}`]);
+    await first.stop('SIGKILL');
+  });
+
+  it('ends an attempt on an INFO that is none with the reason', async () => {
+    const garbled = await listenerSaying('INFO {"server_id": \r\n');
+    const { connection } = connectionTo(accessTo(garbled));
+    await expect(connection.connect()).rejects.toThrow(/an INFO that is not JSON: .*server_id/);
+  });
+
+  it('does not blame a loss on what the server objected to long before', async () => {
+    const permissions = { publish: { deny: ['forbidden'] } };
+    const server = await serverOf({ authorization: { users: [{ user: 'u', password: 'p', permissions }] } });
+    const { connection, events } = connectionTo({ ...server.access, user: 'u', password: 'p' });
+    await connection.connect();
+    connection.publish('forbidden', 'x');
+    await until(() => events.some((event) => event.startsWith('-ERR Permissions')));
+    await server.stop('SIGKILL');
+    await until(() => events.some((event) => event.startsWith('disconnected')));
+    expect(events.at(-1)).not.toMatch(/Permissions/);
+  });
 });
