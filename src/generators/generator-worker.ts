@@ -146,6 +146,10 @@ function withNotices(listener: WireListener, notices: NoticeBook): WireListener 
       if (reason !== CLOSED_BY_US) notices.add('disconnected', reason);
       listener.onDisconnected?.(reason);
     },
+    onRefused: (server, reason) => {
+      notices.add('server-error', `${server.host}:${server.port} refused a reconnection: ${reason}`);
+      listener.onRefused?.(server, reason);
+    },
     onServerError: (text) => {
       notices.addServerError(text);
       listener.onServerError?.(text);

@@ -18,7 +18,7 @@ export class Sight {
     this.#onNotice = onNotice;
   }
 
-  readonly listener: Pick<WireListener, 'onConnected' | 'onDisconnected' | 'onServerError'> = {
+  readonly listener: Pick<WireListener, 'onConnected' | 'onDisconnected' | 'onRefused' | 'onServerError'> = {
     onConnected: ({ host, port }) => {
       const now = nowNs();
       if (this.#connectedBefore) {
@@ -36,6 +36,10 @@ export class Sight {
       this.#blindSinceNs = nowNs();
       this.#reason = reason;
       if (reason !== CLOSED_BY_US) this.#tell('disconnected', reason);
+    },
+    onRefused: ({ host, port }, reason) => {
+      this.#reason = reason;
+      this.#tell('server-error', `${host}:${port} refused a reconnection: ${reason}`);
     },
     onServerError: (text) => {
       if (/^permissions violation for subscription/i.test(text)) this.#refusal = text;
