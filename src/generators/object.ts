@@ -4,11 +4,12 @@ import { z } from 'zod';
 import { messageOf, PreflightError } from '../base/errors.js';
 import { seededRandom } from '../base/random.js';
 import { countSchema, durationSchema, nameSchema, sizeSchema } from '../base/unit-schemas.js';
-import type { LoadKindFacts, LoadScene } from '../contracts/load.js';
+import type { LoadKindFacts, LoadProblem, LoadScene } from '../contracts/load.js';
 import type { LoadPlan, StreamPlan } from '../contracts/plan.js';
 import { COUNTER } from '../metrics/load-recorder.js';
 import { connectControl } from '../nats/connect.js';
 import { answeredSchema } from './answered-schema.js';
+import { shareOf } from './answered-traffic.js';
 import { CalledTraffic } from './called-traffic.js';
 import type { LoadKind, TrafficSetting } from './load-kind.js';
 
@@ -33,7 +34,7 @@ const schema = answeredSchema.omit({ headers: true }).extend({
     .describe('How often each operation occurs: put, get'),
   objects: countSchema
     .refine((objects) => objects <= 1_000_000, { error: 'expected at most 1M' })
-    .prefault(16)
+    .prefault(64)
     .describe('How many objects there are: o0, o1, …'),
   size: sizeSchema
     .refine((bytes) => bytes >= 1 && bytes <= 1024 ** 3, { error: 'expected 1B to 1GiB' })
@@ -74,6 +75,7 @@ export const object: LoadKind = {
   summary: 'puts and gets of whole objects in an object store',
   facts,
   schema,
+  findProblems: objectProblems,
   streams: (load, scene) => [storePlan(paramsOf(load), scene)],
   prepare: async (load, { access, seed, signal }) => {
     const params = paramsOf(load);
@@ -97,6 +99,17 @@ export const object: LoadKind = {
   },
   create: (setting) => new ObjectTraffic(setting),
 };
+
+/** While as many are put as can be at a time, there must be one more to get. */
+function objectProblems(load: LoadPlan): readonly LoadProblem[] {
+  const { objects, window } = paramsOf(load);
+  const { schedule, workers } = load;
+  const atOnce = schedule.mode === 'closed' ? Math.ceil(schedule.concurrency / workers) : window;
+  const needed = (atOnce + 1) * workers;
+  if (objects >= needed) return [];
+  const message = `with ${atOnce} calls at a time and ${workers} workers, ${objects} objects are too few: no object is put while it is got`;
+  return [{ key: 'objects', message, hint: `Write at least \`objects: ${needed}\`, or a smaller window.` }];
+}
 
 /** The stream behind an object store, as clients of NATS make it (ADR-20). */
 function storePlan({ bucket, replicas, storage }: ObjectParams, scene: LoadScene): StreamPlan {
@@ -129,11 +142,14 @@ const putObject = (store: ObjectStore, i: number, data: Uint8Array, params: Obje
 class ObjectTraffic extends CalledTraffic {
   readonly #params: ObjectParams;
   readonly #data: Buffer;
+  /** By object: how many gets it has, and ALONE for a put. */
+  readonly #users: Float64Array;
   #store: ObjectStore | undefined;
 
   constructor(setting: TrafficSetting) {
     super(setting);
     this.#params = paramsOf(setting.load);
+    this.#users = new Float64Array(this.#params.objects + setting.load.workers);
     this.#data = objectData(setting.worker, setting.load.name, this.#params.size);
   }
 
@@ -146,16 +162,37 @@ class ObjectTraffic extends CalledTraffic {
     this.#store = await openStore(nats, this.#params.bucket);
   }
 
+  /**
+   * An object that is being replaced loses the chunks that a get is reading, which then waits for them in vain: so each
+   * worker has objects of its own, and none is put while it is got.
+   */
   protected override async perform(_call: number, phase: number): Promise<number> {
-    const { mix, objects, size } = this.#params;
-    const { random } = this.setting;
+    const { mix, size } = this.#params;
+    const isPut = this.setting.random.next() * (mix.put + mix.get) < mix.put;
+    const i = this.#choose(isPut);
+    this.#users[i]! += isPut ? ALONE : 1;
     const store = this.#store!;
-    const i = random.below(objects);
-    if (random.next() * (mix.put + mix.get) < mix.put) {
-      await putObject(store, i, this.#data, this.#params);
-      return size;
+    try {
+      if (isPut) await putObject(store, i, this.#data, this.#params);
+      else if ((await store.getBlob(`o${i}`)) === null) this.run.recorder.count(COUNTER.misses, phase, 1);
+    } finally {
+      this.#users[i]! -= isPut ? ALONE : 1;
     }
-    if ((await store.getBlob(`o${i}`)) === null) this.run.recorder.count(COUNTER.misses, phase, 1);
-    return 0;
+    return isPut ? size : 0;
+  }
+
+  /** An object that nobody uses, for a put; for a get one that is not being put. There is one: see `objects`. */
+  #choose(isPut: boolean): number {
+    const { load, worker, random } = this.setting;
+    const own = shareOf(this.#params.objects, worker, load.workers);
+    const first = random.below(own);
+    for (let n = 0; n < own; n++) {
+      const i = ((first + n) % own) * load.workers + worker;
+      if (isPut ? this.#users[i] === 0 : this.#users[i]! < ALONE) return i;
+    }
+    return first * load.workers + worker;
   }
 }
+
+/** More than the gets that can be under way at a time. */
+const ALONE = 2 ** 20;

@@ -79,6 +79,13 @@ export class KvWatches {
     }
   }
 
+  /** How many watches have not come to this stream sequence yet. */
+  behind(streamSequence: number): number {
+    let behind = 0;
+    for (const watch of this.#watches) if (watch.streamSequence < streamSequence) behind++;
+    return behind;
+  }
+
   close(): Promise<void> {
     return this.#connection.close();
   }

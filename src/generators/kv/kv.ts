@@ -1,3 +1,4 @@
+import { NS, nowNs } from '../../base/clock.js';
 import { seededRandom } from '../../base/random.js';
 import type { LoadKindFacts, LoadScene } from '../../contracts/load.js';
 import type { LoadPlan, StreamPlan } from '../../contracts/plan.js';
@@ -75,12 +76,17 @@ function bucketPlan(params: KvParams, scene: LoadScene): StreamPlan {
   };
 }
 
+const WATCHES_CATCH_UP_NS = 10 * NS.s;
+
 class KvTraffic extends AnsweredTraffic {
   readonly #params: KvParams;
   readonly #scribe: KvScribe;
   readonly #watches: KvWatches | undefined;
   readonly #ack: PubAck = { streamSequence: 0, duplicate: false };
   readonly #knowsRevisions: boolean;
+  /** The highest stream sequence that was acknowledged. */
+  #lastStored = 0;
+  #endedNs = 0;
 
   constructor(setting: TrafficSetting) {
     super(setting);
@@ -103,6 +109,16 @@ class KvTraffic extends AnsweredTraffic {
 
   protected override makeFeed(): Feed {
     return new ScribeFeed(this.setting, this.connection, this.window, this.#scribe);
+  }
+
+  /** At the end, the watches have a while to come to the last value that was stored. */
+  override get inFlight(): number {
+    const isPatient = this.#endedNs === 0 || nowNs() - this.#endedNs < WATCHES_CATCH_UP_NS;
+    return super.inFlight + (isPatient ? (this.#watches?.behind(this.#lastStored) ?? 0) : 0);
+  }
+
+  windDown(atNs: number): void {
+    this.#endedNs = atNs;
   }
 
   override async open(): Promise<void> {
@@ -135,6 +151,7 @@ class KvTraffic extends AnsweredTraffic {
     const ack = this.#ack;
     if (headerStart === payloadStart && readPubAck(buffer, payloadStart, payloadEnd, ack)) {
       if (this.#knowsRevisions) revision[key[slot]!] = ack.streamSequence;
+      this.#lastStored = Math.max(this.#lastStored, ack.streamSequence);
       this.succeed(slot, ack.streamSequence);
     } else if (operation[slot] === COMPARE_AND_SET) {
       this.#onNotSet(view, slot);
@@ -167,12 +184,13 @@ class KvTraffic extends AnsweredTraffic {
       payloadStart,
       payloadEnd,
     );
-    const current = /"err_code":10071,"description":"wrong last sequence: (\d+)"/.exec(text)?.[1];
-    if (current === undefined) {
+    // A leader that has the other's write in flight answers 10164, and does not say which revision that will be.
+    const wrong = /"err_code":(?:10071|10164),"description":"wrong last sequence(?:: (\d+))?"/.exec(text);
+    if (!wrong) {
       this.refuse(view, slot);
       return;
     }
-    this.#scribe.revision[this.#scribe.key[slot]!] = Number(current);
+    if (wrong[1] !== undefined) this.#scribe.revision[this.#scribe.key[slot]!] = Number(wrong[1]);
     this.run.recorder.count(COUNTER.conflicts, this.window.phase[slot]!, 1);
     this.succeed(slot, 0);
   }
