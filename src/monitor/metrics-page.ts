@@ -37,7 +37,7 @@ export function metricsRegistry(counter: EventCounter, sight: () => SightFigures
     };
     registry.registerMetric(metric as unknown as Metric);
   };
-  const { series, events, bytes, lastSeenNs, loads } = counter;
+  const { series, events, messages, bytes, lastSeenNs, loads } = counter;
   const bySeries = (figure: (index: number) => number): Value[] =>
     series.domains.flatMap((domain, index) =>
       events[index] === 0 ? [] : [{ labels: { domain, type: series.types[index]! }, value: figure(index) }],
@@ -47,6 +47,12 @@ export function metricsRegistry(counter: EventCounter, sight: () => SightFigures
   const single = (value: number): Value[] => [{ labels: {}, value }];
 
   add('counter', 'cim_events_total', 'Events received.', () => bySeries((index) => events[index]!));
+  add(
+    'counter',
+    'cim_event_messages_total',
+    'Messages received; one carries one event or a batch of them.',
+    () => bySeries((index) => messages[index]!),
+  );
   add('counter', 'cim_event_bytes_total', 'Payload bytes received.', () =>
     bySeries((index) => bytes[index]!),
   );
@@ -58,6 +64,12 @@ export function metricsRegistry(counter: EventCounter, sight: () => SightFigures
   );
   add('counter', 'cim_monitor_lag_discarded_total', 'Events whose lag was negative or above an hour.', () =>
     single(counter.unbelievableLags),
+  );
+  add(
+    'counter',
+    'cim_monitor_batches_malformed_total',
+    'Messages that begin like a batch and are none: each is counted as one event.',
+    () => single(counter.malformedBatches),
   );
   add('counter', 'cim_events_received_total', 'Stamped events received, without duplicates, by load.', () =>
     byLoad(({ received }) => received),

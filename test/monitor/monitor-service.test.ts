@@ -72,6 +72,7 @@ describe('the monitor', () => {
       const labels = { domain: `domain-${type % 8}`, type: `Type${type}` };
       const expected = Math.ceil((20_000 - type) / 64);
       expect(sampleValue(samples, 'cim_events_total', labels)).toBe(expected);
+      expect(sampleValue(samples, 'cim_event_messages_total', labels)).toBe(expected);
       expect(sampleValue(samples, 'cim_event_bytes_total', labels)).toBe(24 * expected);
     }
     expect(sampleValue(samples, 'cim_events_total', { domain: 'legacy', type: 'Json' })).toBe(200);

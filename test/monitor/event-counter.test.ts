@@ -1,0 +1,147 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { NS, nowNs } from '../../src/base/clock.js';
+import { EventCounter } from '../../src/monitor/event-counter.js';
+import {
+  BATCH_ENTRY_BYTES,
+  BATCH_HEADER_BYTES,
+  writeBatchHeader,
+  writeBodyLength,
+} from '../../src/wire/batch.js';
+import { WireParser } from '../../src/wire/parser.js';
+import { writeStamp } from '../../src/wire/stamp.js';
+import { STAMP_HEX_BYTES, writeStampHex } from '../../src/wire/stamp-header.js';
+
+const plan = { port: 0, subject: 'cim.events.>', domainToken: 2, typeToken: 3 };
+
+/** A counter, and the bytes of a server that go into it. */
+function counting(writers = [{ writer: 1, load: 'orders' }], maxSeries?: number) {
+  const counter = new EventCounter({ plan, writers }, maxSeries);
+  const nothing = () => {};
+  const parser = new WireParser({
+    message: (view) => counter.onMessage(view),
+    info: nothing,
+    ping: nothing,
+    pong: nothing,
+    ok: nothing,
+    error: nothing,
+  });
+  const receive = (subject: string, payload: Uint8Array | string, header = '') => {
+    const body = Buffer.from(payload);
+    const total = header.length + body.length;
+    counter.onReadStart();
+    const line = header ? `HMSG ${subject} 1 ${header.length} ${total}` : `MSG ${subject} 1 ${total}`;
+    parser.push(Buffer.from(`${line}\r\n${header}${body.toString('latin1')}\r\n`, 'latin1'));
+  };
+  const of = (columns: Float64Array) =>
+    Object.fromEntries(
+      counter.series.domains
+        .map((domain, series) => [`${domain}.${counter.series.types[series]}`, columns[series]!] as const)
+        .filter(([, value]) => value > 0),
+    );
+  const load = (name: string) => counter.loads.figures().find((figures) => figures.load === name);
+  return { counter, receive, of, load };
+}
+
+function stamped(sequence: number, dueNs: number): Uint8Array {
+  const payload = new Uint8Array(16);
+  writeStamp(payload, 0, 1, sequence, Math.floor(dueNs / NS.us));
+  return payload;
+}
+
+function batchOf(sequences: readonly number[], dueNs: number, bodyBytes: number): Uint8Array {
+  const bytes = new Uint8Array(BATCH_HEADER_BYTES + sequences.length * (BATCH_ENTRY_BYTES + bodyBytes));
+  writeBatchHeader(bytes, 0, sequences.length);
+  sequences.forEach((sequence, i) => {
+    const at = BATCH_HEADER_BYTES + i * (BATCH_ENTRY_BYTES + bodyBytes);
+    writeStamp(bytes, at, 1, sequence, Math.floor(dueNs / NS.us));
+    writeBodyLength(bytes, at, bodyBytes);
+  });
+  return bytes;
+}
+
+describe('EventCounter', () => {
+  it('counts every event of a batch, its lag and its place in the sequence, and one message', () => {
+    const { counter, receive, of, load } = counting();
+    const dueNs = nowNs() - 40 * NS.ms;
+    receive('cim.events.orders.Placed', batchOf([0, 1, 2, 3], dueNs, 100));
+    receive('cim.events.orders.Placed', stamped(4, dueNs));
+    // Two are missing in between, and one comes again.
+    receive('cim.events.orders.Paid', batchOf([7, 8, 8], dueNs, 0));
+    counter.loads.tick();
+    counter.loads.tick();
+    expect(of(counter.events)).toEqual({ 'orders.Placed': 5, 'orders.Paid': 3 });
+    expect(of(counter.messages)).toEqual({ 'orders.Placed': 2, 'orders.Paid': 1 });
+    expect(of(counter.bytes)).toEqual({ 'orders.Placed': 4 + 4 * 120 + 16, 'orders.Paid': 4 + 3 * 20 });
+    expect(load('orders')).toEqual({ load: 'orders', received: 7, duplicates: 1, lost: 2 });
+    expect(counter.lags.cumulative(0)).toMatchObject({ count: 0 });
+    const lags = counter.lags.cumulative(counter.series.domainNames.indexOf('orders'));
+    expect(lags.count).toBe(8);
+    expect(lags.sumSeconds).toBeGreaterThanOrEqual(8 * 0.039);
+    const [report] = counter.loads.takeReports(nowNs());
+    expect(report?.phases[0]?.counters).toEqual({ received: 7, lost: 2 });
+    expect(report?.phases[0]?.histograms.lag?.total).toBe(7);
+    expect(counter.malformedBatches).toBe(0);
+  });
+
+  it('takes a batch that was cut or that lies for one event of somebody else, and goes on', () => {
+    const { counter, receive, of, load } = counting();
+    const whole = batchOf([0, 1, 2], nowNs(), 10);
+    const lying = batchOf([0, 1, 2], nowNs(), 10);
+    writeBodyLength(lying, BATCH_HEADER_BYTES, 0xffffffff);
+    receive('cim.events.orders.Placed', whole.subarray(0, whole.length - 1));
+    receive('cim.events.orders.Placed', lying);
+    receive('cim.events.orders.Placed', Uint8Array.from([0xc1, 2, 0, 0]));
+    receive('cim.events.orders.Placed', whole);
+    expect(counter.malformedBatches).toBe(3);
+    expect(of(counter.events)).toEqual({ 'orders.Placed': 6 });
+    expect(of(counter.messages)).toEqual({ 'orders.Placed': 4 });
+    expect(load('orders')).toMatchObject({ received: 3 });
+  });
+
+  it('finds stamps in headers, so that payloads stay what they are', () => {
+    const { counter, receive, of, load } = counting();
+    const hex = new Uint8Array(STAMP_HEX_BYTES);
+    writeStampHex(hex, 0, 1, 0, Math.floor((nowNs() - 5 * NS.ms) / NS.us));
+    const header = `NATS/1.0\r\nStormglass-Stamp: ${Buffer.from(hex).toString('latin1')}\r\n\r\n`;
+    receive('cim.events.orders.Placed', '{"orderId":1}', header);
+    receive('cim.events.orders.Placed', '{"orderId":2}', 'NATS/1.0\r\nelse: where\r\n\r\n');
+    expect(of(counter.events)).toEqual({ 'orders.Placed': 2 });
+    expect(of(counter.bytes)).toEqual({ 'orders.Placed': 26 });
+    expect(load('orders')).toMatchObject({ received: 1, lost: 0 });
+  });
+
+  it('counts any subjects as a table of their names would', () => {
+    const token = fc.constantFrom('a', 'b', 'orders', 'Placed', 'x'.repeat(30), 'é');
+    const subject = fc
+      .tuple(token, token, fc.array(token, { maxLength: 3 }))
+      .map(([domain, type, rest]) => ({ key: `${domain}.${type}`, rest }));
+    fc.assert(
+      fc.property(fc.array(subject, { maxLength: 400 }), (subjects) => {
+        const { counter, receive, of } = counting([], 1000);
+        const expected: Record<string, number> = {};
+        for (const { key, rest } of subjects) {
+          receive(Buffer.from(['cim.events', key, ...rest].join('.')).toString('latin1'), 'x');
+          expected[key] = (expected[key] ?? 0) + 1;
+        }
+        expect(of(counter.events)).toEqual(expected);
+      }),
+      { seed: 41, numRuns: 50 },
+    );
+  });
+
+  it('counts thousands of subjects, each with an ending of its own, under their pairs', () => {
+    const { counter, receive, of } = counting([]);
+    for (let round = 0; round < 2; round++) {
+      for (let i = 0; i < 8000; i++) receive(`cim.events.agents.Beat${i % 3}.agent-${i}`, '');
+    }
+    expect(of(counter.events)).toEqual({ 'agents.Beat0': 5334, 'agents.Beat1': 5334, 'agents.Beat2': 5332 });
+  });
+
+  it('goes on to say how many events have no series of their own', () => {
+    const { counter, receive } = counting([], 3);
+    for (let i = 0; i < 10; i++) receive(`cim.events.d.t${i % 5}`, '');
+    expect(counter.series.dropped).toBe(6);
+    expect(counter.events[0]).toBe(6);
+  });
+});
