@@ -61,6 +61,14 @@ export function parseSize(text: string): number | undefined {
   return match ? Math.round(Number(match[1]) * (SIZE_BYTES[match[2] as string] as number)) : undefined;
 }
 
+/** `200MiB/s`, `1.5GB/m` → bytes a second. */
+export function parseByteRate(text: string): number | undefined {
+  const match = /^(\d+(?:\.\d+)?)(B|KB|MB|GB|KiB|MiB|GiB)\/(s|m|h)$/.exec(text);
+  if (!match) return undefined;
+  const [, count, unit, per] = match as unknown as [string, string, string, string];
+  return (Number(count) * (SIZE_BYTES[unit] as number)) / (per === 'm' ? 60 : per === 'h' ? 3600 : 1);
+}
+
 /** `5%`, `0.1%` → a ratio. */
 export function parsePercentage(text: string): number | undefined {
   const match = /^(\d+(?:\.\d+)?)%$/.exec(text);
@@ -105,6 +113,11 @@ export function formatSize(bytes: number): string {
     unit++;
   }
   return `${trim(value, 3)} ${units[unit]}`;
+}
+
+/** Bytes a second for people: `200 MiB/s`. */
+export function formatByteRate(bytesPerSec: number): string {
+  return `${formatSize(bytesPerSec)}/s`;
 }
 
 /** A whole number with thousands separated, whatever the locale: `1,204,311`. */

@@ -17,6 +17,9 @@ export const COUNT_MEASURES = [
   'errors',
   'blocked',
   'duplicates',
+  'misses',
+  'conflicts',
+  'redelivered',
   'lost',
 ] as const;
 export const THROUGHPUT = 'throughput';

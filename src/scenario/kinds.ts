@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { suggestion } from '../base/nearest.js';
 import { show } from './explain-issue.js';
 import { faultDurationSchema, faultShape } from './fault-schema.js';
-import { loadShape } from './load-schema.js';
+import { loadShape, loadShapeOf } from './load-schema.js';
 import { parsePart } from './parse-part.js';
 import type { DriverPlugin, FaultPlugin, LoadPlugin, ParameterSchema, ScenarioPlugins } from './plugins.js';
 import type { Findings, Path } from './problem.js';
@@ -22,7 +22,7 @@ export function kindSchemas(plugins: ScenarioPlugins): KindSchemas {
   if (known !== undefined) return known;
   const schemas = {
     drivers: mapValues(plugins.drivers, driverSchema),
-    loads: mapValues(plugins.loads, loadSchema),
+    loads: mapValues(plugins.loads, (plugin, kind) => loadSchema(plugin, kind)),
     faults: mapValues(plugins.faults, faultSchema),
   };
   built.set(plugins, schemas);
@@ -35,8 +35,12 @@ const built = new WeakMap<ScenarioPlugins, KindSchemas>();
 const driverSchema = (plugin: DriverPlugin, driver: string): ParameterSchema =>
   plugin.schema.safeExtend({ driver: z.literal(driver).describe('Who provides the cluster.') }).strict();
 
-const loadSchema = (plugin: LoadPlugin, kind: string): ParameterSchema =>
-  plugin.schema.safeExtend({ ...loadShape, kind: z.literal(kind).describe('What the load does.') }).strict();
+const loadSchema = (plugin: LoadPlugin, kind: string, shape: z.ZodRawShape = loadShape): ParameterSchema =>
+  plugin.schema.safeExtend({ ...shape, kind: z.literal(kind).describe('What the load does.') }).strict();
+
+/** Loads as an editor should offer them: without the keys that their kinds do not take, which have errors of their own. */
+export const offeredLoadSchemas = ({ loads }: ScenarioPlugins): Record<string, ParameterSchema> =>
+  mapValues(loads, (plugin, kind) => loadSchema(plugin, kind, loadShapeOf(plugin.facts)));
 
 const faultSchema = (plugin: FaultPlugin, kind: string): ParameterSchema =>
   plugin.schema

@@ -1,17 +1,37 @@
 import { z } from 'zod';
-import { nameSchema } from '../base/unit-schemas.js';
+import { countSchema, nameSchema } from '../base/unit-schemas.js';
+import type { LoadKindFacts } from '../contracts/load.js';
+import type { ScheduleMode } from '../contracts/plan.js';
 import { lastingSchema, levelSchema, offsetSchema, rateOrMaxSchema } from './quantities.js';
 
 const stageSchema = z.strictObject({
   to: levelSchema.optional().describe('The rate that is reached at the end of this stage.'),
-  over: offsetSchema.optional().describe('How long it takes to get there; 0s is a step.'),
+  over: offsetSchema.optional().describe('How long it takes to get there; 0s: at once.'),
   from: levelSchema
     .optional()
     .describe('The rate this stage begins at. Default: where the last one ended; 0/s at first.'),
   hold: lastingSchema.optional().describe('How long the rate stays as it is.'),
+  step: levelSchema.optional().describe('A rate that holds from now on, at once.'),
+  spike: levelSchema
+    .optional()
+    .describe('A rate that holds for a while, after which the one before is back.'),
+  for: lastingSchema.optional().describe('How long the step or the spike lasts.'),
 });
 
-/** The keys that every kind of load has. */
+const ARRIVAL = 'expected constant, poisson or { bursts: 100 }';
+
+const arrivalSchema = z.union(
+  [
+    z.enum(['constant', 'poisson']),
+    z.strictObject({ bursts: countSchema.describe('How many operations are due at a time.') }),
+  ],
+  { error: ARRIVAL },
+);
+
+/** More operations than these are never in flight at a time. */
+const MAX_CONCURRENCY = 1_000_000;
+
+/** The keys that every kind of load may have; which of them it takes, its schedules say. */
 export const loadShape = {
   name: nameSchema.describe('Name of the load; thresholds and reports call it so.'),
   domains: z
@@ -21,16 +41,49 @@ export const loadShape = {
     .describe('The domains of events.mix that this load sends. Default: all of them.'),
   rate: rateOrMaxSchema
     .optional()
-    .describe('Operations due in a second, whatever the system does; `max`: as many as get through.'),
+    .describe(
+      'Operations, or bytes, due in a second, whatever the system does; `max`: as many as get through.',
+    ),
   stages: z
     .array(stageSchema)
     .min(1)
     .optional()
     .describe('A rate that changes over time, in place of rate and for.'),
-  for: lastingSchema.optional().describe('How long the load lasts, with rate.'),
+  arrival: arrivalSchema
+    .optional()
+    .describe(
+      'How operations are spread within a rate: evenly (the default), as Poisson arrivals, in bursts.',
+    ),
+  concurrency: countSchema
+    .refine((count) => count <= MAX_CONCURRENCY, { error: `expected at most ${MAX_CONCURRENCY}` })
+    .optional()
+    .describe('Operations in flight, all workers together: the next begins when one has its answer.'),
+  for: lastingSchema.optional().describe('How long the load lasts.'),
+  count: countSchema.optional().describe('The load is over when so many operations were due.'),
+  at: offsetSchema.prefault('0s').describe('How long after the start of the run this load begins.'),
+  'warm-up': lastingSchema
+    .optional()
+    .describe('What is due so early in this load is measured apart, and is in no total.'),
   workers: z.int().min(1).max(256).default(1).describe('How many threads share the load.'),
 };
+
+/** Of those keys, the ones that a kind takes: what an editor offers. */
+export function loadShapeOf({ events, schedules }: Pick<LoadKindFacts, 'events' | 'schedules'>) {
+  const takes = (...modes: readonly ScheduleMode[]) => schedules.some((mode) => modes.includes(mode));
+  const taken: Readonly<Partial<Record<keyof typeof loadShape, boolean>>> = {
+    domains: events,
+    rate: takes('open', 'max'),
+    stages: takes('open'),
+    arrival: takes('open'),
+    concurrency: takes('closed'),
+    count: takes('open', 'max', 'closed'),
+  };
+  return Object.fromEntries(
+    Object.entries(loadShape).filter(([key]) => taken[key as keyof typeof loadShape] !== false),
+  );
+}
 
 const commonSchema = z.strictObject({ ...loadShape, kind: z.string() });
 export type LoadInput = z.output<typeof commonSchema>;
 export type StageInput = z.output<typeof stageSchema>;
+export type ArrivalInput = z.output<typeof arrivalSchema>;

@@ -3,7 +3,7 @@ import type { LoadKindFacts } from '../contracts/load.js';
 import type { LoadPlan } from '../contracts/plan.js';
 import { isMap, type KindSchemas, ownParameters, parseKind } from './kinds.js';
 import { type LoadInput, loadShape } from './load-schema.js';
-import type { ScenarioPlugins } from './plugins.js';
+import type { LoadPlugin, ScenarioPlugins } from './plugins.js';
 import type { Findings, Path } from './problem.js';
 import type { ResolvedEvents } from './resolve-events.js';
 import { resolveSchedule } from './resolve-schedule.js';
@@ -47,20 +47,58 @@ export function resolveLoads(
     names.add(name);
     const parsed = parseKind(value, path, 'kind', schemas.loads, findings);
     if (parsed === undefined) continue;
-    const input = parsed as LoadInput;
-    const domains = events && selectDomains(input.domains, events.domains, path, findings);
-    const schedule = resolveSchedule(input, path, findings);
-    if (domains === undefined || schedule === undefined) continue;
-    const { name: named, kind, workers } = input;
-    const params = ownParameters(parsed, COMMON_KEYS);
-    const facts = plugins.loads[kind]?.facts as LoadKindFacts;
-    loads.push({
-      index,
-      facts,
-      plan: { name: named, kind, domains, schedule, atNs: 0, warmUpNs: 0, workers, params },
-    });
+    const plugin = plugins.loads[(parsed as LoadInput).kind] as LoadPlugin;
+    const load = resolveLoad(parsed, value, path, plugin.facts, events, findings);
+    if (load !== undefined) loads.push({ index, facts: plugin.facts, plan: load });
   }
+  refuseOnlyFollowers(loads, values.length, findings);
   return { loads, complete: loads.length === values.length };
+}
+
+function resolveLoad(
+  parsed: Record<string, unknown>,
+  written: unknown,
+  path: Path,
+  facts: LoadKindFacts,
+  events: ResolvedEvents | undefined,
+  findings: Findings,
+): LoadPlan | undefined {
+  const input = parsed as LoadInput;
+  const { name, kind, workers, at: atNs, 'warm-up': warmUpNs = 0 } = input;
+  const domains = domainsOf(input, facts, events, path, findings);
+  const schedule = resolveSchedule(input, facts, path, findings);
+  if (schedule?.mode === 'closed' && isMap(written) && written.window !== undefined) {
+    const message = 'with `concurrency` it is said already how many operations are in flight';
+    findings.addAtKey([...path, 'window'], message, 'Leave it out.');
+  }
+  if (domains === undefined || schedule === undefined) return undefined;
+  const params = ownParameters(parsed, COMMON_KEYS);
+  return { name, kind, domains, schedule, atNs, warmUpNs, workers, params };
+}
+
+/** Somebody must say how long the run lasts. */
+function refuseOnlyFollowers(loads: readonly ResolvedLoad[], count: number, findings: Findings): void {
+  const follows = ({ plan: { schedule } }: ResolvedLoad) =>
+    schedule.mode === 'follow' && schedule.durationNs === undefined;
+  if (loads.length === 0 || loads.length < count || !loads.every(follows)) return;
+  const message = 'every load here lasts as long as the others, so nothing says how long the run lasts';
+  findings.add(['load'], message, 'Give one of them `for: 60s`, or add a load that has a rate.');
+}
+
+/** The domains that a load sends; none for a kind that sends no events of the mix. */
+function domainsOf(
+  { kind, domains: wanted }: LoadInput,
+  facts: LoadKindFacts,
+  events: ResolvedEvents | undefined,
+  path: Path,
+  findings: Findings,
+): readonly string[] | undefined {
+  if (facts.events) return events && selectDomains(wanted, events.domains, path, findings);
+  if (wanted !== undefined) {
+    const message = `\`${kind}\` sends no events of the mix, so it has no domains`;
+    findings.addAtKey([...path, 'domains'], message, 'Leave it out.');
+  }
+  return [];
 }
 
 function selectDomains(
@@ -88,7 +126,7 @@ export function checkCaptured(
   findings: Findings,
 ): void {
   for (const { index, plan, facts } of loads) {
-    if (!facts.needsStream) continue;
+    if (!facts.needsStream || !facts.events) continue;
     const subjects = events.events
       .filter(({ domain }) => plan.domains.includes(domain))
       .map(({ subject }) => subject);

@@ -3,9 +3,10 @@ import { subjectFilterProblem, subjectMatches } from '../base/subjects.js';
 import type { LoadScene } from '../contracts/load.js';
 import type { MonitorPlan, Plan, RunLimits } from '../contracts/plan.js';
 import { applySets } from './apply-sets.js';
+import { DEFAULT_SUBJECT_PATTERN } from './event-schema.js';
 import { furnishLoads } from './furnish-loads.js';
 import { isMap, kindSchemas } from './kinds.js';
-import { monitoredSubject } from './monitored-subject.js';
+import { monitoredSubject, readPattern } from './monitored-subject.js';
 import { parsePart, repairKeys } from './parse-part.js';
 import { parseYaml } from './parse-yaml.js';
 import { placeFindings } from './place-findings.js';
@@ -62,6 +63,9 @@ function resolveSections(scenario: unknown, options: ResolveOptions, findings: F
 
   const cluster = resolveCluster(raw.cluster, schemas, plugins, findings);
   const events = resolveEvents(raw.events, findings);
+  if (raw.events === undefined && sendsEvents(raw.load, plugins)) {
+    findings.add(['events'], 'this key is missing: what the traffic looks like', EVENTS_HINT);
+  }
   const subjects = events?.events.map(({ subject }) => subject);
   const { streams, complete } = resolveStreams(raw.streams ?? [], cluster, subjects, findings);
   const loads = resolveLoads(raw.load, schemas, plugins, events, findings);
@@ -97,13 +101,13 @@ function resolveSections(scenario: unknown, options: ResolveOptions, findings: F
   );
   const monitor = resolveMonitor(raw.monitor, events, findings);
   const limits = resolveLimits(raw.limits, findings);
-  if (findings.all.length > 0 || !root || !cluster || !events || !monitor || !limits) return undefined;
+  if (findings.all.length > 0 || !root || !cluster || !monitor || !limits) return undefined;
   return {
     version: 1,
     name: root.name,
     seed,
     cluster: cluster.plan,
-    events: events.events,
+    events: scene.events,
     streams: [...scene.streams, ...ownStreams],
     loads: loads.loads.map(({ plan }) => plan),
     faults,
@@ -123,11 +127,24 @@ function namesOf(values: unknown): readonly string[] | undefined {
   return names.every((name) => typeof name === 'string') ? names : undefined;
 }
 
-/** Recovery is seen by acknowledged operations; where there are none, by any. */
+const EVENTS_HINT = 'Write `events: { mix: [{ domain: orders, types: [Placed], size: 256B }] }`.';
+
+/** Whether any load is of a kind that sends events of the mix. */
+const sendsEvents = (values: unknown, { loads }: ScenarioPlugins): boolean =>
+  listOf(values).some(
+    (value) =>
+      isMap(value) &&
+      typeof value.kind === 'string' &&
+      Object.hasOwn(loads, value.kind) &&
+      loads[value.kind]?.facts.events === true,
+  );
+
+/** Recovery is seen by acknowledged operations; where there are none, by any. Who follows lasts as long as the others. */
 function recoveryEndNs({ loads }: ResolvedLoads): number | undefined {
   const acknowledged = loads.filter(({ facts }) => facts.acknowledged);
   const seeing = acknowledged.length > 0 ? acknowledged : loads;
-  return seeing.length > 0 ? Math.max(...seeing.map(({ plan }) => endNsOf(plan))) : undefined;
+  const runEndNs = Math.max(...loads.map(({ plan }) => endNsOf(plan)));
+  return seeing.length > 0 ? Math.max(...seeing.map(({ plan }) => endNsOf(plan) || runEndNs)) : undefined;
 }
 
 function resolveChecks(
@@ -147,24 +164,35 @@ function resolveChecks(
     } else if (names.indexOf(name) !== i) {
       findings.add(['checks', i], `\`${name}\` stands here twice`, 'Keep one of the two.');
     } else if (loads.complete && loads.loads.length > 0 && !loads.loads.some(({ facts }) => facts.history)) {
-      const message = `${name} checks what was acknowledged, and no load is`;
-      findings.add(['checks', i], message, 'Add a load of a kind that is acknowledged, such as js-publish.');
+      const message = `${name} checks what was acknowledged, and no load keeps a history of that`;
+      findings.add(['checks', i], message, `Add a load of a kind that does: ${historyKinds(plugins)}.`);
     }
   }
   return names;
 }
 
+const historyKinds = ({ loads }: ScenarioPlugins): string =>
+  Object.keys(loads)
+    .filter((kind) => loads[kind]?.facts.history)
+    .join(', ');
+
+const DEFAULT_PATTERN = readPattern(DEFAULT_SUBJECT_PATTERN) as Omit<MonitorPlan, 'port'>;
+
+/** Without events of our own it listens where they would be. */
 function resolveMonitor(
   value: unknown,
   events: ResolvedEvents | undefined,
   findings: Findings,
 ): MonitorPlan | undefined {
   const input = parsePart(monitorSchema, value ?? {}, ['monitor'], findings);
-  if (input === undefined || events === undefined) return undefined;
-  const { tokens, domainToken, typeToken } = events.pattern;
-  const subject = input.subject ?? monitoredSubject(tokens);
+  if (input === undefined) return undefined;
+  const { domainToken, typeToken, ...own } =
+    events === undefined
+      ? DEFAULT_PATTERN
+      : { ...events.pattern, subject: monitoredSubject(events.pattern.tokens) };
+  const subject = input.subject ?? own.subject;
   const problem = subjectFilterProblem(subject);
-  const unseen = events.events.find((event) => !subjectMatches(subject, event.subject));
+  const unseen = events?.events.find((event) => !subjectMatches(subject, event.subject));
   if (problem !== undefined) findings.add(['monitor', 'subject'], problem);
   else if (unseen !== undefined) {
     const message = `with \`${subject}\` the monitor would not see \`${unseen.subject}\``;

@@ -1,7 +1,7 @@
 import { messageOf } from '../base/errors.js';
 import { nearest, suggestion } from '../base/nearest.js';
-import type { LoadKindFacts } from '../contracts/load.js';
 import type { PhaseName, ThresholdPlan } from '../contracts/plan.js';
+import { lackOf } from './measures-of-load.js';
 import { parsePart } from './parse-part.js';
 import type { ParsedThreshold, ParseThreshold } from './plugins.js';
 import type { Findings, Path } from './problem.js';
@@ -79,14 +79,6 @@ function parse(
   }
 }
 
-/** What only operations that are answered can have. */
-const NEED_ANSWERS: readonly string[] = ['ack_latency', 'service_time', 'duplicates'];
-/** What the monitor measures of a load that does not itself. */
-const NEED_THE_MONITOR: readonly string[] = ['lag', 'lost'];
-const isMonitored = ({ events, monitored = events }: LoadKindFacts): boolean => monitored;
-/** What only those kinds of load have that say so. */
-const RARE: readonly string[] = ['drain_time'];
-
 function makesSense(
   { load, measure }: ParsedThreshold,
   during: PhaseName | undefined,
@@ -97,24 +89,8 @@ function makesSense(
   const before = findings.all.length;
   const named = around.loads.loads.filter(({ plan }) => plan.name === load);
   const of = named.length === 1 ? named[0] : undefined;
-  const has = (of?.facts.measures as readonly string[] | undefined)?.includes(measure) ?? false;
-  if (of !== undefined && RARE.includes(measure) && !has) {
-    findings.add(path, `${load} has no ${measure}: that is a measure of consumers`, 'Leave it out.');
-  } else if (of !== undefined && NEED_ANSWERS.includes(measure) && !of.facts.acknowledged && !has) {
-    const message = `${load} has no ${measure}: nothing acknowledges the operations of a ${of.plan.kind} load`;
-    findings.add(path, message, 'Its measures of time are lag and schedule_delay.');
-  }
-  if (of !== undefined && NEED_THE_MONITOR.includes(measure) && !isMonitored(of.facts) && !has) {
-    const message = `${load} has no ${measure}: the monitor does not see the messages of a ${of.plan.kind} load`;
-    findings.add(path, message, 'Leave it out.');
-  }
-  if (of?.plan.schedule.mode === 'max' && measure === 'schedule_delay') {
-    findings.add(
-      path,
-      `${load} has no schedule_delay: with \`rate: max\` nothing is due at a time`,
-      'Give it a rate.',
-    );
-  }
+  const lack = of && lackOf(measure, of);
+  if (lack !== undefined) findings.add(path, lack.message, lack.hint);
   if (measure === 'recovery_time' && !around.hasFaults) {
     findings.add(path, 'there is no fault to recover from', 'Add a fault, or leave this threshold out.');
   } else if (measure === 'recovery_time' && around.loads.complete && !hasAcknowledged(around.loads)) {
@@ -126,6 +102,9 @@ function makesSense(
       'no fault ever holds in this scenario',
       'Leave `during` out, or add a fault.',
     );
+  } else if (during === 'warm-up' && of !== undefined && of.plan.warmUpNs === 0) {
+    const message = `${load} has no warm-up`;
+    findings.add([...path, 'during'], message, 'Leave `during` out, or give the load a `warm-up`.');
   }
   return findings.all.length === before;
 }

@@ -40,7 +40,7 @@ export const rootSchema = z.strictObject({
     .optional()
     .describe('Same seed, same schedule, same targets. Default: drawn, and written to plan.json.'),
   cluster: z.unknown(),
-  events: z.unknown(),
+  events: z.unknown().optional(),
   streams: z.array(z.unknown()).default([]),
   load: z.array(z.unknown()).min(1),
   faults: z.array(z.unknown()).default([]),

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { eventsSchema } from './event-schema.js';
-import { kindSchemas } from './kinds.js';
+import { kindSchemas, offeredLoadSchemas } from './kinds.js';
 import type { ParameterSchema, ScenarioPlugins } from './plugins.js';
 import { limitsSchema, monitorSchema, rootSchema } from './root-schema.js';
 import { streamSchema } from './stream-schema.js';
@@ -11,11 +11,12 @@ import { thresholdsSchema } from './threshold-schema.js';
  * the form of every key; what keys mean to each other, `stormglass validate` checks.
  */
 export function scenarioJsonSchema(plugins: ScenarioPlugins): Record<string, unknown> {
-  const { drivers, loads, faults } = kindSchemas(plugins);
+  const { drivers, faults } = kindSchemas(plugins);
+  const loads = offeredLoadSchemas(plugins);
   const checks = plugins.checks.length > 0 ? z.enum(plugins.checks as [string, ...string[]]) : z.string();
   const schema = rootSchema.extend({
     cluster: anyOf(drivers).describe('The system under test.'),
-    events: eventsSchema.describe('What the traffic looks like: subjects, mix, sizes.'),
+    events: eventsSchema.optional().describe('What the traffic looks like: subjects, mix, sizes.'),
     streams: z.array(streamSchema).optional().describe('JetStream streams, made before the load starts.'),
     load: z.array(anyOf(loads)).min(1).describe('What puts the system under load; all start together.'),
     faults: z.array(anyOf(faults)).optional().describe('What is done to the system meanwhile.'),

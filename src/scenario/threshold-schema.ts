@@ -9,10 +9,10 @@ const entrySchema = z.union(
     z.strictObject({
       expect: expectSchema.describe('What must hold: a statistic, a comparison and a value with its unit.'),
       during: z
-        .enum(['steady', 'faults'])
+        .enum(['steady', 'faults', 'warm-up'])
         .optional()
         .describe(
-          'Only operations due while no fault held (steady), or while one did (faults). Default: all.',
+          'Only operations due while no fault held (steady), while one did (faults), or in the warm-up of the load. Default: all but the warm-up.',
         ),
     }),
   ],

@@ -1,5 +1,5 @@
-import { formatDuration, formatRate } from '../base/units.js';
-import type { FaultPlan, LoadPlan, Plan, TargetPlan } from '../contracts/plan.js';
+import { formatByteRate, formatDuration, formatInteger, formatRate } from '../base/units.js';
+import type { FaultPlan, LoadPlan, LoadSchedule, Plan, Stage, TargetPlan } from '../contracts/plan.js';
 
 /** Something that will happen in a run, as far as the plan knows it. */
 export interface Moment {
@@ -27,36 +27,62 @@ const ORDER: readonly Moment['what'][] = [
 ];
 
 function loadMoments(load: LoadPlan): Moment[] {
-  const { name, kind, domains, schedule, atNs } = load;
-  const starts = `${kind} ${name} starts${domains.length > 0 ? ` (${domains.join(', ')})` : ''}`;
+  const { name, kind, domains, schedule, atNs, warmUpNs } = load;
   const moment = (at: number, what: Moment['what'], text: string): Moment => ({
     atNs: at,
     what,
     of: name,
     text,
   });
+  const starts = `${kind} ${name} starts${domains.length > 0 ? ` (${domains.join(', ')})` : ''}`;
+  const pace = paceOf(schedule);
+  const moments = [moment(atNs, 'load-starts', pace === '' ? starts : `${starts}: ${pace}`)];
+  if (warmUpNs > 0)
+    moments.push(moment(atNs + warmUpNs, 'load-changes', `${name} is warm: from here on it counts`));
+  const ends = `${name} ends${isCounted(schedule) ? ' at the latest' : ''}`;
   if (schedule.mode !== 'open') {
-    const pace = {
-      max: 'as fast as it can',
-      closed: `${schedule.mode === 'closed' ? schedule.concurrency : 0} at a time`,
-      follow: schedule.mode === 'follow' && schedule.durationNs === undefined ? 'until the others end' : '',
-    }[schedule.mode];
-    const begins = moment(atNs, 'load-starts', pace ? `${starts}: ${pace}` : starts);
-    if (schedule.durationNs === undefined) return [begins];
-    return [begins, moment(atNs + schedule.durationNs, 'load-ends', `${name} ends`)];
+    if (schedule.durationNs === undefined) return moments;
+    return [...moments, moment(atNs + schedule.durationNs, 'load-ends', ends)];
   }
-  const moments: Moment[] = [];
   let stageNs = atNs;
-  for (const { fromPerSec, toPerSec, durationNs } of schedule.stages) {
-    const rate =
-      fromPerSec === toPerSec
-        ? `${formatRate(toPerSec)} for ${formatDuration(durationNs)}`
-        : `${formatRate(fromPerSec)} to ${formatRate(toPerSec)} over ${formatDuration(durationNs)}`;
-    if (moments.length === 0) moments.push(moment(stageNs, 'load-starts', `${starts}: ${rate}`));
-    else moments.push(moment(stageNs, 'load-changes', `${name}: ${rate}`));
-    stageNs += durationNs;
+  for (const [i, stage] of schedule.stages.entries()) {
+    if (i > 0) moments.push(moment(stageNs, 'load-changes', `${name}: ${stageText(stage, schedule.unit)}`));
+    stageNs += stage.durationNs;
   }
-  return [...moments, moment(stageNs, 'load-ends', `${name} ends`)];
+  return [...moments, moment(stageNs, 'load-ends', ends)];
+}
+
+function paceOf(schedule: LoadSchedule): string {
+  switch (schedule.mode) {
+    case 'open': {
+      const { stages, unit, arrival } = schedule;
+      const spread = { constant: '', poisson: ', as Poisson arrivals', bursts: '' }[arrival.kind];
+      const bursts = arrival.kind === 'bursts' ? `, ${formatInteger(arrival.size)} at a time` : '';
+      return `${stageText(stages[0] as Stage, unit)}${spread}${bursts}${countText(schedule)}`;
+    }
+    case 'max':
+      return `as fast as it can${countText(schedule)}`;
+    case 'closed':
+      return `${formatInteger(schedule.concurrency)} in flight${countText(schedule)}`;
+    case 'follow':
+      return schedule.durationNs === undefined ? 'until the others end' : '';
+  }
+}
+
+const countText = ({ count }: Exclude<LoadSchedule, { mode: 'follow' }>): string =>
+  count === undefined ? '' : `, ${formatInteger(count)} in all`;
+
+/** Whether only the run will tell when it ends. */
+const isCounted = (schedule: LoadSchedule): boolean =>
+  schedule.mode !== 'follow' &&
+  schedule.count !== undefined &&
+  (schedule.mode !== 'open' || schedule.unit === 'bytes');
+
+function stageText({ fromPerSec, toPerSec, durationNs }: Stage, unit: 'operations' | 'bytes'): string {
+  const rate = unit === 'bytes' ? formatByteRate : formatRate;
+  return fromPerSec === toPerSec
+    ? `${rate(toPerSec)} for ${formatDuration(durationNs)}`
+    : `${rate(fromPerSec)} to ${rate(toPerSec)} over ${formatDuration(durationNs)}`;
 }
 
 function faultMoments({ id, kind, atNs, forNs, target }: FaultPlan): Moment[] {

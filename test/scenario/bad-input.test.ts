@@ -9,7 +9,7 @@ const each = (cases: readonly Case[]) =>
     expect(told(edited(...edits))).toEqual(expected);
   });
 
-const RATE = 'expected a rate above zero with its unit, such as 20k/s, 1M/s or 600/m, or max';
+const RATE = 'expected a rate above zero with its unit, such as 20k/s, 600/m or 200MiB/s, or max';
 const DURATION = 'expected a duration with its unit, such as 30s, 250ms or 1m30s';
 const NAME = 'expected a name of letters, digits, - and _ (64 at most), starting with a letter or a digit';
 const ROOT_KEYS =
@@ -282,12 +282,14 @@ describe('a load', () => {
     [
       'without a rate',
       [['rate: 20k/s, for: 60s', 'workers: 1']],
-      ['13:5 load[0]: the load says no rate → Write `rate: 5k/s` with `for: 60s`, or `stages`.'],
+      [
+        '13:5 load[0]: the load says no rate → Write `rate: 5k/s` with `for: 60s`, or `stages`; or `rate: max` with `for: 60s`.',
+      ],
     ],
     [
       'without an end',
       [['rate: 20k/s, for: 60s', 'rate: max']],
-      ['13:5 load[0]: the key `for` is missing: how long the rate lasts → Write `for: 60s`.'],
+      ['13:5 load[0]: the key `for` is missing: how long the load lasts → Write `for: 60s`, or `count: 1M`.'],
     ],
     [
       'with a rate and stages',
@@ -299,7 +301,7 @@ describe('a load', () => {
       [['rate: 20k/s, for: 60s', 'stages: [{ to: 5k/s, over: 5s }, { hold: 10s, to: 3k/s }, { to: 3/s }]']],
       [
         '13:93 load[0].stages[1]: a stage goes `to` a rate or holds the one it has, not both → Make it two stages.',
-        '13:118 load[0].stages[2]: expected { to: 5k/s, over: 10s } or { hold: 60s }',
+        '13:118 load[0].stages[2]: expected { to: 5k/s, over: 10s }, { hold: 60s }, { step: 5k/s, for: 10s } or { spike: 50k/s, for: 5s }',
       ],
     ],
     [
@@ -398,7 +400,7 @@ describe('a check', () => {
         ],
       ],
       [
-        '17:10 checks[0]: acked-loss checks what was acknowledged, and no load is → Add a load of a kind that is acknowledged, such as js-publish.',
+        '17:10 checks[0]: acked-loss checks what was acknowledged, and no load keeps a history of that → Add a load of a kind that does: js-publish.',
       ],
     ],
   ]);
@@ -416,7 +418,7 @@ describe('a threshold', () => {
       'of a measure that the kind does not have',
       [['orders.ack_latency', 'firehose.ack_latency']],
       [
-        '20:7 thresholds["firehose.ack_latency"][0]: firehose has no ack_latency: nothing acknowledges the operations of a publish load → Its measures of time are lag and schedule_delay.',
+        '20:7 thresholds["firehose.ack_latency"][0]: firehose has no ack_latency: nothing acknowledges the operations of `publish` → Its measures of time: schedule_delay and lag.',
       ],
     ],
     [
@@ -426,7 +428,7 @@ describe('a threshold', () => {
         ['orders.ack_latency', 'orders.schedule_delay'],
       ],
       [
-        '20:7 thresholds["orders.schedule_delay"][0]: orders has no schedule_delay: with `rate: max` nothing is due at a time → Give it a rate.',
+        '20:7 thresholds["orders.schedule_delay"][0]: orders has no schedule_delay: with `rate: max` nothing is due at a time → Its measures of time: ack_latency, service_time and lag.',
       ],
     ],
     [
@@ -439,7 +441,7 @@ describe('a threshold', () => {
     [
       'during a phase that is none',
       [['during: steady', 'during: storm']],
-      [`20:38 ${OF}[0].during: expected one of steady, faults, but it is \`storm\``],
+      [`20:38 ${OF}[0].during: expected one of steady, faults, warm-up, but it is \`storm\``],
     ],
     [
       'that is no list',

@@ -59,7 +59,7 @@ describe('--set refuses', () => {
     [
       'a value that may not stand there, naming the option and no line',
       'load.orders.rate=5',
-      '--set load.orders.rate=5 load[1].rate: expected a rate above zero with its unit, such as 20k/s, 1M/s or 600/m, or max, but it is `5`',
+      '--set load.orders.rate=5 load[1].rate: expected a rate above zero with its unit, such as 20k/s, 600/m or 200MiB/s, or max, but it is `5`',
     ],
     [
       'a key that the format does not have',
