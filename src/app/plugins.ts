@@ -14,13 +14,14 @@ import type { LoadKind } from '../generators/load-kind.js';
 import { object } from '../generators/object.js';
 import { publish } from '../generators/publish.js';
 import { streams } from '../generators/streams.js';
+import { subscribe } from '../generators/subscribe/subscribe.js';
 import { parseThreshold } from '../metrics/thresholds.js';
 import { isAlive } from '../processes/identity.js';
 import type { DriverPlugin, FaultPlugin, ScenarioPlugins } from '../scenario/plugins.js';
 
 /** The one place that knows every plug-in: a new one is a file in its room and an entry here. */
 
-export const LOAD_KINDS: readonly LoadKind[] = [publish, jsPublish, kv, object, streams];
+export const LOAD_KINDS: readonly LoadKind[] = [publish, jsPublish, kv, object, streams, subscribe];
 
 export const FAULT_KINDS: readonly (FaultKind & FaultPlugin)[] = [nodeKill({ isAlive })];
 
