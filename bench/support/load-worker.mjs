@@ -1,6 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads';
+import { LOAD_KINDS } from '../../dist/app/plugins.js';
 import { runGeneratorWorker } from '../../dist/generators/generator-worker.js';
-import { jsPublish } from '../../dist/generators/js-publish.js';
-import { publish } from '../../dist/generators/publish.js';
 
-await runGeneratorWorker(parentPort, workerData, [publish, jsPublish]);
+await runGeneratorWorker(parentPort, workerData, LOAD_KINDS);
