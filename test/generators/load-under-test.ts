@@ -3,6 +3,7 @@ import { LOAD_KINDS } from '../../src/app/plugins.js';
 import { NS, nowNs } from '../../src/base/clock.js';
 import { waitFor } from '../../src/base/wait.js';
 import type {
+  EventWriter,
   GeneratorTask,
   IntervalReport,
   LoadCounter,
@@ -46,6 +47,8 @@ export interface TestLoadOptions {
   readonly writer?: number;
   readonly events?: readonly EventKind[];
   readonly historyFile?: string;
+  readonly writers?: readonly EventWriter[];
+  readonly metricsUrl?: string;
 }
 
 export function taskOf(options: TestLoadOptions, phaseClock = PhaseClock.create()): GeneratorTask {
@@ -73,6 +76,8 @@ export function taskOf(options: TestLoadOptions, phaseClock = PhaseClock.create(
     connectionName: `test ${options.worker ?? 0}`,
     phaseClock: phaseClock.buffer,
     ...(options.historyFile !== undefined && { historyFile: options.historyFile }),
+    ...(options.writers && { writers: options.writers }),
+    ...(options.metricsUrl !== undefined && { metricsUrl: options.metricsUrl }),
   };
 }
 
