@@ -29,7 +29,9 @@ const natsBench = (operation, clients) =>
     server,
     [
       ...['kv', operation, '--bucket=benchbucket', `--clients=${clients}`],
-      ...(operation === 'put' ? ['--size=128B', '--msgs=5000000'] : ['--msgs=5000000', `--randomize=${KEYS}`]),
+      ...(operation === 'put'
+        ? ['--size=128B', '--msgs=5000000']
+        : ['--msgs=5000000', `--randomize=${KEYS}`]),
     ],
     seconds,
   );
