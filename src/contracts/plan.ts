@@ -32,7 +32,55 @@ export interface EventKind {
   readonly subject: string;
   /** Share among all events of a load that selects every domain; a load normalizes over the domains it selects. */
   readonly weight: number;
-  readonly size: { readonly minBytes: number; readonly maxBytes: number };
+  /** Of the payload; where its template or its file makes it, the bounds of what they make. */
+  readonly size: SizePlan;
+  /** What the payload is; bytes that do not compress unless told. */
+  readonly payload?: PayloadPlan;
+}
+
+/** Sizes from `minBytes` to `maxBytes`: evenly spread, or as `spread` says, within these bounds. */
+export interface SizePlan {
+  readonly minBytes: number;
+  readonly maxBytes: number;
+  readonly spread?: SizeSpread;
+}
+
+export type SizeSpread =
+  | { readonly kind: 'normal'; readonly meanBytes: number; readonly sdBytes: number }
+  /** `sigma` is the standard deviation of the size's natural logarithm. */
+  | { readonly kind: 'lognormal'; readonly medianBytes: number; readonly sigma: number }
+  | {
+      readonly kind: 'choice';
+      readonly choices: readonly { readonly bytes: number; readonly weight: number }[];
+    }
+  /** Ascending, from percentile 0 to percentile 100; linear between two of them. */
+  | {
+      readonly kind: 'percentiles';
+      readonly points: readonly { readonly percentile: number; readonly bytes: number }[];
+    };
+
+export type PayloadPlan =
+  /** Compressed, it has about `ratio` of its size. */
+  | { readonly kind: 'compressible'; readonly ratio: number }
+  /** A text with placeholders; see base/template.ts. */
+  | { readonly kind: 'template'; readonly text: string }
+  | { readonly kind: 'file'; readonly file: RecordFilePlan };
+
+export const RECORD_FORMATS = ['lines', 'ndjson', 'csv'] as const;
+export type RecordFormat = (typeof RECORD_FORMATS)[number];
+
+/** A file whose records are the payloads of events, one after the other, and what it held when it was planned. */
+export interface RecordFilePlan {
+  readonly path: string;
+  readonly format: RecordFormat;
+  /** Of a CSV file: the column that is the payload; without it a record becomes a JSON object. */
+  readonly column?: string;
+  /** The field that names the event's type; without it types are drawn by their weights. */
+  readonly type?: string;
+  /** Begins anew when it ends. */
+  readonly repeat: boolean;
+  readonly records: number;
+  readonly meanBytes: number;
 }
 
 export interface StreamPlan {

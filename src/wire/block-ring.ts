@@ -1,6 +1,8 @@
 import type { Random } from '../base/random.js';
-import { FrameBlock, type FrameShape, frameBytes } from './frame-block.js';
+import { FrameBlock } from './frame-block.js';
+import { type FrameDraft, FrameEncoder, type FrameShape } from './frame-encoder.js';
 import { drawMix } from './frame-mix.js';
+import { meanSize } from './size-quantile.js';
 
 export interface BlockRingOptions extends FrameShape {
   readonly random: Random;
@@ -13,8 +15,8 @@ export interface BlockRingOptions extends FrameShape {
 }
 
 /**
- * Blocks of frames, used round and round. A block comes to its turn again only when the kernel has all that was
- * written of it.
+ * Blocks of frames that are encoded once and used round and round. A block comes to its turn again only when the kernel
+ * has all that was written of it.
  */
 export class BlockRing {
   readonly blocks: readonly FrameBlock[];
@@ -36,20 +38,32 @@ export class BlockRing {
     ...shape
   }: BlockRingOptions) {
     if (shape.kinds.length === 0) throw new RangeError('no kind of message to send');
-    const averageBytes = averageFrameBytes(shape, random.fork('sample'));
+    const encoder = new FrameEncoder(shape);
+    const averageBytes = averageFrameBytes(shape, encoder, random.fork('sample'));
     const perBlock = Math.max(1, Math.floor(blockBytes / averageBytes));
     // Every kind must occur, however small the ring.
     const least = Math.max(perBlock * Math.max(2, blocks), shape.kinds.length);
     const count = Math.ceil(least / framesMultipleOf) * framesMultipleOf;
     const mix = drawMix(shape.kinds, count, random.fork('mix'));
     const filler = random.fork('filler');
+    let largest = 0;
     this.blocks = Array.from({ length: Math.ceil(count / perBlock) }, (_, i) => {
-      return new FrameBlock(shape, mix, i * perBlock, Math.min(count, (i + 1) * perBlock), filler);
+      const drafts: FrameDraft[] = [];
+      let length = 0;
+      for (let frame = i * perBlock; frame < Math.min(count, (i + 1) * perBlock); frame++) {
+        const draft = encoder.draft(frame, mix.kind[frame]!, mix.payloadBytes[frame]!, filler);
+        length += encoder.lengthOf(draft);
+        largest = Math.max(largest, draft.header.bytes.length + draft.end - draft.start);
+        drafts.push(draft);
+      }
+      const block = new FrameBlock(length, drafts.length);
+      for (const draft of drafts) encoder.append(block, draft, filler);
+      return block;
     });
     this.block = this.blocks[0]!;
     const payloadBytes = this.blocks.reduce((sum, block) => sum + block.payloadBefore[block.count]!, 0);
     this.meanPayloadBytes = payloadBytes / count;
-    this.largestMessageBytes = Math.max(...this.blocks.map((block) => block.largestMessageBytes));
+    this.largestMessageBytes = largest;
   }
 
   /** How many frames can be stamped and written now, in one write; 0 when the next block is still on its way. */
@@ -74,16 +88,12 @@ export class BlockRing {
   }
 }
 
-function averageFrameBytes(shape: FrameShape, random: Random): number {
+function averageFrameBytes(shape: FrameShape, encoder: FrameEncoder, random: Random): number {
   let weighted = 0;
   let weights = 0;
-  shape.kinds.forEach(({ weight, minBytes, maxBytes }, kind) => {
-    const [least, most] = [minBytes, maxBytes].map((bytes) => frameBytes(shape, kind, bytes, random)) as [
-      number,
-      number,
-    ];
-    weighted += (weight * (least + most)) / 2;
-    weights += weight;
+  shape.kinds.forEach((kind, index) => {
+    weighted += kind.weight * encoder.lengthOf(encoder.draft(0, index, Math.round(meanSize(kind)), random));
+    weights += kind.weight;
   });
   return weighted / weights;
 }

@@ -1,12 +1,12 @@
 import type { Random } from '../base/random.js';
+import type { SizePlan } from '../contracts/plan.js';
 import type { FrameText } from './frame-text.js';
+import { sizeQuantile } from './size-quantile.js';
 
-/** One kind of message in a mix. Weights are relative; payload sizes are spread evenly from `minBytes` to `maxBytes`. */
-export interface FrameKind {
+/** One kind of message in a mix, with the sizes of its payloads. Weights are relative. */
+export interface FrameKind extends SizePlan {
   readonly subject: string;
   readonly weight: number;
-  readonly minBytes: number;
-  readonly maxBytes: number;
   /** Makes the payload of one frame, for which `bytes` was drawn as its size; noise unless told. */
   readonly payload?: (random: Random, bytes: number) => FrameText;
   /** Where the stamp stands: at the payload's beginning unless told. In the header, the payload is left as it is. */
@@ -21,8 +21,8 @@ export interface FrameMix {
 
 /**
  * Draws `count` messages whose shares are those of the weights, to the nearest message and with at least one of each
- * kind, in random order; more than `count` when there are more kinds. Drawn once and repeated, the mix is exact where
- * independent draws would only be close.
+ * kind, in random order; more than `count` when there are more kinds. Each kind has its sizes from equal parts of their
+ * spread. Drawn once and repeated, the mix is exact where independent draws would only be close.
  */
 export function drawMix(kinds: readonly FrameKind[], count: number, random: Random): FrameMix {
   const shares = apportion(
@@ -33,12 +33,12 @@ export function drawMix(kinds: readonly FrameKind[], count: number, random: Rand
   const kind = new Uint16Array(total);
   const payloadBytes = new Uint32Array(total);
   let at = 0;
-  kinds.forEach(({ minBytes, maxBytes }, index) => {
+  kinds.forEach((size, index) => {
     const share = shares[index]!;
-    const sizes = maxBytes - minBytes + 1;
+    const quantile = sizeQuantile(size);
     for (let i = 0; i < share; i++, at++) {
       kind[at] = index;
-      payloadBytes[at] = minBytes + Math.floor(((i + random.next()) / share) * sizes);
+      payloadBytes[at] = quantile((i + random.next()) / share);
     }
   });
   for (let i = total - 1; i > 0; i--) {

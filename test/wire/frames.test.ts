@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type Random, seededRandom } from '../../src/base/random.js';
 import { BlockRing } from '../../src/wire/block-ring.js';
-import type { FrameShape } from '../../src/wire/frame-block.js';
+import type { FrameShape } from '../../src/wire/frame-encoder.js';
 import type { FrameHeaders } from '../../src/wire/frame-headers.js';
 import { drawMix } from '../../src/wire/frame-mix.js';
 import type { FrameField } from '../../src/wire/frame-text.js';
