@@ -65,6 +65,7 @@ const facts: LoadKindFacts = {
   events: false,
   needsStream: false,
   schedules: ['open', 'max', 'closed'],
+  measures: ['misses'],
 };
 
 const paramsOf = (load: LoadPlan): ObjectParams => load.params as ObjectParams;

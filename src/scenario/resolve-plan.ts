@@ -1,7 +1,7 @@
 import { suggestion } from '../base/nearest.js';
 import { subjectFilterProblem, subjectMatches } from '../base/subjects.js';
 import type { LoadScene } from '../contracts/load.js';
-import type { MonitorPlan, Plan, RunLimits } from '../contracts/plan.js';
+import type { ClusterPlan, MonitorPlan, Plan, RunLimits } from '../contracts/plan.js';
 import { applySets } from './apply-sets.js';
 import { DEFAULT_SUBJECT_PATTERN } from './event-schema.js';
 import { furnishLoads } from './furnish-loads.js';
@@ -11,7 +11,7 @@ import { parsePart, repairKeys } from './parse-part.js';
 import { parseYaml } from './parse-yaml.js';
 import { placeFindings } from './place-findings.js';
 import type { ScenarioPlugins } from './plugins.js';
-import { Findings, ScenarioError, type ScenarioProblem } from './problem.js';
+import { Findings, type Path, ScenarioError, type ScenarioProblem } from './problem.js';
 import { resolveCluster } from './resolve-cluster.js';
 import { type ResolvedEvents, resolveEvents } from './resolve-events.js';
 import { resolveFaults } from './resolve-faults.js';
@@ -31,6 +31,12 @@ export interface ResolveOptions {
   readonly seed?: number;
   /** `path=value`, each put into the scenario before it is checked. */
   readonly sets?: readonly string[];
+  /** What is wrong with files that the cluster names; paths are below `cluster`. The one look outside, handed in. */
+  readonly inspectCluster?: (cluster: ClusterPlan) => readonly {
+    readonly path: Path;
+    readonly message: string;
+    readonly hint?: string | undefined;
+  }[];
 }
 
 /**
@@ -62,6 +68,9 @@ function resolveSections(scenario: unknown, options: ResolveOptions, findings: F
   const seed = options.seed ?? root?.seed ?? options.drawnSeed;
 
   const cluster = resolveCluster(raw.cluster, schemas, plugins, findings);
+  for (const { path, message, hint } of (cluster && options.inspectCluster?.(cluster.plan)) ?? []) {
+    findings.add(['cluster', ...path], message, hint);
+  }
   const events = resolveEvents(raw.events, findings);
   if (raw.events === undefined && sendsEvents(raw.load, plugins)) {
     findings.add(['events'], 'this key is missing: what the traffic looks like', EVENTS_HINT);
@@ -79,7 +88,8 @@ function resolveSections(scenario: unknown, options: ResolveOptions, findings: F
   };
   const ownStreams = complete && loads.complete ? furnishLoads(loads.loads, plugins, scene, findings) : [];
   const loadEndNs = loads.complete ? recoveryEndNs(loads) : undefined;
-  const streamNames = namesOf(raw.streams ?? []);
+  const declared = namesOf(raw.streams ?? []);
+  const streamNames = declared && [...declared, ...ownStreams.map(({ name }) => name)];
   const faults = resolveFaults(
     faultValues,
     schemas,

@@ -21,6 +21,7 @@ const facts: LoadKindFacts = {
   events: false,
   needsStream: false,
   schedules: ['open', 'max', 'closed'],
+  measures: ['misses', 'conflicts', 'lag'],
 };
 
 const paramsOf = (load: LoadPlan): KvParams => load.params as KvParams;
