@@ -8,6 +8,7 @@ import {
 } from '../clusters/process-cluster-schema.js';
 import type { Checker } from '../contracts/checker.js';
 import type { FaultKind } from '../contracts/fault.js';
+import { jsConsume } from '../generators/js-consume/js-consume.js';
 import { jsPublish } from '../generators/js-publish.js';
 import { kv } from '../generators/kv/kv.js';
 import type { LoadKind } from '../generators/load-kind.js';
@@ -21,7 +22,15 @@ import type { DriverPlugin, FaultPlugin, ScenarioPlugins } from '../scenario/plu
 
 /** The one place that knows every plug-in: a new one is a file in its room and an entry here. */
 
-export const LOAD_KINDS: readonly LoadKind[] = [publish, jsPublish, kv, object, streams, subscribe];
+export const LOAD_KINDS: readonly LoadKind[] = [
+  publish,
+  jsPublish,
+  jsConsume,
+  kv,
+  object,
+  streams,
+  subscribe,
+];
 
 export const FAULT_KINDS: readonly (FaultKind & FaultPlugin)[] = [nodeKill({ isAlive })];
 

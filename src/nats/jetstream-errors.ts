@@ -5,6 +5,10 @@ export function isStreamNotFound(thrown: unknown): boolean {
   return thrown instanceof JetStreamApiError && thrown.code === JetStreamApiCodes.StreamNotFound;
 }
 
+export function isConsumerNotFound(thrown: unknown): boolean {
+  return thrown instanceof JetStreamApiError && thrown.code === JetStreamApiCodes.ConsumerNotFound;
+}
+
 /** Nobody answers for JetStream, or the account may not use it. The library does not export this error's class. */
 export function isJetStreamOff(thrown: unknown): boolean {
   return thrown instanceof Error && thrown.name === 'JetStreamNotEnabled';

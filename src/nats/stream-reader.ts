@@ -2,10 +2,13 @@ import { NS, nowNs, sleep } from '../base/clock.js';
 import { messageOf } from '../base/errors.js';
 import { freshId } from '../base/ids.js';
 import type { ServerAccess } from '../contracts/load.js';
+import { BatchReader } from '../wire/batch.js';
 import { WireConnection } from '../wire/connection.js';
 import type { MessageView } from '../wire/parser.js';
-import { emptyStamp, readStamp } from '../wire/stamp.js';
+import { emptyStamp } from '../wire/stamp.js';
+import { readMessageStamp } from '../wire/stamp-header.js';
 import { emptyAckReply, readAckReply } from './ack-reply.js';
+import { encodePull, pullNews, pullSubject } from './pull.js';
 import { readStatus } from './status-header.js';
 import { ApiError, WireApi } from './wire-api.js';
 
@@ -17,7 +20,10 @@ export interface StreamReadOptions {
   readonly throughSequence: number;
   readonly timeoutMs: number;
   readonly signal?: AbortSignal;
-  /** Called once a stamped message, in stream order; whoever's stamp it is. The hot path. */
+  /**
+   * Called once a stamped event, in stream order, whoever's stamp it is; the events of a batch have the stream
+   * sequence of their message. The hot path.
+   */
   readonly onMessage: (writer: number, sequence: number, streamSequence: number) => void;
 }
 
@@ -28,7 +34,7 @@ export interface StreamReadEnd {
   readonly gaveUp?: string;
   /** The last stream sequence that was read; `fromSequence` − 1 when none was. */
   readonly lastSequence: number;
-  /** Messages that carry no stamp. */
+  /** Messages that carry no stamp, in their payload, a header or a batch. */
   readonly foreign: number;
 }
 
@@ -63,6 +69,7 @@ class StreamReading {
   readonly #api: WireApi;
   readonly #deadlineNs: number;
   readonly #stamp = emptyStamp();
+  readonly #batch = new BatchReader();
   readonly #ack = emptyAckReply();
   #lastSequence: number;
   #foreign = 0;
@@ -174,7 +181,7 @@ class StreamReading {
     this.#consumerSequence = 0;
     this.#outstanding = 0;
     this.#lastNewsNs = nowNs();
-    this.#pullSubject = `$JS.API.CONSUMER.MSG.NEXT.${this.#options.stream}.${this.#consumer}`;
+    this.#pullSubject = pullSubject(this.#options.stream, this.#consumer);
     this.#pullInbox = `_INBOX.stormglass-${freshId()}`;
     const sid = this.#wire.subscribe(this.#pullInbox);
     this.#sid = sid;
@@ -205,13 +212,13 @@ class StreamReading {
   #pull(): void {
     while (this.#sid !== 0 && this.#wire.connected && this.#outstanding <= PULL_MESSAGES) {
       this.#outstanding += PULL_MESSAGES;
-      const request = {
-        batch: PULL_MESSAGES,
-        max_bytes: Math.max(PULL_BYTES, 2 * (this.#wire.info?.max_payload ?? 0)),
-        expires: PULL_EXPIRES_MS * NS.ms,
-        idle_heartbeat: HEARTBEAT_MS * NS.ms,
-      };
-      this.#wire.publish(this.#pullSubject, JSON.stringify(request), this.#pullInbox);
+      const request = encodePull({
+        messages: PULL_MESSAGES,
+        maxBytes: Math.max(PULL_BYTES, 2 * (this.#wire.info?.max_payload ?? 0)),
+        expiresNs: PULL_EXPIRES_MS * NS.ms,
+        heartbeatNs: HEARTBEAT_MS * NS.ms,
+      });
+      this.#wire.publish(this.#pullSubject, request, this.#pullInbox);
     }
   }
 
@@ -232,29 +239,37 @@ class StreamReading {
     }
     this.#consumerSequence = ack.consumerSequence;
     this.#outstanding--;
-    const { throughSequence, onMessage } = this.#options;
+    const { throughSequence } = this.#options;
     if (ack.streamSequence <= throughSequence) {
       this.#lastSequence = ack.streamSequence;
-      const stamp = this.#stamp;
-      if (readStamp(view.buffer, view.payloadStart, view.payloadEnd - view.payloadStart, stamp)) {
-        onMessage(stamp.writer, stamp.sequence, ack.streamSequence);
-      } else {
-        this.#foreign++;
-      }
+      if (!this.#tellStamps(view, ack.streamSequence)) this.#foreign++;
     }
     if (ack.streamSequence >= throughSequence) this.#end({ end: 'complete' });
     else if (ack.pending === 0) this.#end({ end: 'drained' });
   }
 
+  /** False when the message carries no stamp. */
+  #tellStamps(view: MessageView, streamSequence: number): boolean {
+    const { onMessage } = this.#options;
+    const stamp = this.#stamp;
+    if (readMessageStamp(view, stamp)) {
+      onMessage(stamp.writer, stamp.sequence, streamSequence);
+      return true;
+    }
+    const batch = this.#batch;
+    if (!batch.open(view.buffer, view.payloadStart, view.payloadEnd)) return false;
+    while (batch.next()) {
+      if (batch.stamped) onMessage(batch.stamp.writer, batch.stamp.sequence, streamSequence);
+    }
+    return true;
+  }
+
   #onStatus(view: MessageView): void {
     const status = readStatus(view);
-    if (!status || status.code === 100) return;
-    const endsPull =
-      status.code === 404 ||
-      status.code === 408 ||
-      (status.code === 409 && /^(batch completed|message size exceeds)/i.test(status.text));
-    if (endsPull) this.#outstanding = Math.max(0, this.#outstanding - status.undelivered);
-    else this.#lose(`the consumer answered ${status.code} ${status.text}`);
+    if (!status) return;
+    const news = pullNews(status);
+    if (news === 'ended') this.#outstanding = Math.max(0, this.#outstanding - status.undelivered);
+    else if (news === 'lost') this.#lose(`the consumer answered ${status.code} ${status.text}`);
   }
 
   #lose(reason: string): void {

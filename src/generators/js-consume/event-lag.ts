@@ -1,0 +1,38 @@
+import { MEASURE } from '../../metrics/load-recorder.js';
+import { BatchReader, isBatch } from '../../wire/batch.js';
+import type { MessageView } from '../../wire/parser.js';
+import { emptyStamp } from '../../wire/stamp.js';
+import { readMessageStamp } from '../../wire/stamp-header.js';
+import type { TrafficRun } from '../load-kind.js';
+
+/** How long the events that a load receives were on their way, by their stamps. */
+export class EventLag {
+  readonly #stamp = emptyStamp();
+  readonly #batch = new BatchReader();
+  readonly #run: TrafficRun;
+  /** What was due before is of another run, and of another clock perhaps. */
+  readonly #sinceNs: number;
+
+  /** `sinceNs`: when the load of the whole run began, monotonic. */
+  constructor(run: TrafficRun, sinceNs: number) {
+    this.#run = run;
+    this.#sinceNs = sinceNs;
+  }
+
+  /** Records the event of a message, or each of its events; what carries no stamp says nothing. The hot path. */
+  record(view: MessageView, readNs: number): void {
+    const stamp = this.#stamp;
+    if (readMessageStamp(view, stamp)) {
+      this.#add(stamp.dueNs, readNs);
+    } else if (isBatch(view.buffer, view.payloadStart, view.payloadEnd)) {
+      const batch = this.#batch;
+      if (!batch.open(view.buffer, view.payloadStart, view.payloadEnd)) return;
+      while (batch.next()) if (batch.stamped) this.#add(batch.stamp.dueNs, readNs);
+    }
+  }
+
+  #add(dueNs: number, readNs: number): void {
+    if (dueNs < this.#sinceNs) return;
+    this.#run.recorder.latency(MEASURE.lag, dueNs, Math.max(0, readNs - dueNs));
+  }
+}

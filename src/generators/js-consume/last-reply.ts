@@ -1,0 +1,23 @@
+import type { MessageView } from '../../wire/parser.js';
+import { ACK, type AnswerQueue } from './answer-queue.js';
+
+/** The reply subject of the last delivery of a consumer, which is answered for all before it. */
+export class LastReply {
+  #bytes = Buffer.allocUnsafeSlow(128);
+  #length = 0;
+
+  /** Takes the bytes with it: those of a message live only as long as it is handed out. */
+  keep({ buffer, replyStart, replyEnd }: MessageView): void {
+    const length = replyEnd - replyStart;
+    if (length > this.#bytes.length) this.#bytes = Buffer.allocUnsafeSlow(2 * length);
+    const into = this.#bytes;
+    for (let i = 0; i < length; i++) into[i] = buffer[replyStart + i]!;
+    this.#length = length;
+  }
+
+  /** Has the delivery acknowledged that was kept since the last call, if there was one. */
+  answer(answers: AnswerQueue, dueNs: number): void {
+    if (this.#length > 0) answers.add(this.#bytes, 0, this.#length, ACK, dueNs);
+    this.#length = 0;
+  }
+}
