@@ -45,7 +45,8 @@ export interface ServerAddress {
  * written to the socket and the socket drained); `failed` certainly did not happen; `unknown` may have happened;
  * `blocked` waited for the socket, the window or a reconnection before they were sent (the system's doing);
  * `unsent` waited so and overflowed the backlog; `dropped` not sent because this generator itself was late;
- * `bytes` payload bytes sent; `duplicates` acknowledged as duplicates; `misses` reads that found nothing, and
+ * `bytes` payload bytes sent, or received by a load that only listens; `reply_bytes` those of the replies to requests;
+ * `duplicates` acknowledged as duplicates; `misses` reads that found nothing, and
  * `conflicts` compare-and-sets that another writer had overtaken (both are answers, and `ok`); `redelivered` those of a
  * consumer's deliveries that were not the first of their message; `received` by the monitor, or by the load itself;
  * `lost` ok and not received (in the report of an interval: gaps in a writer's sequence).
@@ -61,6 +62,7 @@ export const LOAD_COUNTERS = [
   'unsent',
   'dropped',
   'bytes',
+  'reply_bytes',
   'duplicates',
   'misses',
   'conflicts',

@@ -47,7 +47,7 @@ export abstract class AnsweredTraffic implements Traffic {
       schedule.mode === 'closed' ? shareOf(schedule.concurrency, worker, load.workers) : params.window;
     this.window = new AckWindow(size);
     this.inbox = `_INBOX.${freshId()}${writer}.`;
-    this.#timeoutNs = params['ack-timeout'];
+    this.#timeoutNs = this.timeoutNs;
     this.#timeoutReason = `no ${this.answerName} within ${formatDuration(this.#timeoutNs)}`;
     this.connection = setting.connection({
       onReadStart: () => {
@@ -63,6 +63,11 @@ export abstract class AnsweredTraffic implements Traffic {
   /** What an answer is called, for the reason of a timeout. */
   protected get answerName(): string {
     return 'acknowledgement';
+  }
+
+  /** How long an answer is waited for. */
+  protected get timeoutNs(): number {
+    return (this.setting.load.params as AnsweredParams)['ack-timeout'];
   }
 
   /** What writes the operations; called once, when the connection stands. Throws a PreflightError. */
