@@ -7,13 +7,14 @@ import {
 } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { z } from 'zod';
-import { NS } from '../base/clock.js';
+import { NS, nowNs, sleep } from '../base/clock.js';
+import { messageOf, PreflightError } from '../base/errors.js';
 import { seededRandom } from '../base/random.js';
 import { countSchema, durationSchema, sizeSchema } from '../base/unit-schemas.js';
 import type { LoadKindFacts, LoadProblem } from '../contracts/load.js';
 import type { LoadPlan } from '../contracts/plan.js';
 import { connectControl } from '../nats/connect.js';
-import { isStreamNotFound } from '../nats/jetstream-errors.js';
+import { isStreamNotFound, isUnattended } from '../nats/jetstream-errors.js';
 import { removeMarkedStreams } from '../nats/remove-marked-stream.js';
 import { STREAM_MARK } from '../nats/streams.js';
 import { answeredSchema } from './answered-schema.js';
@@ -101,6 +102,10 @@ export const streams: LoadKind = {
           signal.throwIfAborted();
           await works.perform(step);
         }
+      } catch (thrown) {
+        if (signal.aborted) throw thrown;
+        const message = `load ${load.name}: its streams cannot be made: ${messageOf(thrown)}`;
+        throw new PreflightError(message, { cause: thrown });
       } finally {
         await nats.close();
       }
@@ -182,6 +187,18 @@ class StreamWorks {
     return this.#fill(stream);
   }
 
+  /** A stream is acknowledged before every server knows that its subjects have somebody to take them. */
+  async #untilKnownHere(publish: () => Promise<unknown>): Promise<void> {
+    for (const startNs = nowNs(); ; await sleep(ASK_AGAIN_MS)) {
+      try {
+        await publish();
+        return;
+      } catch (thrown) {
+        if (!isUnattended(thrown) || nowNs() - startNs > KNOWN_WITHIN_NS) throw thrown;
+      }
+    }
+  }
+
   #nameOf(stream: number): string {
     return prefixOf(this.#runId, this.#load) + stream;
   }
@@ -220,7 +237,8 @@ class StreamWorks {
   async #fill(stream: number): Promise<number> {
     const { messages, keys, size } = this.#params;
     const client = jetstream(this.#nats);
-    for (let first = 0; first < messages; first += FILL_BATCH) {
+    await this.#untilKnownHere(() => client.publish(this.#subjectOf(stream, 'k0'), this.#payload));
+    for (let first = 1; first < messages; first += FILL_BATCH) {
       const batch = Math.min(FILL_BATCH, messages - first);
       await Promise.all(
         Array.from({ length: batch }, (_, i) =>
@@ -231,6 +249,10 @@ class StreamWorks {
     return messages * size;
   }
 }
+
+/** How long a server of a cluster may take to hear of a stream that another one leads. */
+const KNOWN_WITHIN_NS = 5 * NS.s;
+const ASK_AGAIN_MS = 5;
 
 /** Publishes that wait for their acknowledgement together. */
 const FILL_BATCH = 256;
