@@ -1,10 +1,11 @@
-import { NS, nowNs } from '../base/clock.js';
+import { nowNs } from '../base/clock.js';
 import type { MonitorTask } from '../contracts/monitor.js';
 import { PhaseClock } from '../metrics/phase-clock.js';
 import { BatchReader, isBatch } from '../wire/batch.js';
 import type { MessageView } from '../wire/parser.js';
 import { emptyStamp, type Stamp } from '../wire/stamp.js';
 import { readMessageStamp } from '../wire/stamp-header.js';
+import { lagOf } from './lag.js';
 import { LagBuckets } from './lag-buckets.js';
 import { LoadTally } from './load-tally.js';
 import { OTHER, SeriesTable } from './series-table.js';
@@ -12,8 +13,6 @@ import { SubjectCache } from './subject-cache.js';
 
 /** Series beyond this many are counted together. */
 export const MAX_SERIES = 10_000;
-/** The stamp of another machine's clock gives such lags, of either sign. */
-const ABSURD_LAG_NS = NS.h;
 
 /** Counts events by domain and type, as they come. Flat: nothing is allocated for an event of a known series. */
 export class EventCounter {
@@ -54,6 +53,7 @@ export class EventCounter {
   /** Reads the clock once for all events of one read of the socket. */
   onReadStart(): void {
     this.#readNs = nowNs();
+    this.loads.receivedNs = this.#readNs;
   }
 
   onMessage(view: MessageView): void {
@@ -66,7 +66,7 @@ export class EventCounter {
     if (readMessageStamp(view, this.#stamp)) {
       this.events[series]!++;
       this.#onStamp(series, this.#stamp);
-    } else if (isBatch(view.buffer, view.payloadStart, view.payloadEnd)) {
+    } else if (isBatch(view)) {
       this.#onBatch(view, series);
     } else {
       this.events[series]!++;
@@ -75,7 +75,7 @@ export class EventCounter {
 
   #onBatch(view: MessageView, series: number): void {
     const batch = this.#batch;
-    if (!batch.open(view.buffer, view.payloadStart, view.payloadEnd)) {
+    if (!batch.open(view)) {
       this.malformedBatches++;
       this.events[series]!++;
       return;
@@ -84,15 +84,11 @@ export class EventCounter {
     while (batch.next()) if (batch.stamped) this.#onStamp(series, batch.stamp);
   }
 
-  #onStamp(series: number, { writer, sequence, dueNs }: Stamp): void {
-    let lagNs = this.#readNs - dueNs;
-    if (lagNs < 0 || lagNs > ABSURD_LAG_NS) {
-      this.unbelievableLags++;
-      lagNs = -1;
-    } else {
-      this.lags.observe(this.series.domainIndex[series]!, lagNs);
-    }
-    this.loads.count(writer, sequence, dueNs, lagNs);
+  #onStamp(series: number, stamp: Stamp): void {
+    const lagNs = lagOf(this.#readNs, stamp.dueNs);
+    if (lagNs < 0) this.unbelievableLags++;
+    else this.lags.observe(this.series.domainIndex[series]!, lagNs);
+    this.loads.count(stamp);
   }
 
   #seriesOf(view: MessageView): number {

@@ -3,6 +3,8 @@ import type { WriterLabel } from '../contracts/monitor.js';
 import { COUNTER, LoadRecorder, MEASURE } from '../metrics/load-recorder.js';
 import type { PhaseClock } from '../metrics/phase-clock.js';
 import { DUPLICATE, FRESH, WriterLedger } from '../metrics/writer-ledger.js';
+import type { Stamp } from '../wire/stamp.js';
+import { lagOf } from './lag.js';
 
 /** What the monitor knows of one load. */
 export interface LoadFigures {
@@ -13,6 +15,9 @@ export interface LoadFigures {
   readonly lost: number;
 }
 
+const RECEIVED = COUNTER.received;
+const LAG = MEASURE.lag;
+
 /** The load of events whose writer nobody named. */
 const UNKNOWN = 0;
 
@@ -21,6 +26,8 @@ const UNKNOWN = 0;
  * writers that are not known count under `unknown`, and are in no report.
  */
 export class LoadTally {
+  /** When the events came that are counted next; monotonic. */
+  receivedNs: number;
   readonly #ledger: WriterLedger;
   readonly #loads: string[] = ['unknown'];
   readonly #recorders: (LoadRecorder | undefined)[] = [undefined];
@@ -32,14 +39,22 @@ export class LoadTally {
   readonly #lost: Float64Array;
 
   constructor(writers: readonly WriterLabel[], phaseClock: PhaseClock, startNs: number) {
+    this.receivedNs = startNs;
     this.#ledger = new WriterLedger(writers.map(({ writer }) => writer));
     this.#loadOf = new Uint16Array(65_536).fill(UNKNOWN);
-    for (const { writer, load } of writers) {
+    for (const { writer, load, warmUpEndNs } of writers) {
       let index = this.#loads.indexOf(load, 1);
       if (index < 0) {
         index = this.#loads.push(load) - 1;
         this.#recorders.push(
-          new LoadRecorder({ load, worker: -1, phaseClock, overdueNs: Number.POSITIVE_INFINITY, startNs }),
+          new LoadRecorder({
+            load,
+            worker: -1,
+            phaseClock,
+            overdueNs: Number.POSITIVE_INFINITY,
+            startNs,
+            warmUpEndNs,
+          }),
         );
       }
       this.#loadOf[writer] = index;
@@ -52,8 +67,8 @@ export class LoadTally {
     this.#lost = new Float64Array(loads);
   }
 
-  /** One stamped event. `lagNs` is negative when there is none to be believed. The hot path. */
-  count(writer: number, sequence: number, dueNs: number, lagNs: number): void {
+  /** One stamped event. The hot path: numbers that are no integers come in objects, or each would be one. */
+  count({ writer, sequence, dueNs }: Stamp): void {
     const load = this.#loadOf[writer]!;
     const recorder = this.#recorders[load];
     const what = this.#ledger.track(writer, sequence, dueNs);
@@ -68,8 +83,9 @@ export class LoadTally {
       this.#miss(load, dueNs, -1);
     }
     if (recorder === undefined) return;
-    recorder.count(COUNTER.received, recorder.phaseAt(dueNs), 1);
-    if (lagNs >= 0) recorder.latency(MEASURE.lag, dueNs, lagNs);
+    recorder.count(RECEIVED, recorder.phaseAt(dueNs), 1);
+    const lagNs = lagOf(this.receivedNs, dueNs);
+    if (lagNs >= 0) recorder.latency(LAG, dueNs, lagNs);
   }
 
   #miss(load: number, dueNs: number, count: number): void {

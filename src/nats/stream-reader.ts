@@ -257,7 +257,7 @@ class StreamReading {
       return true;
     }
     const batch = this.#batch;
-    if (!batch.open(view.buffer, view.payloadStart, view.payloadEnd)) return false;
+    if (!batch.open(view)) return false;
     while (batch.next()) {
       if (batch.stamped) onMessage(batch.stamp.writer, batch.stamp.sequence, streamSequence);
     }

@@ -1,4 +1,5 @@
-import { emptyStamp, readStamp, STAMP_BYTES, type Stamp } from './stamp.js';
+import type { MessageView } from './parser.js';
+import { emptyStamp, readStampAt, STAMP_BYTES, type Stamp } from './stamp.js';
 
 /**
  * Several events in one message, all of its subject. Big endian:
@@ -34,46 +35,54 @@ export function writeBodyLength(bytes: Uint8Array, at: number, bodyBytes: number
   bytes[at + STAMP_BYTES + 3] = bodyBytes;
 }
 
-/** Whether the payload in [start, end) says that it is a batch. Whether it is one, `BatchReader.open` knows. */
-export function isBatch(bytes: Uint8Array, start: number, end: number): boolean {
-  return end - start >= BATCH_HEADER_BYTES && bytes[start] === MAGIC && bytes[start + 1] === BATCH;
+/** Whether the payload says that it is a batch. Whether it is one, `BatchReader.open` knows. */
+export function isBatch({ buffer, payloadStart, payloadEnd }: MessageView): boolean {
+  return (
+    payloadEnd - payloadStart >= BATCH_HEADER_BYTES &&
+    buffer[payloadStart] === MAGIC &&
+    buffer[payloadStart + 1] === BATCH
+  );
 }
 
 /**
  * Goes through the events of a batch; one reader serves for any number of batches, and allocates nothing:
  *
- *     if (reader.open(bytes, start, end)) while (reader.next()) { … reader.stamp … }
+ *     if (reader.open(view)) while (reader.next()) { … reader.stamp … }
  */
 export class BatchReader {
   /** Of the event that `next` came to. What it holds is of use only when `stamped`. */
   readonly stamp: Stamp = emptyStamp();
   /** Whether the event that `next` came to carries a stamp of ours; else somebody changed its bytes. */
   stamped = false;
+  /** Where its body stands in the buffer of the view. */
   bodyStart = 0;
   bodyEnd = 0;
   /** Events of the batch that is open. */
   count = 0;
-  #bytes: Uint8Array = new Uint8Array(0);
-  #at = 0;
+  #data = new DataView(new ArrayBuffer(0)) as DataView;
+  #dataStart = 0;
   #left = 0;
 
   /**
-   * Begins with the payload in [start, end). False, and nothing to read, unless it is a batch of at least one event
-   * whose lengths fill it exactly: not one event of a batch that was cut or lies is handed out.
+   * Begins with the payload of a message. False, and nothing to read, unless it is a batch of at least one event whose
+   * lengths fill it exactly: not one event of a batch that was cut or lies is handed out.
    */
-  open(bytes: Uint8Array, start: number, end: number): boolean {
+  open(view: MessageView): boolean {
     this.#left = 0;
     this.count = 0;
-    if (!isBatch(bytes, start, end)) return false;
-    const count = (bytes[start + 2]! << 8) | bytes[start + 3]!;
-    let at = start + BATCH_HEADER_BYTES;
+    if (!isBatch(view)) return false;
+    const { data, dataStart, payloadStart } = view;
+    const end = dataStart + view.payloadEnd;
+    const count = data.getUint16(dataStart + payloadStart + 2);
+    let at = dataStart + payloadStart + BATCH_HEADER_BYTES;
     for (let i = 0; i < count; i++) {
       if (at + BATCH_ENTRY_BYTES > end) return false;
-      at += BATCH_ENTRY_BYTES + readLength(bytes, at + STAMP_BYTES);
+      at += BATCH_ENTRY_BYTES + data.getUint32(at + STAMP_BYTES);
     }
     if (count === 0 || at !== end) return false;
-    this.#bytes = bytes;
-    this.#at = start + BATCH_HEADER_BYTES;
+    this.#data = data;
+    this.#dataStart = dataStart;
+    this.bodyEnd = payloadStart + BATCH_HEADER_BYTES;
     this.#left = count;
     this.count = count;
     return true;
@@ -83,17 +92,10 @@ export class BatchReader {
   next(): boolean {
     if (this.#left === 0) return false;
     this.#left--;
-    const bytes = this.#bytes;
-    const at = this.#at;
-    this.bodyStart = at + BATCH_ENTRY_BYTES;
-    this.bodyEnd = this.bodyStart + readLength(bytes, at + STAMP_BYTES);
-    this.#at = this.bodyEnd;
-    this.stamped = readStamp(bytes, at, STAMP_BYTES, this.stamp);
+    const at = this.#dataStart + this.bodyEnd;
+    this.bodyStart = this.bodyEnd + BATCH_ENTRY_BYTES;
+    this.bodyEnd = this.bodyStart + this.#data.getUint32(at + STAMP_BYTES);
+    this.stamped = readStampAt(this.#data, at, this.stamp);
     return true;
   }
-}
-
-/** Unsigned: a length beyond 2^31 must not lead back. */
-function readLength(bytes: Uint8Array, at: number): number {
-  return ((bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!) >>> 0;
 }

@@ -1,10 +1,12 @@
 import { jetstream, jetstreamManager } from '@nats-io/jetstream';
-import { connect, type NatsConnection } from '@nats-io/transport-node';
+import { connect, headers, type NatsConnection } from '@nats-io/transport-node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ServerAccess } from '../../src/contracts/load.js';
 import { openControl } from '../../src/nats/control.js';
 import { readStream, type StreamReadEnd } from '../../src/nats/stream-reader.js';
+import { BATCH_ENTRY_BYTES, BATCH_HEADER_BYTES, writeBatchHeader } from '../../src/wire/batch.js';
 import { writeStamp } from '../../src/wire/stamp.js';
+import { STAMP_HEX_BYTES, writeStampHex } from '../../src/wire/stamp-header.js';
 import { startTestServer, type TestServer } from '../support/nats-server.js';
 import { startTestCluster } from './test-cluster.js';
 
@@ -73,6 +75,28 @@ describe('readStream', () => {
     expect(end).toEqual({ complete: true, lastSequence: 25_000, foreign: 0 });
     expect(messages).toEqual(expected(25_000));
     expect((await jsm.streams.info('WHOLE')).state.consumer_count).toBe(0);
+  });
+
+  it('finds stamps in headers and in batches, whose events have the sequence of their message', async () => {
+    await createStream('SPELLINGS');
+    const js = jetstream(nc);
+    const hex = new Uint8Array(STAMP_HEX_BYTES);
+    writeStampHex(hex, 0, 1, 70, 1000);
+    const stamp = headers();
+    stamp.set('Stormglass-Stamp', Buffer.from(hex).toString('latin1'));
+    await js.publish('SPELLINGS.a', '{"json":true}', { headers: stamp });
+    const batch = new Uint8Array(BATCH_HEADER_BYTES + 2 * BATCH_ENTRY_BYTES);
+    writeBatchHeader(batch, 0, 2);
+    for (const i of [0, 1]) writeStamp(batch, BATCH_HEADER_BYTES + i * BATCH_ENTRY_BYTES, 2, 80 + i, 1000);
+    await js.publish('SPELLINGS.a', batch);
+    await js.publish('SPELLINGS.a', batch.subarray(1));
+    const { messages, ...end } = await read(server.access, 'SPELLINGS', 3);
+    expect(end).toEqual({ complete: true, lastSequence: 3, foreign: 1 });
+    expect(messages).toEqual([
+      [1, 70, 1],
+      [2, 80, 2],
+      [2, 81, 2],
+    ]);
   });
 
   it('reads only the stretch that was asked for', async () => {

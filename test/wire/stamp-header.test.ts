@@ -56,7 +56,7 @@ describe('a stamp in a header', () => {
         const bytes = new Uint8Array(at + STAMP_HEX_BYTES);
         writeStampHex(bytes, at, writer, sequence, dueUs);
         const into = emptyStamp();
-        expect(readStampHex(bytes, at, into)).toBe(true);
+        expect(readStampHex(new DataView(bytes.buffer), at, into)).toBe(true);
         expect(into).toEqual({ writer, sequence, dueNs: dueUs * 1000 });
         const binary = new Uint8Array(16);
         writeStamp(binary, 0, writer, sequence, dueUs);

@@ -24,9 +24,9 @@ export class EventLag {
     const stamp = this.#stamp;
     if (readMessageStamp(view, stamp)) {
       this.#add(stamp.dueNs, readNs);
-    } else if (isBatch(view.buffer, view.payloadStart, view.payloadEnd)) {
+    } else if (isBatch(view)) {
       const batch = this.#batch;
-      if (!batch.open(view.buffer, view.payloadStart, view.payloadEnd)) return;
+      if (!batch.open(view)) return;
       while (batch.next()) if (batch.stamped) this.#add(batch.stamp.dueNs, readNs);
     }
   }

@@ -50,12 +50,12 @@ export class Arrivals {
     const recorder = this.#recorder;
     if (recorder === undefined) return;
     this.lastNs = readNs;
-    const { buffer, payloadStart, payloadEnd } = view;
+    const { payloadStart, payloadEnd } = view;
     const stamp = this.#stamp;
     if (readMessageStamp(view, stamp)) {
       const bytes = payloadEnd - payloadStart;
       this.#addEvent(recorder, subscriber, stamp.writer, stamp.sequence, stamp.dueNs, bytes, atNs);
-    } else if (isBatch(buffer, payloadStart, payloadEnd)) {
+    } else if (isBatch(view)) {
       this.#addBatch(recorder, view, subscriber, atNs);
     } else {
       this.#addUnstamped(recorder, subscriber, payloadEnd - payloadStart, readNs);
@@ -92,8 +92,8 @@ export class Arrivals {
   /** The events of a batch, each on its own; one that is cut, or lies, is a foreign message. */
   #addBatch(recorder: LoadRecorder, view: MessageView, subscriber: number, atNs: number): void {
     const batch = this.#batch;
-    const { buffer, payloadStart, payloadEnd } = view;
-    if (!batch.open(buffer, payloadStart, payloadEnd)) {
+    const { payloadStart, payloadEnd } = view;
+    if (!batch.open(view)) {
       this.#addUnstamped(recorder, subscriber, payloadEnd - payloadStart, atNs);
       return;
     }
