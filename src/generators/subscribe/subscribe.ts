@@ -73,7 +73,8 @@ class SubscribeTraffic implements Traffic {
   #windDownNs = Number.POSITIVE_INFINITY;
   #isStarted = false;
   #isLeaving = false;
-  inFlight = 1;
+  /** Only while it winds down: until then there is nothing that has to end. */
+  inFlight = 0;
 
   constructor(setting: TrafficSetting) {
     this.#setting = setting;
@@ -122,6 +123,7 @@ class SubscribeTraffic implements Traffic {
 
   windDown(atNs: number): void {
     this.#windDownNs = atNs;
+    this.inFlight = 1;
     this.#slowness.end(atNs);
   }
 

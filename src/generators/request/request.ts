@@ -1,0 +1,83 @@
+import type { z } from 'zod';
+import { durationSchema } from '../../base/unit-schemas.js';
+import type { LoadKindFacts } from '../../contracts/load.js';
+import { COUNTER } from '../../metrics/load-recorder.js';
+import type { MessageView } from '../../wire/parser.js';
+import { REPLY_TOKEN_BYTES } from '../../wire/reply-token.js';
+import { answeredSchema } from '../answered-schema.js';
+import { AnsweredTraffic, FAILED, UNKNOWN } from '../answered-traffic.js';
+import type { Feed } from '../feed.js';
+import { FrameFeed } from '../frame-feed.js';
+import type { LoadKind, TrafficSetting } from '../load-kind.js';
+import { asRequests, REQUEST_PATTERN, requestPatternSchema } from '../request-subjects.js';
+import { type Complaint, readComplaint } from './reply-complaint.js';
+
+/** Durations are nanoseconds. */
+const schema = answeredSchema.omit({ 'ack-timeout': true }).extend({
+  subject: requestPatternSchema
+    .prefault(REQUEST_PATTERN)
+    .describe('Where requests go; {domain} and {type} stand for those of the event that is sent'),
+  timeout: durationSchema
+    .refine((ns) => ns > 0, { error: 'expected a duration above zero' })
+    .prefault('5s')
+    .describe('How long a reply is waited for before the outcome is unknown'),
+});
+
+type RequestParams = z.output<typeof schema>;
+
+const facts: LoadKindFacts = {
+  acknowledged: true,
+  history: false,
+  events: true,
+  monitored: false,
+  needsStream: false,
+  schedules: ['open', 'max', 'closed'],
+};
+
+/** Requests, each with one reply. */
+export const request: LoadKind = {
+  kind: 'request',
+  summary: 'requests that each have one reply, of a service load or of a service of yours',
+  facts,
+  schema,
+  create: (setting) => new RequestTraffic(setting),
+};
+
+const OUTCOME_OF: Readonly<Record<Complaint['outcome'], number>> = { failed: FAILED, unknown: UNKNOWN };
+
+class RequestTraffic extends AnsweredTraffic {
+  constructor(setting: TrafficSetting) {
+    const { subject } = setting.load.params as RequestParams;
+    super({ ...setting, events: asRequests(setting.events, subject) });
+  }
+
+  protected override get answerName(): string {
+    return 'reply';
+  }
+
+  protected override get timeoutNs(): number {
+    return (this.setting.load.params as RequestParams).timeout;
+  }
+
+  protected override makeFeed(): Feed {
+    return new FrameFeed(this.setting, this.connection, {
+      headers: (this.setting.load.params as RequestParams).headers,
+      window: this.window,
+      replyPrefix: this.inbox,
+      replyTokenBytes: REPLY_TOKEN_BYTES,
+    });
+  }
+
+  protected override onAnswer(view: MessageView, slot: number): void {
+    const { headerStart, payloadStart, payloadEnd } = view;
+    const complaint = headerStart === payloadStart ? undefined : readComplaint(view);
+    if (complaint) {
+      const { outcome, reason } = complaint;
+      this.setting.notices.add('operation-error', reason);
+      this.end(slot, OUTCOME_OF[outcome], this.readNs, 0, reason);
+      return;
+    }
+    this.run.recorder.count(COUNTER.reply_bytes, this.window.phase[slot]!, payloadEnd - payloadStart);
+    this.succeed(slot, 0);
+  }
+}
