@@ -14,6 +14,8 @@ import { kv } from '../generators/kv/kv.js';
 import type { LoadKind } from '../generators/load-kind.js';
 import { object } from '../generators/object.js';
 import { publish } from '../generators/publish.js';
+import { request } from '../generators/request/request.js';
+import { service } from '../generators/service/service.js';
 import { streams } from '../generators/streams.js';
 import { subscribe } from '../generators/subscribe/subscribe.js';
 import { parseThreshold } from '../metrics/thresholds.js';
@@ -30,6 +32,8 @@ export const LOAD_KINDS: readonly LoadKind[] = [
   object,
   streams,
   subscribe,
+  request,
+  service,
 ];
 
 export const FAULT_KINDS: readonly (FaultKind & FaultPlugin)[] = [nodeKill({ isAlive })];
