@@ -29,6 +29,8 @@ export interface LoadKind {
    * PreflightError for what a user can do something about.
    */
   prepare?(load: LoadPlan, context: PrepareContext): Promise<() => Promise<void>>;
+  /** Such a load is all in `prepare`: nothing is asked of it while the others run. */
+  preparesOnly?(load: LoadPlan): boolean;
   create(setting: TrafficSetting): Traffic;
 }
 

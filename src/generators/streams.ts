@@ -81,6 +81,7 @@ export const streams: LoadKind = {
   facts,
   schema,
   findProblems: (load) => scheduleProblems(load),
+  preparesOnly: (load) => paramsOf(load)['before-load'],
   prepare: async (load, { access, runId, scene, signal, recordUndo }) => {
     const prefix = prefixOf(runId, load.name);
     if (scene.isExternal) {

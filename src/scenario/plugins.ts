@@ -40,6 +40,8 @@ export interface LoadPlugin {
   findProblems?(load: LoadPlan, scene: LoadScene): readonly LoadProblem[];
   /** Streams that this load needs beside those of the scenario: made with the others. */
   streams?(load: LoadPlan, scene: LoadScene): readonly StreamPlan[];
+  /** Such a load is made ready before the others start, and has no part in what they do. */
+  preparesOnly?(load: LoadPlan): boolean;
 }
 
 export interface FaultPlugin {

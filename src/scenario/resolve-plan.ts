@@ -119,7 +119,9 @@ function resolveSections(scenario: unknown, options: ResolveOptions, findings: F
     cluster: cluster.plan,
     events: scene.events,
     streams: [...scene.streams, ...ownStreams],
-    loads: loads.loads.map(({ plan }) => plan),
+    loads: scene.loads.map((load) =>
+      plugins.loads[load.kind]?.preparesOnly?.(load) ? { ...load, workers: 0 } : load,
+    ),
     faults,
     checks,
     thresholds,
