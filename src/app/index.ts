@@ -10,7 +10,7 @@ export { buildSummary as summaryOf } from '../reporters/build-summary.js';
 export { createTerminalReporter } from '../reporters/terminal.js';
 export { recover } from '../undo/recover.js';
 export { dryRun, planScenario, type ScenarioRequest, scenarioJsonSchema } from './plan-scenario.js';
-export { runMonitor } from './run-monitor.js';
+export { type RunMonitorOptions, runMonitor } from './run-monitor.js';
 export { type RunScenarioOptions, runScenario } from './run-scenario.js';
 export type { Surroundings } from './surroundings.js';
 export { VERSION } from './version.js';

@@ -1,10 +1,13 @@
 import { randomInt } from 'node:crypto';
+import { findAccessProblems } from '../clusters/external-access.js';
+import type { ExternalClusterParams } from '../clusters/external-cluster-schema.js';
 import type { Plan } from '../contracts/plan.js';
 import { readScenario } from '../scenario/read-scenario.js';
 import { resolvePlan } from '../scenario/resolve-plan.js';
 import { scenarioJsonSchema as jsonSchemaOf } from '../scenario/scenario-json-schema.js';
 import { formatTimeline } from '../scenario/timeline.js';
 import { SCENARIO_PLUGINS } from './plugins.js';
+import { userPlace } from './user-place.js';
 
 export interface ScenarioRequest {
   /** Path of the scenario. */
@@ -13,17 +16,23 @@ export interface ScenarioRequest {
   readonly seed?: number;
   /** `path=value` overrides. */
   readonly sets: readonly string[];
+  /** The environment, for what a scenario names of a user's files; without it, only the home directory is known. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
 }
 
 /**
  * Reads, checks and resolves a scenario; starts nothing.
  * @throws ScenarioError with everything that is wrong, UsageError when the file cannot be read
  */
-export function planScenario({ file, seed, sets }: ScenarioRequest): Plan {
+export function planScenario({ file, seed, sets, env }: ScenarioRequest): Plan {
   return resolvePlan(readScenario(file), {
     file,
     sets,
     plugins: SCENARIO_PLUGINS,
+    inspectCluster: ({ driver, params }) =>
+      driver === 'external'
+        ? findAccessProblems(params as unknown as ExternalClusterParams, userPlace(env))
+        : [],
     drawnSeed: randomInt(2 ** 32),
     ...(seed !== undefined && { seed }),
   });

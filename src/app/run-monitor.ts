@@ -1,16 +1,23 @@
 import { UsageError } from '../base/errors.js';
+import { maskUserInfo } from '../base/secret.js';
+import { type CliContext, ContextError, readCliContext } from '../clusters/access/cli-context.js';
+import { type AccessSources, readAccess } from '../clusters/access/read-access.js';
 import { parseServerUrl } from '../clusters/server-url.js';
 import type { LoadNotice } from '../contracts/load.js';
 import type { MonitorHandle } from '../contracts/monitor.js';
 import { startMonitorService } from '../monitor/monitor-service.js';
 import { readPattern } from '../scenario/monitored-subject.js';
+import { userPlace } from './user-place.js';
 
 export interface RunMonitorOptions {
-  /** `nats://host:port`, one or more of one system. */
-  readonly servers: readonly string[];
-  readonly user?: string;
-  readonly password?: string;
-  readonly token?: string;
+  /** `nats://host:port`, one or more of one system; those of the context unless given. */
+  readonly servers?: readonly string[];
+  /** Context of the `nats` command, by name or path. What is given beside it goes before it. */
+  readonly context?: string;
+  /** Credentials, and the files of credentials and of TLS. */
+  readonly access?: AccessSources;
+  /** For contexts: where configuration files and variables are. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
   /** `cim.events.{domain}.{type}` */
   readonly pattern: string;
   /** Where /metrics is served; 0: any that is free. */
@@ -19,12 +26,14 @@ export interface RunMonitorOptions {
   readonly onNotice: (notice: LoadNotice) => void;
 }
 
+const DEFAULT_SERVER = 'nats://127.0.0.1:4222';
+
 /**
  * The event → metric service alone, against any NATS; it only listens.
- * @throws UsageError for an address or a pattern that is none, PreflightError when it cannot start
+ * @throws UsageError for an address, a pattern, a file or a context that cannot be used; PreflightError when it
+ *   cannot start
  */
 export async function runMonitor(options: RunMonitorOptions): Promise<MonitorHandle> {
-  const { user, password, token } = options;
   const subjects = readPattern(options.pattern);
   if (subjects === undefined) {
     throw new UsageError(
@@ -34,23 +43,59 @@ export async function runMonitor(options: RunMonitorOptions): Promise<MonitorHan
       },
     );
   }
-  const servers = options.servers.map((text) => {
-    const parsed = parseServerUrl(text);
-    if ('problem' in parsed) throw new UsageError(`--server ${text}: ${parsed.problem}`);
-    return { host: parsed.host, port: parsed.port };
+  const place = userPlace(options.env);
+  const context = options.context === undefined ? undefined : contextOf(options.context, place);
+  const servers = options.servers?.map(addressOf) ?? context?.servers ?? [addressOf(DEFAULT_SERVER)];
+  const access = readAccess(sourcesOf(options.access, context?.sources), place, (part, message) => {
+    throw new UsageError(`${OPTIONS[part]}: ${message}`);
   });
   return startMonitorService(
     {
       plan: { port: options.port, ...subjects },
       host: options.host,
       access: {
-        servers,
-        ...(user !== undefined && { user }),
-        ...(password !== undefined && { password }),
-        ...(token !== undefined && { token }),
+        servers: servers.map(({ host, port }) => ({ host, port })),
+        ...(servers.some((server) => server.tls) && { tls: {} }),
+        ...access,
       },
       writers: [],
     },
     { onReport: () => {}, onNotice: options.onNotice },
   );
+}
+
+/** Which option, or field of a context, a part of an access comes from. */
+const OPTIONS = {
+  auth: 'credentials',
+  nkey: '--nkey',
+  creds: '--creds',
+  tls: '--tls-cert and --tls-key',
+  ca: '--tls-ca',
+  cert: '--tls-cert',
+  key: '--tls-key',
+} as const;
+
+function contextOf(name: string, place: Parameters<typeof readCliContext>[1]): CliContext {
+  try {
+    return readCliContext(name, place);
+  } catch (error) {
+    if (!(error instanceof ContextError)) throw error;
+    throw new UsageError(`--context: ${error.message}`, error.hint === undefined ? {} : { hint: error.hint });
+  }
+}
+
+function addressOf(text: string) {
+  const parsed = parseServerUrl(text);
+  if ('problem' in parsed) throw new UsageError(`--server ${maskUserInfo(text)}: ${parsed.problem}`);
+  return parsed;
+}
+
+/** Credentials, and TLS, are each taken as a whole: from the command line where it says anything of them. */
+function sourcesOf(given: AccessSources = {}, fromContext: AccessSources = {}): AccessSources {
+  const { tls = fromContext.tls, ...credentials } = given;
+  const { tls: _tls, ...others } = fromContext;
+  return {
+    ...(Object.keys(credentials).length > 0 ? credentials : others),
+    ...(tls !== undefined && { tls }),
+  };
 }

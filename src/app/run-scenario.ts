@@ -1,5 +1,5 @@
 import { freshId } from '../base/ids.js';
-import { requireConsent } from '../clusters/external-cluster.js';
+import { checkExternalCluster } from '../clusters/external-cluster.js';
 import type { ExternalClusterParams } from '../clusters/external-cluster-schema.js';
 import type { Reporter } from '../contracts/reporter.js';
 import { conductRun, type RunOutcome } from '../engine/conduct-run.js';
@@ -8,6 +8,7 @@ import { describeEnvironment } from './environment.js';
 import { planScenario, type ScenarioRequest } from './plan-scenario.js';
 import { createRunServices } from './run-services.js';
 import type { Surroundings } from './surroundings.js';
+import { userPlace } from './user-place.js';
 
 export interface RunScenarioOptions extends ScenarioRequest {
   /** The run leaves its own folder here. */
@@ -28,9 +29,13 @@ export interface RunScenarioOptions extends ScenarioRequest {
  * @throws StormglassError when the scenario is invalid or the preflight failed: then nothing is left of the run
  */
 export async function runScenario(options: RunScenarioOptions): Promise<RunOutcome> {
-  const plan = planScenario(options);
+  const { allow, surroundings } = options;
+  const plan = planScenario({ ...options, env: surroundings.env });
   if (plan.cluster.driver === 'external') {
-    requireConsent(plan.cluster.params as unknown as ExternalClusterParams, options.allow);
+    checkExternalCluster(plan.cluster.params as unknown as ExternalClusterParams, {
+      allow,
+      place: userPlace(surroundings.env),
+    });
   }
   return conductRun(
     {

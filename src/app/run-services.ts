@@ -18,11 +18,14 @@ import { identify } from '../processes/identity.js';
 import { isPortFree } from '../processes/port-lease.js';
 import { createLatencyReporter } from '../reporters/latency-files.js';
 import { createHtmlReporter } from '../reporters/report-html.js';
+import { createResourcesReporter } from '../reporters/resources-csv.js';
 import { createSummaryReporter } from '../reporters/summary-json.js';
 import { createTimeseriesReporter } from '../reporters/timeseries-csv.js';
 import { CHECKERS, FAULT_KINDS, LOAD_KINDS } from './plugins.js';
+import { createResourceProbe } from './resource-probe.js';
 import type { Surroundings } from './surroundings.js';
 import { provideNatsServer } from './tools.js';
+import { userPlace } from './user-place.js';
 import { PACKAGE_ROOT } from './version.js';
 
 export interface RunServicesOptions {
@@ -57,7 +60,7 @@ export function createRunServices({ surroundings, allow }: RunServicesOptions): 
         ? startExternalCluster(plan.cluster.params as unknown as ExternalClusterParams, {
             ...options,
             allow,
-            env: surroundings.env,
+            place: userPlace(surroundings.env),
           })
         : startProcessCluster(plan.cluster.params as unknown as ProcessClusterParams, {
             ...options,
@@ -83,11 +86,13 @@ export function createRunServices({ surroundings, allow }: RunServicesOptions): 
       })) ?? (async () => {}),
     faultKind: (kind) => FAULT_KINDS.find((each) => each.kind === kind) as (typeof FAULT_KINDS)[number],
     resolveTargets,
+    resources: createResourceProbe(),
     openHistory: (files) => files.map(openHistory),
     readBack,
     checker: (name) => CHECKERS.find((each) => each.name === name) as (typeof CHECKERS)[number],
     reporters: (runDir) => [
       createTimeseriesReporter({ runDir }),
+      createResourcesReporter({ runDir }),
       createLatencyReporter({ runDir }),
       createHtmlReporter({
         runDir,

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { Secret } from '../base/secret.js';
 import { type ParsedAddress, parseServerUrl } from './server-url.js';
 
 const serverSchema = z
@@ -21,30 +22,75 @@ const allowSchema = z.string({ error: 'expected host:port' }).transform((text, c
   return parsed.address;
 });
 
-const secret = z.string().min(1, { error: 'expected a text' });
+const text = z.string({ error: 'expected a text' }).min(1, { error: 'expected a text' });
+
+/** Not worded as other errors are, which repeat what they found. */
+const secret = z
+  .string({ error: 'this must be a text: put it in quotes' })
+  .min(1, { error: 'this is empty' })
+  .transform((value) => new Secret(value));
+
 const variable = z
-  .string()
-  .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, { error: 'expected the name of an environment variable' });
+  .string({ error: 'expected the name of an environment variable' })
+  .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, { error: 'this must be the name of an environment variable' });
+
+const file = z
+  .string({ error: 'expected the path of a file' })
+  .min(1, { error: 'expected the path of a file' });
+
+/** Each of these has a form with `-env`; NKeys and credentials are files otherwise. */
+const FORMS = [
+  ['user', 'user-env'],
+  ['password', 'password-env'],
+  ['token', 'token-env'],
+  ['nkey-file', 'nkey-env'],
+  ['creds-file', 'creds-env'],
+] as const;
 
 const authSchema = z
   .strictObject({
-    user: secret.optional().describe('User name'),
+    user: text.optional().describe('User name'),
     password: secret.optional().describe('Password; better kept out of the file: see password-env'),
     token: secret.optional().describe('Token; better kept out of the file: see token-env'),
+    'nkey-file': file.optional().describe('File with the seed of an NKey'),
+    'creds-file': file.optional().describe('Credentials file (.creds): JWT and seed of a user'),
     'user-env': variable.optional().describe('Environment variable that holds the user name'),
     'password-env': variable.optional().describe('Environment variable that holds the password'),
     'token-env': variable.optional().describe('Environment variable that holds the token'),
+    'nkey-env': variable.optional().describe('Environment variable that holds the seed of an NKey'),
+    'creds-env': variable
+      .optional()
+      .describe('Environment variable that holds the text of a credentials file'),
   })
   .superRefine((auth, context) => {
-    for (const key of ['user', 'password', 'token'] as const) {
-      if (auth[key] === undefined || auth[`${key}-env`] === undefined) continue;
-      context.addIssue({
-        code: 'custom',
-        path: [`${key}-env`],
-        message: `${key} and ${key}-env exclude each other`,
-      });
+    for (const [plain, env] of FORMS) {
+      if (auth[plain] === undefined || auth[env] === undefined) continue;
+      context.addIssue({ code: 'custom', path: [env], message: `${plain} and ${env} exclude each other` });
     }
   });
+
+const tlsSchema = z.union(
+  [
+    z.literal(true).transform(() => ({})),
+    z.strictObject({
+      ca: file.optional().describe("PEM file with the CAs to trust, instead of Node's own"),
+      cert: file.optional().describe("PEM file with the client's certificate"),
+      key: file.optional().describe("PEM file with the certificate's private key"),
+      'server-name': text
+        .optional()
+        .describe("Name that the servers' certificates are for; the host of the address unless given"),
+      verify: z
+        .boolean({ error: 'expected true or false' })
+        .optional()
+        .describe("Whether the servers' certificates are verified; true unless told"),
+      'handshake-first': z
+        .boolean({ error: 'expected true or false' })
+        .optional()
+        .describe('Whether the servers begin with TLS (handshake_first)'),
+    }),
+  ],
+  { error: 'expected true, or keys such as { ca: ca.pem }' },
+);
 
 /** The keys of `cluster` in a scenario for `driver: external`. */
 export const externalClusterSchema = z
@@ -52,21 +98,37 @@ export const externalClusterSchema = z
     servers: z
       .array(serverSchema)
       .min(1, { error: 'at least one server is needed' })
-      .describe('URLs of the servers to load'),
+      .optional()
+      .describe('URLs of the servers to load; those of the context unless given'),
+    context: text
+      .optional()
+      .describe(
+        'Context of the `nats` command, by name or path: servers, credentials and TLS come from there',
+      ),
     allow: z
       .array(allowSchema)
       .default([])
       .describe(
         'Every server again, as host:port: the consent to load it. The command line must give it too (--allow)',
       ),
-    auth: authSchema.optional().describe('How to authenticate; without it, as nobody'),
+    auth: authSchema.optional().describe('How to authenticate; without it as nobody, or as the context says'),
+    tls: tlsSchema
+      .optional()
+      .describe('TLS: true, or its files; without it, spoken where a server demands it'),
     'monitor-urls': z
       .array(z.url({ protocol: /^https?$/, error: 'expected a URL such as http://10.0.0.1:8222' }))
       .optional()
       .describe("The servers' monitoring endpoints, in the order of the servers"),
   })
   .superRefine((given, context) => {
-    const { servers, allow } = given;
+    const { servers = [], allow, context: cliContext } = given;
+    if (given.servers === undefined && cliContext === undefined) {
+      context.addIssue({
+        code: 'custom',
+        path: [],
+        message: 'the key `servers` is missing, or a `context` of the `nats` command that names them',
+      });
+    }
     servers.forEach(({ address }, i) => {
       if (allow.includes(address)) return;
       context.addIssue({
@@ -76,7 +138,7 @@ export const externalClusterSchema = z
       });
     });
     const urls = given['monitor-urls'];
-    if (urls && urls.length !== servers.length) {
+    if (urls && given.servers && urls.length !== servers.length) {
       context.addIssue({
         code: 'custom',
         path: ['monitor-urls'],

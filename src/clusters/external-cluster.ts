@@ -1,38 +1,60 @@
-import { messageOf, PreflightError, UsageError } from '../base/errors.js';
+import { UsageError } from '../base/errors.js';
 import type { Cluster, ClusterNode, ClusterStartOptions } from '../contracts/cluster.js';
 import type { ServerAccess } from '../contracts/load.js';
+import { greetServer } from '../nats/greet-server.js';
+import type { UserPlace } from './access/secret-file.js';
+import { readExternalAccess } from './external-access.js';
 import type { ExternalClusterParams } from './external-cluster-schema.js';
-import { readGreeting } from './server-greeting.js';
-import { parseServerUrl } from './server-url.js';
+import { type ParsedAddress, parseServerUrl } from './server-url.js';
 
 export interface ExternalClusterOptions extends Pick<ClusterStartOptions, 'signal'> {
   /** The consents of the command line: `host:port`. */
   readonly allow: readonly string[];
-  /** Where `…-env` of the scenario's auth is looked up. */
-  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Where files, contexts and `…-env` of the scenario are looked up. */
+  readonly place: UserPlace;
 }
+
+/** How long one server may take to let us in. */
+const GREETING_MS = 5000;
 
 /**
  * Servers that somebody else runs: looked at, to be loaded, and left as they are. Throws a UsageError for an address
- * without consent or a missing environment variable, a PreflightError for one that does not answer as a NATS server.
+ * without consent, or for a file or a variable that cannot be used; a PreflightError for a server that does not answer
+ * as a NATS server, that does not let us in, or that is not to be trusted.
  */
 export async function startExternalCluster(
   params: ExternalClusterParams,
-  options: ExternalClusterOptions,
+  { allow, place, signal }: ExternalClusterOptions,
 ): Promise<Cluster> {
-  requireConsent(params, options.allow);
-  const access = accessOf(params, options.env);
+  const { servers, access } = readExternalAccess(params, place);
+  requireConsent(params.allow, servers, allow);
   const nodes = await Promise.all(
-    params.servers.map((server, i) => visit(server, params['monitor-urls']?.[i], options)),
+    servers.map((server, i) => visit(server, params['monitor-urls']?.[i], access, signal)),
   );
   return externalCluster(uniquelyNamed(nodes), access);
+}
+
+/**
+ * Everything that a run on these servers needs before it begins: consent, files, variables. Starts nothing.
+ * @throws UsageError with what is missing
+ */
+export function checkExternalCluster(
+  params: ExternalClusterParams,
+  { allow, place }: Pick<ExternalClusterOptions, 'allow' | 'place'>,
+): void {
+  const { servers } = readExternalAccess(params, place);
+  requireConsent(params.allow, servers, allow);
 }
 
 /**
  * Consent stands in the scenario and on the command line: neither a scenario nor a habit loads a foreign system.
  * @throws UsageError that names an address without it
  */
-export function requireConsent({ servers, allow }: ExternalClusterParams, given: readonly string[]): void {
+function requireConsent(
+  allow: readonly string[],
+  servers: readonly ParsedAddress[],
+  given: readonly string[],
+): void {
   const consents = given.map((text) => {
     const parsed = parseServerUrl(text);
     if ('problem' in parsed) throw new UsageError(`--allow ${text}: ${parsed.problem}`);
@@ -52,50 +74,19 @@ export function requireConsent({ servers, allow }: ExternalClusterParams, given:
   }
 }
 
-function accessOf(
-  { servers, auth = {} }: ExternalClusterParams,
-  env: ExternalClusterOptions['env'],
-): ServerAccess {
-  const secretOf = (key: 'user' | 'password' | 'token'): string | undefined => {
-    const variable = auth[`${key}-env`];
-    if (variable === undefined) return auth[key];
-    const value = env[variable];
-    if (!value)
-      throw new UsageError(
-        `the environment variable ${variable} is not set (cluster.auth.${key}-env names it)`,
-      );
-    return value;
-  };
-  const [user, password, token] = [secretOf('user'), secretOf('password'), secretOf('token')];
-  return {
-    servers: servers.map(({ host, port }) => ({ host, port })),
-    ...(user !== undefined && { user }),
-    ...(password !== undefined && { password }),
-    ...(token !== undefined && { token }),
-  };
-}
-
 type Visited = ClusterNode & { readonly address: string };
 
 async function visit(
-  { host, port, address }: ExternalClusterParams['servers'][number],
+  { host, port, address }: ParsedAddress,
   monitorUrl: string | undefined,
-  { signal }: ExternalClusterOptions,
+  access: ServerAccess,
+  signal: AbortSignal,
 ): Promise<Visited> {
-  let greeting: Awaited<ReturnType<typeof readGreeting>>;
-  try {
-    greeting = await readGreeting({ host, port }, signal);
-  } catch (error) {
-    signal.throwIfAborted();
-    throw new PreflightError(`no NATS server answers at ${address}: ${messageOf(error)}`, {
-      cause: error,
-      hint: 'Check that the server runs, and that the address and port are right.',
-    });
-  }
-  if (greeting.tls_required) {
-    throw new PreflightError(`the server at ${address} demands TLS, which stormglass does not speak yet`);
-  }
-  const name = greeting.server_name || address;
+  const { info } = await greetServer(
+    { ...access, servers: [{ host, port }] },
+    { name: 'stormglass', connectTimeoutMs: GREETING_MS, timeoutMs: 2 * GREETING_MS, signal },
+  );
+  const name = info.server_name || address;
   return { name, address, host, clientPort: port, ...(monitorUrl !== undefined && { monitorUrl }) };
 }
 

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { hideSecrets } from '../base/secret.js';
 import { durationSchema, sizeSchema } from '../base/unit-schemas.js';
 import { checkSettings } from './owned-settings.js';
 
@@ -72,6 +73,7 @@ export const processClusterSchema = z
       .record(z.string(), z.unknown())
       .default({})
       .superRefine(checkSettings)
+      .transform((settings) => hideSecrets(settings) as Record<string, unknown>)
       .describe("Settings of nats-server's own configuration file, passed through"),
     server: z
       .string()

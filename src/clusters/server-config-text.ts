@@ -1,3 +1,4 @@
+import { Secret } from '../base/secret.js';
 import { isBlock } from './owned-settings.js';
 
 /** `8MB`, `64KiB`, `10k`; never `2m`, which is a duration. */
@@ -15,6 +16,7 @@ export function serverConfigText(settings: Readonly<Record<string, unknown>>): s
 }
 
 function written(value: unknown, indent: string): string {
+  if (value instanceof Secret) return written(value.reveal(), indent);
   const deeper = `${indent}  `;
   if (Array.isArray(value)) {
     if (value.length === 0) return '[]';

@@ -1,10 +1,11 @@
 import { wallNow } from '../base/clock.js';
 import { messageOf, PreflightError } from '../base/errors.js';
+import { maskAssignment, SECRET_MASK } from '../base/secret.js';
 import type { Plan } from '../contracts/plan.js';
 import type { Environment } from '../contracts/run-result.js';
 import { type RunDirectory, writeWhole } from './run-directory.js';
 
-const SECRET_KEYS = /^(password|pass|token|secret|nkey|creds|jwt)$/i;
+const SECRET_KEYS = /^(password|pass|token|secret|seed|nkey|creds|jwt|authorization|cookie)$/i;
 
 export interface SavedPlan {
   readonly schema: 'stormglass.plan/1';
@@ -34,7 +35,7 @@ export function savePlan(
     schema: 'stormglass.plan/1',
     runId: run.runId,
     scenarioFile: run.scenarioFile,
-    overrides: run.overrides.map(maskSecret),
+    overrides: run.overrides.map(maskAssignment),
     savedAt: wallNow().toISOString(),
     environment: run.environment,
     plan: run.plan,
@@ -49,13 +50,7 @@ export function savePlan(
   }
 }
 
-/** `cluster.auth.password=…` without its value. */
-export function maskSecret(assignment: string): string {
-  const [path = ''] = assignment.split('=', 1);
-  return SECRET_KEYS.test(path.split('.').at(-1) ?? '') ? `${path}=(secret)` : assignment;
-}
-
 /** A JSON replacer: what a key of that name holds never reaches a file. */
 export function withoutSecrets(key: string, value: unknown): unknown {
-  return SECRET_KEYS.test(key) && typeof value === 'string' ? '(secret)' : value;
+  return SECRET_KEYS.test(key) && typeof value === 'string' ? SECRET_MASK : value;
 }

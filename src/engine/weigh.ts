@@ -1,3 +1,4 @@
+import { maskAssignment } from '../base/secret.js';
 import type { CheckResult } from '../contracts/checker.js';
 import type { FaultResult, RunResult, ServerCounters } from '../contracts/run-result.js';
 import type { UndoRecord } from '../contracts/undo.js';
@@ -12,7 +13,6 @@ import {
   thresholdFindings,
 } from './findings.js';
 import type { LoadStage } from './load-stage.js';
-import { maskSecret } from './save-plan.js';
 import { countersBetween, serverVersions } from './server-counters.js';
 import { decide, type Finding } from './verdict.js';
 
@@ -87,7 +87,7 @@ export function weigh({
     runId: request.runId,
     plan,
     scenarioFile: request.scenarioFile,
-    overrides: request.overrides.map(maskSecret),
+    overrides: request.overrides.map(maskAssignment),
     startedAt: startedAt.toISOString(),
     endedAt: endedAt.toISOString(),
     loadStartNs: load?.startNs ?? 0,

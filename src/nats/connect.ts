@@ -10,7 +10,7 @@ import {
 import { codeOf, messageOf, PreflightError } from '../base/errors.js';
 import { withDeadline } from '../base/wait.js';
 import type { ServerAccess, ServerAddress, TlsAccess } from '../contracts/load.js';
-import { WireConnection } from '../wire/connection.js';
+import { greetServer } from './greet-server.js';
 
 export interface ConnectOptions {
   /** The name that the server's own pages show for this connection. */
@@ -33,16 +33,22 @@ export function formatAddress({ host, port }: ServerAddress): string {
  */
 export async function connectControl(access: ServerAccess, options: ConnectOptions): Promise<NatsConnection> {
   const { name, timeoutMs = TIMEOUT_MS } = options;
-  const door = await knock(access, options);
+  // It says what is wrong with a certificate or with credentials, and whether the server speaks TLS, which the client
+  // must be told beforehand.
+  const { server, info } = await greetServer(access, {
+    name,
+    timeoutMs,
+    connectTimeoutMs: Math.min(timeoutMs, ONE_SERVER_MS),
+  });
   const attempt = connect({
     // The one that has just let us in is the one to begin with.
-    servers: [door.server, ...access.servers.filter((server) => server !== door.server)].map(formatAddress),
+    servers: [server, ...access.servers.filter((other) => other !== server)].map(formatAddress),
     name,
     user: access.user,
     pass: access.password,
     token: access.token,
     authenticator: authenticatorOf(access),
-    tls: door.needsTls ? tlsOf(access) : null,
+    tls: access.tls !== undefined || info.tls_required ? tlsOf(access) : null,
     timeout: Math.min(timeoutMs, ONE_SERVER_MS),
     noRandomize: true,
     // The addresses we were given are the ones to use: gossiped ones may lead around a proxy, or out of reach.
@@ -63,33 +69,7 @@ export async function connectControl(access: ServerAccess, options: ConnectOptio
     attempt.then((late) => late.close()).catch(() => {});
     const cause = thrown instanceof Error ? thrown.cause : undefined;
     const detail = codeOf(thrown) ?? codeOf(cause) ?? (messageOf(thrown) || 'the connection was closed');
-    throw new PreflightError(`cannot connect: ${formatAddress(door.server)}: ${detail}`, { cause: thrown });
-  }
-}
-
-interface Door {
-  readonly server: ServerAddress;
-  readonly needsTls: boolean;
-}
-
-/**
- * Goes in once with the wire's own connection: it says what is wrong with a certificate or with credentials, and
- * whether the server speaks TLS, which the client must be told beforehand.
- */
-async function knock(access: ServerAccess, { name, timeoutMs = TIMEOUT_MS }: ConnectOptions): Promise<Door> {
-  const wire = new WireConnection(
-    { access, name, connectTimeoutMs: Math.min(timeoutMs, ONE_SERVER_MS) },
-    { onMessage: () => {} },
-  );
-  try {
-    await withDeadline(wire.connect(), timeoutMs, 'connecting');
-    return { server: wire.server, needsTls: access.tls !== undefined || wire.info?.tls_required === true };
-  } catch (thrown) {
-    throw thrown instanceof PreflightError
-      ? thrown
-      : new PreflightError(messageOf(thrown), { cause: thrown });
-  } finally {
-    await wire.close();
+    throw new PreflightError(`cannot connect: ${formatAddress(server)}: ${detail}`, { cause: thrown });
   }
 }
 

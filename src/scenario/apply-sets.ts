@@ -1,6 +1,7 @@
 import { type Document, isAlias, isMap, isScalar, isSeq, type Node, parseDocument, type YAMLSeq } from 'yaml';
 import { messageOf } from '../base/errors.js';
 import { suggestion } from '../base/nearest.js';
+import { maskAssignment } from '../base/secret.js';
 import { childOf } from './parse-yaml.js';
 import { formatPath, type ScenarioProblem } from './problem.js';
 
@@ -25,7 +26,7 @@ export function applySets(
   const setNodes = new Map<Node, string>();
   const problems: ScenarioProblem[] = [];
   for (const set of sets) {
-    const option = `--set ${set}`;
+    const option = `--set ${maskAssignment(set)}`;
     const problem = applySet(document, set, (node) => setNodes.set(node, option));
     if (problem !== undefined) problems.push({ file, option, path: '', ...problem });
   }

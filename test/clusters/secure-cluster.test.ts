@@ -48,8 +48,8 @@ describe('a cluster with TLS', () => {
     }
     const stranger = wireTo({ servers: cluster.access.servers });
     await expect(stranger).rejects.toThrow(/its certificate comes from a CA that is not trusted here/);
-    const routez = await (await fetch(`${cluster.nodes[0]?.monitorUrl}/varz`)).json();
-    expect(routez.cluster).toMatchObject({ tls_required: true, tls_verify: true });
+    const varz = (await (await fetch(`${cluster.nodes[0]?.monitorUrl}/varz`)).json()) as { cluster: object };
+    expect(varz.cluster).toMatchObject({ tls_required: true, tls_verify: true });
 
     const directory = join(place.directory, 'work', 'tls');
     const files = readdirSync(directory);

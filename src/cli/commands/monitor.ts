@@ -1,31 +1,27 @@
 import { once } from 'node:events';
-import { Command, Option } from 'commander';
+import { Command } from 'commander';
 import { runMonitor } from '../../app/index.js';
 import { EXIT } from '../../base/errors.js';
+import { type AccessOptionValues, accessOf, addAccessOptions } from '../access-options.js';
 import type { CliContext } from '../context.js';
 import { collect, parsePort } from '../options.js';
 
-interface MonitorOptions {
+interface MonitorOptions extends AccessOptionValues {
   readonly server?: readonly string[];
-  readonly user?: string;
-  readonly password?: string;
-  readonly token?: string;
   readonly subject: string;
   readonly port: number;
 }
 
 /** `stormglass monitor`: the event → metric service alone, until it is interrupted. */
 export function monitorCommand(context: CliContext): Command {
-  return new Command('monitor')
+  const command = new Command('monitor')
     .description('run the event → metric service alone, against any NATS, until interrupted')
     .option(
       '--server <url>',
-      'a server of the system; several times for several (nats://127.0.0.1:4222)',
+      'a server of the system; several times for several (nats://127.0.0.1:4222, or the context’s)',
       collect,
-    )
-    .addOption(new Option('--user <name>', 'user name').env('NATS_USER'))
-    .addOption(new Option('--password <text>', 'password').env('NATS_PASSWORD'))
-    .addOption(new Option('--token <text>', 'token').env('NATS_TOKEN'))
+    );
+  return addAccessOptions(command)
     .option(
       '--subject <pattern>',
       'where events are, and which tokens name them',
@@ -35,9 +31,11 @@ export function monitorCommand(context: CliContext): Command {
     .action(async (options: MonitorOptions) => {
       const { signal } = context.interruption;
       const monitor = await runMonitor({
-        ...options,
-        servers: options.server ?? ['nats://127.0.0.1:4222'],
+        ...(options.server && { servers: options.server }),
+        ...accessOf(command, options),
+        env: context.env,
         pattern: options.subject,
+        port: options.port,
         host: '127.0.0.1',
         onNotice: ({ kind, text }) => context.stderr.write(`${kind}: ${text}\n`),
       });

@@ -36,6 +36,7 @@ export function runCommand(context: CliContext): Command {
         file,
         ...(options.seed !== undefined && { seed: options.seed }),
         sets: options.set ?? [],
+        env: context.env,
         allow: options.allow ?? [],
       };
       if (options.dryRun) {

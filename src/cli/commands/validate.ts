@@ -23,6 +23,7 @@ export function validateCommand(context: CliContext): Command {
           const plan = planScenario({
             file,
             sets: options.set ?? [],
+            env: context.env,
             ...(options.seed !== undefined && { seed: options.seed }),
           });
           const { loads, faults, checks, thresholds } = plan;
