@@ -16,7 +16,7 @@ export interface Random {
 }
 
 /** FNV-1a (Fowler, Noll, Vo) over the text's UTF-16 units: spreads names over seeds. */
-function hash32(text: string, basis: number): number {
+export function textHash(text: string, basis: number): number {
   let hash = basis >>> 0;
   for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
   return hash >>> 0;
@@ -25,9 +25,9 @@ function hash32(text: string, basis: number): number {
 /** A stream seeded by a number and a name. The generator is sfc32 (Chris Doty-Humphrey, PractRand), 128 bits of state. */
 export function seededRandom(seed: number, name = ''): Random {
   const key = `${seed}/${name}`;
-  let a = hash32(key, 0x811c9dc5);
-  let b = hash32(key, 0x9e3779b9);
-  let c = hash32(key, 0x85ebca6b);
+  let a = textHash(key, 0x811c9dc5);
+  let b = textHash(key, 0x9e3779b9);
+  let c = textHash(key, 0x85ebca6b);
   let counter = 1;
   const draw32 = (): number => {
     const sum = (a + b + counter) | 0;

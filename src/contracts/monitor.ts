@@ -6,6 +6,8 @@ import type { WorkerSample } from './resources.js';
 export interface WriterLabel {
   readonly writer: number;
   readonly load: string;
+  /** When the load's warm-up is over, after the start of the phase clock; absent when it has none. */
+  readonly warmUpEndNs?: number;
 }
 
 /** The task of the monitor thread: structured-cloneable. */

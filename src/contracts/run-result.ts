@@ -67,10 +67,11 @@ export interface Environment {
 export interface LoadResult {
   readonly name: string;
   readonly kind: string;
-  /** Time from the start of the load to the last due operation. */
+  /** Time from the load's own beginning until no operation of it was due any more. */
   readonly durationNs: number;
+  /** The warm-up is among them only where the load has one. */
   readonly phases: readonly LoadPhaseResult[];
-  /** All phases together. */
+  /** All phases together but the warm-up. */
   readonly total: LoadPhaseResult;
 }
 

@@ -91,14 +91,21 @@ export function loadFindings(
   });
 }
 
+/** Operations that are ok, those of the warm-up too: what the servers must have seen. */
+export function okInAll({ total, phases }: LoadResult): number {
+  const warmUp = phases.find(({ phase }) => phase === 'warm-up');
+  return total.counters.ok + (warmUp?.counters.ok ?? 0);
+}
+
 /** Where a server has forgotten nothing, what was sent must have arrived: else the rate is only our own word. */
 export function confirmationFindings(
   loads: readonly LoadResult[],
   { confirmed, restarted }: ServerCounters,
 ): Finding[] {
   if (confirmed === undefined || restarted.length > 0) return [];
-  return loads.flatMap(({ name, total }): Finding[] => {
-    const { ok } = total.counters;
+  return loads.flatMap((load): Finding[] => {
+    const { name } = load;
+    const ok = okInAll(load);
     const seen = confirmed[name];
     if (seen === undefined || seen >= ok) return [];
     return [

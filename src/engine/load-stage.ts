@@ -17,9 +17,10 @@ import type { Reporter } from '../contracts/reporter.js';
 import type { UndoRecord } from '../contracts/undo.js';
 import { LoadTotals } from '../metrics/load-totals.js';
 import { PhaseClock } from '../metrics/phase-clock.js';
-import { scheduleEndNs } from '../metrics/schedule-end.js';
+import { mayEndEarly, scheduleEndNs, warmUpEndNs } from '../metrics/schedule-end.js';
 import { conductFaults } from './fault-conductor.js';
 import type { FaultSessionResult } from './fault-session.js';
+import { okInAll } from './findings.js';
 import type { Interruption } from './interruption.js';
 import type { Journal } from './journal.js';
 import { NoticeBook } from './notice-book.js';
@@ -98,7 +99,10 @@ export class LoadStage {
         if (this.notices.add(notice)) journal.write('load-notice', { ...notice });
       },
     };
-    const writers: WriterLabel[] = this.#tasks.map(({ writer, load }) => ({ writer, load: load.name }));
+    const writers: WriterLabel[] = this.#tasks.map(({ writer, load }) => {
+      const warmNs = warmUpEndNs(load);
+      return { writer, load: load.name, ...(warmNs !== undefined && { warmUpEndNs: warmNs }) };
+    });
     this.#monitor = scope.use(
       'the monitor',
       await services.startMonitor(
@@ -162,12 +166,14 @@ export class LoadStage {
     if (interruption.signal.aborted) halt.abort(interruption.signal.reason);
     const { signal } = halt;
     const faults = this.#conductFaults(signal);
-    const scheduled = sleep(
-      (this.startNs + Math.max(...plan.loads.map(scheduleEndNs)) - nowNs()) / NS.ms,
-      signal,
-    );
+    const plannedEndNs = this.startNs + Math.max(...plan.loads.map(scheduleEndNs));
+    const scheduled = sleep((plannedEndNs - nowNs()) / NS.ms, signal);
     try {
-      await Promise.race([Promise.all([scheduled, faults]), fleet.failed()]);
+      await Promise.race([
+        Promise.all([scheduled, faults]),
+        this.#endedEarly(fleet, plannedEndNs),
+        fleet.failed(),
+      ]);
     } catch (error) {
       // Cut short: what is due and not yet sent stays so. A load that ends by itself still sends it while it drains.
       fleet.stop();
@@ -177,6 +183,13 @@ export class LoadStage {
       this.endNs = nowNs();
       this.faults = await faults;
     }
+  }
+
+  /** Resolves when every load has reached its count before its time: a fault that is still to come would hit nobody. */
+  async #endedEarly(fleet: LoadFleet, plannedEndNs: number): Promise<void> {
+    await fleet.finished();
+    const isCounted = this.#options.plan.loads.some(mayEndEarly);
+    if (!isCounted || nowNs() >= plannedEndNs) return new Promise(() => {});
   }
 
   /** Waits for the operations in flight and the monitor's last events; returns what did not come to an end. */
@@ -225,7 +238,7 @@ export class LoadStage {
         confirmed = counts;
         return this.totals
           .results()
-          .every(({ name, total }) => (counts[name] ?? Number.POSITIVE_INFINITY) >= total.counters.ok);
+          .every((load) => (counts[load.name] ?? Number.POSITIVE_INFINITY) >= okInAll(load));
       },
       { timeoutMs: CONFIRM_WITHIN_MS, everyMs: 100 },
     );

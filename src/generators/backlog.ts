@@ -69,15 +69,15 @@ export class Backlog {
   isOver(nowNs: number): boolean {
     if (this.#next < this.#due) return false;
     if (this.#isStopped) return true;
+    const { startNs } = this.#options;
+    if (nowNs < startNs) return false;
     // Where operations are numbered, the last one ends it, be it a little before the time.
-    return this.#isPaced && this.#pacer.total > 0
-      ? this.#next >= this.#pacer.total
-      : nowNs >= this.#options.startNs + this.#pacer.endNs;
+    return this.#next >= this.#pacer.limit || nowNs >= startNs + this.#pacer.endNs;
   }
 
   /** When the next operation is due; Infinity when there is none. */
   get nextDueNs(): number {
-    if (this.#isStopped || this.#due >= this.#pacer.total) return Number.POSITIVE_INFINITY;
+    if (this.#isStopped || this.due >= this.#pacer.limit) return Number.POSITIVE_INFINITY;
     return this.#options.startNs + (this.#isPaced ? this.#pacer.dueNs(this.#due) : 0);
   }
 

@@ -1,9 +1,11 @@
 import type { MessagePort } from 'node:worker_threads';
+import { messageOf, PreflightError } from '../base/errors.js';
 import { seededRandom } from '../base/random.js';
 import { describeFailure } from '../base/thread-failure.js';
 import type { GeneratorTask, IntervalReport } from '../contracts/load.js';
 import { LoadRecorder } from '../metrics/load-recorder.js';
 import { PhaseClock } from '../metrics/phase-clock.js';
+import { warmUpEndNs } from '../metrics/schedule-end.js';
 import { WorkerVitals } from '../metrics/worker-vitals.js';
 import { CLOSED_BY_US, WireConnection, type WireListener } from '../wire/connection.js';
 import { LibraryConnection } from './library-connection.js';
@@ -11,7 +13,7 @@ import type { LoadKind, Traffic } from './load-kind.js';
 import { LoadLoop } from './load-loop.js';
 import { NoticeBook } from './notice-book.js';
 import type { PacedParams } from './paced-schema.js';
-import { createPacer } from './pacer.js';
+import { createPacer, type Pacer } from './pacer.js';
 import type { FromLoadWorker, ToLoadWorker } from './worker-messages.js';
 
 /**
@@ -80,6 +82,7 @@ async function generate(
   const order = new StartOrder(port, () => loop?.stop());
   try {
     await traffic.open();
+    const pacer = pacerOf(task, traffic);
     tell({ say: 'ready' });
     const startNs = await order.start;
     if (startNs === undefined) return;
@@ -91,11 +94,13 @@ async function generate(
       phaseClock: new PhaseClock(task.phaseClock),
       overdueNs,
       startNs,
+      firstNs: startNs + load.atNs,
+      warmUpEndNs: warmUpEndNs(load),
     });
     loop = new LoadLoop({
       traffic,
       run: {
-        pacer: createPacer(load.schedule, worker, load.workers),
+        pacer,
         startNs: startNs + load.atNs,
         recorder,
       },
@@ -114,6 +119,16 @@ async function generate(
     vitals.stop();
     await traffic.close();
     for (const notice of notices.take(load.name, worker)) tell({ say: 'notice', notice });
+  }
+}
+
+/** Refused before the load starts: a rate in bytes that its operations cannot keep. */
+function pacerOf({ load, worker, seed }: GeneratorTask, { meanBytes }: Traffic): Pacer {
+  try {
+    return createPacer(load.schedule, worker, load.workers, { seed, name: load.name, meanBytes });
+  } catch (error) {
+    const hint = 'write the rate in operations, such as 5k/s, or make it higher';
+    throw new PreflightError(`load ${load.name}: ${messageOf(error)}`, { cause: error, hint });
   }
 }
 

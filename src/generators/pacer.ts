@@ -1,13 +1,16 @@
-import { NS } from '../base/clock.js';
+import { RateIntegral } from '../base/rate-integral.js';
 import type { LoadSchedule } from '../contracts/plan.js';
+import { type Arrivals, createArrivals } from './arrivals.js';
 
 /**
  * When one worker's operations are due. Operations are numbered from 0 within the worker; operation i of a load of n
  * workers is operation ⌊i / n⌋ of worker i mod n, so that the workers together keep the schedule exactly.
  */
 export interface Pacer {
-  /** How many operations the schedule has; Infinity when nobody can say beforehand. */
+  /** How many operations the schedule has; Infinity when they have no due times. */
   readonly total: number;
+  /** The load is over when so many operations were begun, with due times or without. */
+  readonly limit: number;
   /** When the schedule is over, after its start. */
   readonly endNs: number;
   /** When an operation is due, in nanoseconds after the start. Fastest when asked in ascending order. */
@@ -16,38 +19,55 @@ export interface Pacer {
   countDue(elapsedNs: number): number;
 }
 
-export function createPacer(schedule: LoadSchedule, worker: number, workers: number): Pacer {
+export interface PacerOptions {
+  /** The same seed and name, the same due times: for arrivals that are drawn. */
+  readonly seed?: number;
+  readonly name?: string;
+  /** What an operation of this worker has on average: for a rate in bytes. */
+  readonly meanBytes?: number | undefined;
+}
+
+/** Throws a RangeError for a rate in bytes when nobody knows how large an operation is, or when that allows none. */
+export function createPacer(
+  schedule: LoadSchedule,
+  worker: number,
+  workers: number,
+  options: PacerOptions = {},
+): Pacer {
   switch (schedule.mode) {
     case 'open':
-      return new StagedPacer(schedule.stages, worker, workers);
+      return new StagedPacer(schedule, worker, workers, options);
     case 'follow':
       return new IdlePacer(schedule.durationNs ?? Number.POSITIVE_INFINITY);
-    default:
-      return new UnpacedPacer(schedule.durationNs);
+    default: {
+      const { durationNs, count = Number.POSITIVE_INFINITY } = schedule;
+      return new UnpacedPacer(durationNs, ownShare(count, worker, workers));
+    }
   }
 }
 
-/** `rate: max`: there is always one more operation due, until the time is over. */
+/** There is always one more operation due, until the time is over or the limit is reached. */
 class UnpacedPacer implements Pacer {
   readonly total = Number.POSITIVE_INFINITY;
-  readonly endNs: number;
 
-  constructor(durationNs: number) {
-    this.endNs = durationNs;
-  }
+  constructor(
+    readonly endNs: number,
+    readonly limit: number,
+  ) {}
 
   dueNs(): number {
     return 0;
   }
 
   countDue(elapsedNs: number): number {
-    return elapsedNs >= 0 && elapsedNs < this.endNs ? Number.POSITIVE_INFINITY : 0;
+    return elapsedNs >= 0 && elapsedNs < this.endNs ? this.limit : 0;
   }
 }
 
 /** Nothing is due; it only says how long. */
 class IdlePacer implements Pacer {
   readonly total = 0;
+  readonly limit = Number.POSITIVE_INFINITY;
 
   constructor(readonly endNs: number) {}
 
@@ -60,99 +80,71 @@ class IdlePacer implements Pacer {
   }
 }
 
-/** A stage, with what went before it: times in seconds and counts as real numbers. */
-interface Ramp {
-  readonly startSec: number;
-  /** Operations of the load before this stage. */
-  readonly before: number;
-  readonly fromPerSec: number;
-  /** Change of the rate, per second squared. */
-  readonly slope: number;
-  readonly durationSec: number;
-}
+type OpenSchedule = Extract<LoadSchedule, { mode: 'open' }>;
 
-/**
- * The open-loop schedule. N(t), the integral of the rate, is how many operations of the load should have begun by t;
- * operation i is due when N(t) = i. Within a stage N is N₀ + r·t + ½·s·t² for a rate that begins at r and changes by
- * s a second, hence, with n = i − N₀ and in the form that is exact for small slopes,
- *
- *     t = 2·n / (r + √(r² + 2·s·n))
- *
- * A rate that changes therefore never resets the schedule, and nothing is stored for an operation.
- */
+/** The open-loop schedule: an operation is due when the rate has added up to where it stands. */
 class StagedPacer implements Pacer {
   readonly total: number;
+  readonly limit: number;
   readonly endNs: number;
-  readonly #ramps: readonly Ramp[];
+  readonly #integral: RateIntegral;
+  readonly #arrivals: Arrivals | undefined;
   readonly #worker: number;
   readonly #workers: number;
-  /** The ramp of the last question: the next is mostly about the same. */
-  #at = 0;
 
-  constructor(
-    stages: readonly { fromPerSec: number; toPerSec: number; durationNs: number }[],
-    worker: number,
-    workers: number,
-  ) {
-    const ramps: Ramp[] = [];
-    let startSec = 0;
-    let before = 0;
-    for (const { fromPerSec, toPerSec, durationNs } of stages) {
-      const durationSec = durationNs / NS.s;
-      const count = ((fromPerSec + toPerSec) / 2) * durationSec;
-      if (count > 0) {
-        const slope = (toPerSec - fromPerSec) / durationSec;
-        ramps.push({ startSec, before, fromPerSec, slope, durationSec });
-      }
-      startSec += durationSec;
-      before += count;
-    }
-    this.#ramps = ramps;
+  constructor(schedule: OpenSchedule, worker: number, workers: number, options: PacerOptions) {
+    const { arrival, count = Number.POSITIVE_INFINITY } = schedule;
+    const integral = new RateIntegral(operationStages(schedule, options.meanBytes));
+    // A whole number of operations may come out as 9.999999: what is that close is meant to be whole.
+    const ofLoad = Math.min(Math.ceil(integral.total - 1e-6), count);
+    const { seed = 0, name = '' } = options;
+    this.#integral = integral;
+    this.#arrivals = createArrivals(arrival, ofLoad, integral.total, { seed, name });
     this.#worker = worker;
     this.#workers = workers;
-    this.endNs = startSec * NS.s;
-    // A whole number of operations may come out as 9.999999: what is that close is meant to be whole.
-    this.total = ownShare(Math.ceil(before - 1e-6), worker, workers);
+    this.endNs = integral.endNs;
+    this.total = ownShare(ofLoad, worker, workers);
+    this.limit = this.total;
   }
 
   dueNs(operation: number): number {
     const index = this.#worker + operation * this.#workers;
-    const ramps = this.#ramps;
-    let at = this.#at;
-    while (at + 1 < ramps.length && index >= ramps[at + 1]!.before) at++;
-    while (at > 0 && index < ramps[at]!.before) at--;
-    this.#at = at;
-    const { startSec, before, fromPerSec, slope, durationSec } = ramps[at]!;
-    const n = index - before;
-    if (n <= 0) return startSec * NS.s;
-    // A ramp to zero has its last operation at the very end, where rounding may leave a negative root.
-    const root = Math.sqrt(Math.max(0, fromPerSec * fromPerSec + 2 * slope * n));
-    return (startSec + Math.min(durationSec, (2 * n) / (fromPerSec + root))) * NS.s;
+    return this.#integral.reachedNs(this.#arrivals === undefined ? index : this.#arrivals.positionOf(index));
   }
 
   countDue(elapsedNs: number): number {
     if (elapsedNs < 0) return 0;
     if (elapsedNs >= this.endNs) return this.total;
+    const reached = this.#integral.countAt(elapsedNs);
+    const ofLoad = this.#arrivals === undefined ? Math.floor(reached) + 1 : this.#arrivals.countUpTo(reached);
     // The estimate is right but for rounding: dueNs has the last word, so that the two never disagree.
-    let count = Math.min(
-      this.total,
-      ownShare(Math.floor(this.#expected(elapsedNs / NS.s)) + 1, this.#worker, this.#workers),
-    );
+    let count = Math.min(this.total, ownShare(ofLoad, this.#worker, this.#workers));
     while (count > 0 && this.dueNs(count - 1) > elapsedNs) count--;
     while (count < this.total && this.dueNs(count) <= elapsedNs) count++;
     return count;
   }
+}
 
-  /** N(t). */
-  #expected(sec: number): number {
-    const ramps = this.#ramps;
-    let at = ramps.length - 1;
-    while (at > 0 && sec < ramps[at]!.startSec) at--;
-    const ramp = ramps[at];
-    if (!ramp) return 0;
-    const t = Math.min(Math.max(0, sec - ramp.startSec), ramp.durationSec);
-    return ramp.before + ramp.fromPerSec * t + (ramp.slope * t * t) / 2;
+/** The stages in operations a second. Each worker does its share of the bytes with operations of its own mean size. */
+function operationStages(
+  { stages, unit }: OpenSchedule,
+  meanBytes: number | undefined,
+): OpenSchedule['stages'] {
+  if (unit === 'operations') return stages;
+  if (meanBytes === undefined || !(meanBytes > 0)) {
+    throw new RangeError('a rate in bytes needs to know how large an operation is, and these have no size');
   }
+  const perOperation = stages.map(({ fromPerSec, toPerSec, durationNs }) => ({
+    fromPerSec: fromPerSec / meanBytes,
+    toPerSec: toPerSec / meanBytes,
+    durationNs,
+  }));
+  if (new RateIntegral(perOperation).total < 1) {
+    throw new RangeError(
+      `a rate in bytes that does not reach the ${Math.ceil(meanBytes)} B of one operation`,
+    );
+  }
+  return perOperation;
 }
 
 /** How many of the load's first `count` operations are this worker's. */

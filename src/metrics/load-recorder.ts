@@ -26,6 +26,7 @@ export const MEASURE = Object.freeze({
   drainTime: LOAD_MEASURES.indexOf('drain_time'),
 });
 
+const WARM_UP = PHASES.indexOf('warm-up');
 const REPORT_EVERY_NS = NS.s;
 
 export interface LoadRecorderOptions {
@@ -35,8 +36,12 @@ export interface LoadRecorderOptions {
   readonly phaseClock: PhaseClock;
   /** An acknowledgement later than this after the due time is trouble; Infinity for loads that have none. */
   readonly overdueNs: number;
-  /** Monotonic start of the load: the first interval begins here. */
+  /** Monotonic start of the run's load: reports are cut at whole seconds from here. */
   readonly startNs: number;
+  /** Monotonic: the first interval begins here; at `startNs` unless told. */
+  readonly firstNs?: number;
+  /** When the load's warm-up is over, after the start of the phase clock; it has none unless told. */
+  readonly warmUpEndNs?: number | undefined;
 }
 
 /**
@@ -53,18 +58,31 @@ export class LoadRecorder {
     length: PHASES.length * LOAD_MEASURES.length,
   });
   readonly #troubles = new TroubleStretches();
+  /** Due before, an operation belongs to the warm-up; Infinity until the start is known from which that counts. */
+  #warmFromNs: number;
   #intervalStartNs: number;
 
   constructor(options: LoadRecorderOptions) {
     this.#options = options;
     this.#phaseClock = options.phaseClock;
     this.#overdueNs = options.overdueNs;
-    this.#intervalStartNs = options.startNs;
+    this.#warmFromNs =
+      options.warmUpEndNs === undefined ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY;
+    this.#intervalStartNs = options.firstNs ?? options.startNs;
   }
 
   /** Index into PHASES of the phase in which an operation was due: what `count` takes. */
   phaseAt(dueNs: number): number {
-    return this.#phaseClock.indexAt(dueNs);
+    return dueNs < this.#warmFromNs ? this.#earlyPhase(dueNs) : this.#phaseClock.indexAt(dueNs);
+  }
+
+  #earlyPhase(dueNs: number): number {
+    const { warmUpEndNs = 0 } = this.#options;
+    const { startNs } = this.#phaseClock;
+    if (startNs === undefined || this.#warmFromNs < Number.POSITIVE_INFINITY) return WARM_UP;
+    // A stamp has microseconds: so its event falls into the same phase as the operation that it stands for.
+    this.#warmFromNs = Math.ceil((startNs + warmUpEndNs) / NS.us) * NS.us;
+    return this.phaseAt(dueNs);
   }
 
   /** Adds `n` to one of COUNTER. */
@@ -76,7 +94,7 @@ export class LoadRecorder {
   latency(measure: number, dueNs: number, valueNs: number): void {
     this.#histogram(measure, dueNs).record(valueNs);
     if (valueNs > this.#overdueNs && measure === MEASURE.ackLatency) {
-      this.#troubles.add(dueNs, dueNs + this.#overdueNs, 'overdue');
+      this.trouble(dueNs, dueNs + this.#overdueNs, 'overdue');
     }
   }
 
@@ -87,11 +105,11 @@ export class LoadRecorder {
 
   /** An acknowledged operation failed, is unknown or was never sent; `atNs` is when that became known. */
   trouble(dueNs: number, atNs: number, reason: string): void {
-    this.#troubles.add(dueNs, atNs, reason);
+    if (this.phaseAt(dueNs) !== WARM_UP) this.#troubles.add(dueNs, atNs, reason);
   }
 
   #histogram(measure: number, dueNs: number): LatencyHistogram {
-    const at = this.#phaseClock.indexAt(dueNs) * LOAD_MEASURES.length + measure;
+    const at = this.phaseAt(dueNs) * LOAD_MEASURES.length + measure;
     const histogram = this.#histograms[at];
     if (histogram) return histogram;
     const fresh = new LatencyHistogram();

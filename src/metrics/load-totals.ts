@@ -11,14 +11,15 @@ import {
 import type { LoadPlan } from '../contracts/plan.js';
 import type { LoadPhaseResult, LoadResult, Timeline } from '../contracts/run-result.js';
 import { LatencyHistogram } from './latency-histogram.js';
-import { PHASES, type PhaseClock } from './phase-clock.js';
-import { endAmong } from './schedule-end.js';
+import { CLOCK_PHASES, PHASES, type PhaseClock } from './phase-clock.js';
+import { endAmong, mayEndEarly } from './schedule-end.js';
 import { TimelineRows } from './timeline-rows.js';
 import { mergeTroubles } from './trouble-stretches.js';
 
 const OK = LOAD_COUNTERS.indexOf('ok');
 const RECEIVED = LOAD_COUNTERS.indexOf('received');
 const LOST = LOAD_COUNTERS.indexOf('lost');
+const WARM_UP = PHASES.indexOf('warm-up');
 
 /** The trouble of one load, and when no further operation of it was due, monotonic. */
 export interface LoadTroubles {
@@ -35,14 +36,16 @@ interface PhaseSums {
 
 interface LoadSums {
   readonly plan: LoadPlan;
-  /** After the start of the run's load: no operation of this one is due any more. */
-  readonly endNs: number;
+  /** After the start of the run's load, as planned: no operation of this one is due any more. */
+  readonly plannedEndNs: number;
   /** The monitor says what was received of it; else it counts that, and what was lost, itself. */
   readonly isMonitored: boolean;
   /** By index into PHASES. */
   readonly phases: readonly PhaseSums[];
   /** By worker, as they last reported it. */
   readonly troubles: Map<number, Trouble[]>;
+  /** When its workers reported last, monotonic. */
+  lastReportNs: number | undefined;
 }
 
 /** The reports of all workers and of the monitor, put together. Memory does not grow with the length of the run. */
@@ -58,11 +61,13 @@ export class LoadTotals {
     phaseClock: PhaseClock,
     isMonitored: (kind: string) => boolean = () => true,
   ) {
+    // One that only makes something ready has nothing to be measured.
+    const measured = plans.filter(({ workers }) => workers > 0);
     this.#loads = new Map(
-      plans.map((plan) => [plan.name, emptySums(plan, endAmong(plan, plans), isMonitored(plan.kind))]),
+      measured.map((plan) => [plan.name, emptySums(plan, endAmong(plan, plans), isMonitored(plan.kind))]),
     );
     this.#phaseClock = phaseClock;
-    this.#rows = new TimelineRows(plans.map(({ name }) => name));
+    this.#rows = new TimelineRows(measured.map(({ name }) => name));
   }
 
   /** The monotonic time at which every schedule starts. */
@@ -90,6 +95,7 @@ export class LoadTotals {
     }
     const ofWorker = sums.troubles.get(report.worker) ?? [];
     sums.troubles.set(report.worker, report.troubles.reduce(replaceCovered, ofWorker));
+    if (report.worker >= 0) sums.lastReportNs = Math.max(sums.lastReportNs ?? 0, report.endNs);
     this.#rows.add(report);
   }
 
@@ -125,10 +131,10 @@ export class LoadTotals {
 
   /** Stretches of trouble, load by load: what recovery is computed from. */
   get troubles(): LoadTroubles[] {
-    return [...this.#loads.values()].map(({ plan, endNs, troubles }) => ({
-      load: plan.name,
-      endNs: (this.#startNs ?? 0) + endNs,
-      troubles: mergeTroubles([...troubles.values()].flat()),
+    return [...this.#loads.values()].map((sums) => ({
+      load: sums.plan.name,
+      endNs: this.#endNs(sums),
+      troubles: mergeTroubles([...sums.troubles.values()].flat()),
     }));
   }
 
@@ -137,20 +143,30 @@ export class LoadTotals {
     return [...this.#loads.values()].map((sums) => this.#result(sums, endNs));
   }
 
-  #result({ plan, phases, endNs: plannedNs }: LoadSums, endNs: number): LoadResult {
-    const startNs = this.#startNs;
-    const durationNs = startNs === undefined ? 0 : Math.max(0, Math.min(plannedNs, endNs - startNs));
-    const durations =
-      startNs === undefined
-        ? PHASES.map(() => 0)
-        : this.#phaseClock.durationsBetween(startNs, startNs + durationNs);
+  #result(sums: LoadSums, stoppedNs: number): LoadResult {
+    const { plan, phases } = sums;
+    const { name, kind, atNs, warmUpNs } = plan;
+    const beginNs = (this.#startNs ?? 0) + atNs;
+    const endNs =
+      this.#startNs === undefined ? beginNs : Math.max(beginNs, Math.min(this.#endNs(sums), stoppedNs));
+    const warmNs = Math.min(endNs, beginNs + warmUpNs);
+    const counted = CLOCK_PHASES.map((_, i) => phases[i]!);
+    const durations = this.#phaseClock.durationsBetween(warmNs, endNs);
+    const results = CLOCK_PHASES.map((phase, i) => phaseResult(phase, durations[i]!, [phases[i]!]));
+    if (warmUpNs > 0) results.push(phaseResult('warm-up', warmNs - beginNs, [phases[WARM_UP]!]));
     return {
-      name: plan.name,
-      kind: plan.kind,
-      durationNs,
-      phases: PHASES.map((phase, i) => phaseResult(phase, durations[i]!, [phases[i]!])),
-      total: phaseResult('total', durationNs, phases),
+      name,
+      kind,
+      durationNs: endNs - beginNs,
+      phases: results,
+      total: phaseResult('total', endNs - warmNs, counted),
     };
+  }
+
+  /** When no further operation was due, monotonic: as planned, or when a load that ends by itself had ended. */
+  #endNs({ plan, plannedEndNs, lastReportNs }: LoadSums): number {
+    const plannedNs = (this.#startNs ?? 0) + plannedEndNs;
+    return mayEndEarly(plan) && lastReportNs !== undefined ? Math.min(plannedNs, lastReportNs) : plannedNs;
   }
 
   /** The run second by second, or by longer rows when there would be more than `maxRows`. */
@@ -173,12 +189,13 @@ function neverCame(count: number): HistogramSnapshot {
   };
 }
 
-const emptySums = (plan: LoadPlan, endNs: number, isMonitored: boolean): LoadSums => ({
+const emptySums = (plan: LoadPlan, plannedEndNs: number, isMonitored: boolean): LoadSums => ({
   plan,
-  endNs,
+  plannedEndNs,
   isMonitored,
   phases: PHASES.map(() => ({ counters: new Float64Array(LOAD_COUNTERS.length), histograms: new Map() })),
   troubles: new Map(),
+  lastReportNs: undefined,
 });
 
 /** A worker reports a stretch again when it has grown, or has become one with its neighbour. */

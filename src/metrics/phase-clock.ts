@@ -1,12 +1,17 @@
 import type { PhaseName } from '../contracts/plan.js';
 
-/** The phases of a load, in the order of their indices. A load starts in the first. */
-export const PHASES: readonly PhaseName[] = ['steady', 'faults', 'warm-up'];
+/** The phases that all loads share, which the clock tells. A run starts in the first. */
+export const CLOCK_PHASES = ['steady', 'faults'] as const satisfies readonly PhaseName[];
+export type ClockPhase = (typeof CLOCK_PHASES)[number];
+/** The phases of a load, in the order of their indices: those of the clock, and its own warm-up. */
+export const PHASES: readonly PhaseName[] = [...CLOCK_PHASES, 'warm-up'];
 
 /** How many changes of phase are remembered; an operation due before them counts for the phase they began with. */
 const CAPACITY = 1024;
 const HEADER_BYTES = 8;
-const BUFFER_BYTES = HEADER_BYTES + CAPACITY * (8 + 1);
+/** After the ring: when the first phase began, which the ring forgets. */
+const START_AT = HEADER_BYTES + CAPACITY * (8 + 1);
+const BUFFER_BYTES = START_AT + 8;
 
 /**
  * Tells every thread which phase a due time belongs to. One thread, the conductor's, says when a phase begins; any
@@ -18,6 +23,7 @@ export class PhaseClock {
   readonly #written: Int32Array;
   readonly #startsNs: Float64Array;
   readonly #phases: Uint8Array;
+  readonly #start: Float64Array;
   /** The latest boundary, as this thread last saw it: how many had been written, and what it says. */
   #seen = 0;
   #latestStartNs = Number.NEGATIVE_INFINITY;
@@ -38,6 +44,7 @@ export class PhaseClock {
     this.#written = new Int32Array(buffer, 0, 1);
     this.#startsNs = new Float64Array(buffer, HEADER_BYTES, CAPACITY);
     this.#phases = new Uint8Array(buffer, HEADER_BYTES + CAPACITY * 8, CAPACITY);
+    this.#start = new Float64Array(buffer, START_AT, 1);
   }
 
   /**
@@ -45,17 +52,23 @@ export class PhaseClock {
    * worker has counted an operation beyond the boundary when it learns of it. Throws a RangeError when `atNs` lies
    * before the last boundary.
    */
-  begin(phase: PhaseName, atNs: number): void {
+  begin(phase: ClockPhase, atNs: number): void {
     const written = Atomics.load(this.#written, 0);
     if (written > 0 && atNs < this.#startsNs[(written - 1) % CAPACITY]!) {
       throw new RangeError('a phase cannot begin before the one that it follows');
     }
     this.#startsNs[written % CAPACITY] = atNs;
-    this.#phases[written % CAPACITY] = PHASES.indexOf(phase);
+    this.#phases[written % CAPACITY] = CLOCK_PHASES.indexOf(phase);
+    if (written === 0) this.#start[0] = atNs;
     Atomics.store(this.#written, 0, written + 1);
   }
 
-  /** Index into PHASES of the phase in which an operation was due. The hot path: the latest boundary answers. */
+  /** When the first phase began, monotonic: the start of the run's load. Undefined before. */
+  get startNs(): number | undefined {
+    return Atomics.load(this.#written, 0) > 0 ? this.#start[0] : undefined;
+  }
+
+  /** Index into CLOCK_PHASES of the phase in which an operation was due. The hot path: the latest boundary answers. */
   indexAt(dueNs: number): number {
     // An atomic read is a call, three times the rest of this: a plain one does to see that something is new.
     if (this.#written[0] !== this.#seen) this.#lookAgain();
@@ -81,9 +94,9 @@ export class PhaseClock {
     }
   }
 
-  /** How long each phase lasted between two times, by index into PHASES, in nanoseconds. */
+  /** How long each phase lasted between two times, by index into CLOCK_PHASES, in nanoseconds. */
   durationsBetween(fromNs: number, toNs: number): number[] {
-    const durations = PHASES.map(() => 0);
+    const durations: number[] = CLOCK_PHASES.map(() => 0);
     const written = Atomics.load(this.#written, 0);
     const oldest = Math.max(0, written - CAPACITY + 1);
     let startNs = fromNs;

@@ -1,5 +1,10 @@
 import type { LoadPlan } from '../contracts/plan.js';
 
+/** When a load's warm-up is over, after the start of the run's load; undefined when it has none. */
+export function warmUpEndNs({ atNs, warmUpNs }: Pick<LoadPlan, 'atNs' | 'warmUpNs'>): number | undefined {
+  return warmUpNs > 0 ? atNs + warmUpNs : undefined;
+}
+
 /**
  * From the start of the run's load until no further operation of this one is due, in nanoseconds; 0 for one that lasts
  * until the others have ended.
@@ -21,4 +26,11 @@ export function endAmong(
   loads: readonly Pick<LoadPlan, 'atNs' | 'schedule'>[],
 ): number {
   return scheduleEndNs(load) || Math.max(0, ...loads.map(scheduleEndNs));
+}
+
+/** Only the run tells when such a load ends: with the others, or with a count that is reached nobody knows when. */
+export function mayEndEarly({ schedule }: Pick<LoadPlan, 'schedule'>): boolean {
+  if (schedule.mode === 'follow') return schedule.durationNs === undefined;
+  if (schedule.mode === 'open' && schedule.unit === 'operations') return false;
+  return schedule.count !== undefined;
 }

@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { wallNow, wallTimeOf } from '../base/clock.js';
+import type { HistogramSnapshot } from '../contracts/histogram.js';
 import type { LoadMeasure } from '../contracts/load.js';
 import type { Reporter } from '../contracts/reporter.js';
 import type { RunResult } from '../contracts/run-result.js';
@@ -16,13 +17,19 @@ const MARGIN_SEC = 2;
 
 /**
  * latency/<load>-<measure>.hlog, an interval a second, appended while the run goes on; and .hgrm, the percentiles of
- * the whole run. Both hold exactly the operations that summary.json counts.
+ * the whole run. Both hold exactly the operations that summary.json counts; those of a warm-up stand in the .hlog under
+ * a tag of their own, which tools leave out unless they are told to take it.
  */
 export function createLatencyReporter({ runDir }: { readonly runDir: string }): Reporter {
   const directory = join(runDir, 'latency');
   const logs = new Map<string, GrowingFile>();
   const rows = new SecondRows((row) => {
-    for (const measure of row.histograms.keys()) logOf(row.load, measure).write(intervalOf(row, measure));
+    for (const [measure, snapshots] of row.warmUp) {
+      logOf(row.load, measure).write(intervalOf(row, snapshots, 'warm-up'));
+    }
+    for (const [measure, snapshots] of row.histograms) {
+      logOf(row.load, measure).write(intervalOf(row, snapshots));
+    }
   }, MARGIN_SEC);
   let startedAt: Date | undefined;
 
@@ -53,10 +60,11 @@ export function createLatencyReporter({ runDir }: { readonly runDir: string }): 
   };
 }
 
-function intervalOf(row: SecondRow, measure: LoadMeasure): string {
+function intervalOf({ second }: SecondRow, snapshots: readonly HistogramSnapshot[], tag?: string): string {
   const merged = new LatencyHistogram();
-  for (const snapshot of row.histograms.get(measure) ?? []) merged.add(snapshot);
-  return hlogLine({ startSec: row.second, lengthSec: 1, histogram: merged.snapshot() });
+  for (const snapshot of snapshots) merged.add(snapshot);
+  const interval = { startSec: second, lengthSec: 1, histogram: merged.snapshot() };
+  return hlogLine(tag === undefined ? interval : { ...interval, tag });
 }
 
 async function writePercentiles(directory: string, { loads }: RunResult): Promise<void> {

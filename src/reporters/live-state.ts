@@ -133,8 +133,9 @@ export class LiveState {
 }
 
 /** The 99th percentile of the row: of the acknowledgements, or of the monitor's lag where there are none. */
-function latencyText({ histograms }: SecondRow): string {
-  const snapshots = histograms.get('ack_latency') ?? histograms.get('lag');
+function latencyText({ histograms, warmUp }: SecondRow): string {
+  const of = histograms.size > 0 ? histograms : warmUp;
+  const snapshots = of.get('ack_latency') ?? of.get('lag');
   if (!snapshots) return '';
   const merged = new LatencyHistogram();
   for (const snapshot of snapshots) merged.add(snapshot);

@@ -14,12 +14,14 @@ export interface SecondRow {
   /** Whole seconds since the start of the load. */
   readonly second: number;
   readonly load: string;
-  /** `faults` when any operation of the second was due while a fault held. */
+  /** `faults` when any operation of the second was due while a fault held, `warm-up` when any was due in that. */
   readonly phase: PhaseName;
   readonly counters: Readonly<Record<LoadCounter, number>>;
   readonly pending: number;
   /** Not merged yet; a measure that recorded nothing is absent. */
   readonly histograms: ReadonlyMap<LoadMeasure, readonly HistogramSnapshot[]>;
+  /** The same, of what was due in the load's warm-up: it is in no total. */
+  readonly warmUp: ReadonlyMap<LoadMeasure, readonly HistogramSnapshot[]>;
 }
 
 interface OpenRow {
@@ -29,6 +31,7 @@ interface OpenRow {
   readonly counters: Record<LoadCounter, number>;
   readonly pendingByWorker: Map<number, number>;
   readonly histograms: Map<LoadMeasure, HistogramSnapshot[]>;
+  readonly warmUp: Map<LoadMeasure, HistogramSnapshot[]>;
 }
 
 /**
@@ -72,14 +75,15 @@ export class SecondRows {
     for (const { phase, counters, histograms } of report.phases) {
       // What the monitor receives may be late; what a load that only listens receives is all that it has.
       const isOfThisSecond = (counters.due ?? 0) > 0 || (report.worker >= 0 && (counters.received ?? 0) > 0);
-      if (phase === 'faults' && isOfThisSecond) row.phase = 'faults';
+      if (phase !== 'steady' && isOfThisSecond) row.phase = phase;
+      const into = phase === 'warm-up' ? row.warmUp : row.histograms;
       for (const name of LOAD_COUNTERS) row.counters[name] += counters[name] ?? 0;
       for (const measure of LOAD_MEASURES) {
         const histogram = histograms[measure];
         if (!histogram || histogram.total === 0) continue;
-        const others = row.histograms.get(measure);
+        const others = into.get(measure);
         if (others) others.push(histogram);
-        else row.histograms.set(measure, [histogram]);
+        else into.set(measure, [histogram]);
       }
     }
     row.pendingByWorker.set(report.worker, report.pending);
@@ -94,7 +98,15 @@ export class SecondRows {
         LoadCounter,
         number
       >;
-      row = { second, load, phase: 'steady', counters, pendingByWorker: new Map(), histograms: new Map() };
+      row = {
+        second,
+        load,
+        phase: 'steady',
+        counters,
+        pendingByWorker: new Map(),
+        histograms: new Map(),
+        warmUp: new Map(),
+      };
       rows.set(load, row);
     }
     return row;

@@ -56,8 +56,8 @@ function csvLine(row: SecondRow): string {
 
 /** Median, 99th percentile and maximum in milliseconds; empty when nothing was recorded. */
 function latencyCells(row: SecondRow, measure: LoadMeasure): (number | '')[] {
-  const snapshots = row.histograms.get(measure);
-  if (!snapshots) return ['', '', ''];
+  const snapshots = [...(row.histograms.get(measure) ?? []), ...(row.warmUp.get(measure) ?? [])];
+  if (snapshots.length === 0) return ['', '', ''];
   const merged = new LatencyHistogram();
   for (const snapshot of snapshots) merged.add(snapshot);
   return [merged.percentile(50).lower, merged.percentile(99).lower, merged.max].map((ns) => ns / NS.ms);

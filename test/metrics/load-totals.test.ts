@@ -34,8 +34,8 @@ function setting(...loads: LoadPlan[]) {
   phaseClock.begin('steady', START + 35 * NS.s);
   const totals = new LoadTotals(loads, phaseClock);
   totals.start(START);
-  const recorder = (load: string, worker: number) =>
-    new LoadRecorder({ load, worker, phaseClock, overdueNs: NS.s, startNs: START });
+  const recorder = (load: string, worker: number, warmUpEndNs?: number) =>
+    new LoadRecorder({ load, worker, phaseClock, overdueNs: NS.s, startNs: START, warmUpEndNs });
   return { totals, recorder };
 }
 
@@ -118,6 +118,23 @@ describe('a load recorder', () => {
     ]);
   });
 
+  it('files what is due in the warm-up apart, as soon as it is known when the load starts', () => {
+    const phaseClock = PhaseClock.create();
+    const options = { load: 'orders', worker: 0, phaseClock, overdueNs: NS.s, startNs: START };
+    const worker = new LoadRecorder({ ...options, warmUpEndNs: 10 * NS.s });
+    const phase = (dueNs: number) => PHASES[worker.phaseAt(dueNs)];
+    expect(phase(START + 3600 * NS.s)).toBe('warm-up');
+    phaseClock.begin('steady', START + 0.5);
+    phaseClock.begin('faults', START + 5 * NS.s);
+    // A stamp has whole microseconds: one more of them, and the event that it stands for is warm as well.
+    expect([9 * NS.s, 10 * NS.s, 10 * NS.s + 999, 10 * NS.s + 1000].map((ns) => phase(START + ns))).toEqual([
+      'warm-up',
+      'warm-up',
+      'warm-up',
+      'faults',
+    ]);
+  });
+
   it('cuts its intervals at whole seconds of the load', () => {
     const { recorder } = setting(plan('orders'));
     const worker = recorder('orders', 0);
@@ -190,12 +207,67 @@ describe('the totals of a run', () => {
     ]);
   });
 
-  it('hold every phase and every counter even when nothing was counted', () => {
-    const { totals } = setting(plan('orders'));
-    const [load] = totals.results();
-    expect(load?.phases.map(({ phase }) => phase)).toEqual(PHASES);
+  it('hold every phase and every counter even when nothing was counted, a warm-up only where there is one', () => {
+    const { totals } = setting(plan('orders'), { ...plan('warmed'), warmUpNs: NS.s });
+    const [load, warmed] = totals.results();
+    expect(load?.phases.map(({ phase }) => phase)).toEqual(['steady', 'faults']);
+    expect(warmed?.phases.map(({ phase }) => phase)).toEqual(PHASES);
     expect(load?.total.counters.unsent).toBe(0);
     expect(load?.total.histograms).toEqual({});
+  });
+
+  it('leave the warm-up out of every total, and know how long each phase was without it', () => {
+    const warmed = { ...plan('orders', 60), atNs: 5 * NS.s, warmUpNs: 20 * NS.s };
+    const { totals, recorder } = setting(warmed);
+    const worker = recorder('orders', 0, 25 * NS.s);
+    for (const second of [5, 10, 24.999, 25, 40]) {
+      const dueNs = START + second * NS.s;
+      worker.count(COUNTER.due, worker.phaseAt(dueNs), 1);
+      worker.latency(MEASURE.ackLatency, dueNs, second * NS.s);
+    }
+    const taken = worker.take(START + 60 * NS.s, 0);
+    // Nothing that went wrong before is a trouble that somebody had to recover from.
+    expect(taken.troubles.map(({ firstDueNs }) => (firstDueNs - START) / NS.s)).toEqual([25, 40]);
+    totals.add(taken);
+    const [load] = totals.results();
+    expect(load?.durationNs).toBe(60 * NS.s);
+    expect(
+      [...(load?.phases ?? []), load?.total].map((phase) => [
+        phase?.phase,
+        phase?.durationNs,
+        phase?.counters.due,
+        phase?.histograms.ack_latency?.max,
+      ]),
+    ).toEqual([
+      // The faults go on until second 35, the load until 65.
+      ['steady', 30 * NS.s, 1, 40 * NS.s],
+      ['faults', 10 * NS.s, 1, 25 * NS.s],
+      ['warm-up', 20 * NS.s, 3, 24.999 * NS.s],
+      ['total', 40 * NS.s, 2, 40 * NS.s],
+    ]);
+  });
+
+  it('last as long as the load did, where only the run could tell when it ends', () => {
+    const counted = (name: string, count?: number): LoadPlan => ({
+      ...plan(name),
+      schedule: { mode: 'max', durationNs: 600 * NS.s, ...(count !== undefined && { count }) },
+    });
+    const follower: LoadPlan = { ...plan('ears'), schedule: { mode: 'follow' } };
+    const { totals } = setting(counted('first', 5), counted('whole'), follower);
+    for (const load of ['first', 'whole', 'ears']) {
+      for (const [worker, second] of [
+        [0, 3],
+        [1, 7],
+        // The monitor hears of it later, and reports as long as there is a run.
+        [-1, 30],
+      ] as const) {
+        totals.add(report(second, { load, worker }));
+      }
+    }
+    const lasted = (endNs?: number) => totals.results(endNs).map(({ durationNs }) => durationNs / NS.s);
+    expect(lasted()).toEqual([8, 600, 8]);
+    expect(lasted(START + 5 * NS.s)).toEqual([5, 5, 5]);
+    expect(totals.troubles.map(({ endNs }) => (endNs - START) / NS.s)).toEqual([8, 600, 8]);
   });
 
   it('take the latest word of a worker on a stretch of trouble, also when two have become one', () => {

@@ -2,10 +2,10 @@ import { once } from 'node:events';
 import { MessageChannel, Worker } from 'node:worker_threads';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { PHASES, PhaseClock } from '../../src/metrics/phase-clock.js';
+import { CLOCK_PHASES, PhaseClock } from '../../src/metrics/phase-clock.js';
 
-const steady = PHASES.indexOf('steady');
-const faults = PHASES.indexOf('faults');
+const steady = CLOCK_PHASES.indexOf('steady');
+const faults = CLOCK_PHASES.indexOf('faults');
 
 describe('PhaseClock', () => {
   it('starts steady, before any phase began', () => {
@@ -16,7 +16,7 @@ describe('PhaseClock', () => {
   });
 
   it('tells the phase of any time, as a list of all boundaries would', () => {
-    const boundary = fc.record({ afterNs: fc.nat(50), phase: fc.constantFrom(...PHASES) });
+    const boundary = fc.record({ afterNs: fc.nat(50), phase: fc.constantFrom(...CLOCK_PHASES) });
     fc.assert(
       fc.property(fc.array(boundary, { maxLength: 40 }), fc.array(fc.nat(2000)), (boundaries, times) => {
         const clock = PhaseClock.create();
@@ -26,13 +26,13 @@ describe('PhaseClock', () => {
         for (const { afterNs, phase } of boundaries) {
           at += afterNs;
           clock.begin(phase, at);
-          list.push({ at, phase: PHASES.indexOf(phase) });
+          list.push({ at, phase: CLOCK_PHASES.indexOf(phase) });
         }
         const phaseOf = (ns: number) => list.findLast((boundary) => boundary.at <= ns)?.phase ?? steady;
         for (const ns of times) expect(shared.indexAt(ns)).toBe(phaseOf(ns));
 
         const [from, to] = [5, 700];
-        const durations = PHASES.map(() => 0);
+        const durations: number[] = CLOCK_PHASES.map(() => 0);
         for (let ns = from; ns < to; ns++) durations[phaseOf(ns)]!++;
         expect(shared.durationsBetween(from, to)).toEqual(durations);
       }),
@@ -47,6 +47,14 @@ describe('PhaseClock', () => {
     expect(clock.indexAt(4999 * 10 - 1)).toBe(steady);
     expect(clock.indexAt(4500 * 10 + 5)).toBe(steady);
     expect(clock.durationsBetween(4990 * 10, 5000 * 10)).toEqual([50, 50]);
+  });
+
+  it('knows its start, in every thread and whatever came after it', () => {
+    const clock = PhaseClock.create();
+    const shared = new PhaseClock(clock.buffer);
+    expect(shared.startNs).toBeUndefined();
+    for (let i = 0; i < 5000; i++) clock.begin(i % 2 ? 'faults' : 'steady', 70 + i);
+    expect([clock.startNs, shared.startNs]).toEqual([70, 70]);
   });
 
   it('refuses a phase that begins before the one before it, and a foreign buffer', () => {
