@@ -30,6 +30,9 @@ const SECRET_KEYS =
 /** `nats://user:password@host` */
 const USER_INFO = /(\w:\/\/)[^/\s@]+@/g;
 
+/** `password:`, `"password":` in a value that is a map itself. */
+const KEY_IN_VALUE = /([\w-]+)["']?\s*:/g;
+
 export const isSecretKey = (key: string): boolean => SECRET_KEYS.test(key);
 
 /** A text with the credentials in its URLs masked. */
@@ -43,7 +46,8 @@ export function maskAssignment(assignment: string): string {
   const isSecret =
     // `key` and the like are common words outside of a cluster's settings.
     steps.some((step) => isSecretKey(step) && (steps[0] === 'cluster' || step !== 'key')) ||
-    (steps[0] === 'cluster' && value.split(/[^\w-]+/).some(isSecretKey));
+    (steps[0] === 'cluster' &&
+      [...value.matchAll(KEY_IN_VALUE)].some(([, key]) => isSecretKey(key as string)));
   return isSecret ? `${path}=${SECRET_MASK}` : maskUserInfo(assignment);
 }
 

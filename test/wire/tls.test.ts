@@ -106,11 +106,10 @@ describe('TLS', () => {
     const plain = connectionTo(server.access).connection;
     const secure = connectionTo({ ...server.access, tls: { ca: ours.ca } }).connection;
     await Promise.all([plain.connect(), secure.connect()]);
-    const { connections } = await (await fetch(`${server.monitorUrl}/connz`)).json();
-    expect(connections.map((each: { tls_version?: string }) => each.tls_version).sort()).toEqual([
-      '1.3',
-      undefined,
-    ]);
+    const { connections } = (await (await fetch(`${server.monitorUrl}/connz`)).json()) as {
+      connections: { tls_version?: string }[];
+    };
+    expect(connections.map((each) => each.tls_version).sort()).toEqual(['1.3', undefined]);
     const nc = await connectControl(server.access, { name: 'test' });
     await nc.close();
   });
