@@ -1,6 +1,7 @@
 import type { JournalEvent } from './journal.js';
 import type { IntervalReport } from './load.js';
 import type { Plan } from './plan.js';
+import type { ResourceSample } from './resources.js';
 import type { RunResult } from './run-result.js';
 
 export interface RunStart {
@@ -19,6 +20,8 @@ export interface Reporter {
   onStart?(run: RunStart): Promise<void>;
   onEvent?(event: JournalEvent): void;
   onReport?(report: IntervalReport): void;
+  /** About once a second for each server, each thread of ours, the process and the machine. */
+  onSample?(sample: ResourceSample): void;
   /** Monotonic start of the load: from here on rows have a time. */
   onLoadStart?(startNs: number): void;
   onEnd?(result: RunResult): Promise<void>;

@@ -1,8 +1,32 @@
+import type { ClusterNode } from './cluster.js';
+
 /**
  * What was used by whom between two looks, about a second apart. `null`: this system does not say. Times are monotonic
  * nanoseconds; a CPU time is that of one core, so that its share of the interval is above 1 for what uses several.
  */
 export type ResourceSample = ServerSample | WorkerSample | ProcessSample | MachineSample;
+
+/** Whom the engine asks once a second. Every call has a deadline. */
+export interface ResourceProbe {
+  /** `undefined` while the node is down, and where nobody can say. */
+  server(node: ClusterNode): Promise<ServerReading | undefined>;
+  process(): Promise<ProcessReading>;
+  machine(): MachineReading;
+}
+
+/** What a server has used since it was started; `null`: nobody says. */
+export interface ServerReading extends Omit<ServerSample, 'of' | 'node' | 'startNs' | 'endNs'> {
+  /** Changes when it was started anew: its counts begin again then. */
+  readonly startedAt: string;
+  /** Cores in use right now, where `cpuNs` is not counted. */
+  readonly cpuShare: number | null;
+}
+
+/** What stormglass has used since it was started. */
+export type ProcessReading = Omit<ProcessSample, 'of' | 'startNs' | 'endNs'>;
+
+/** What the machine has used since it was started. */
+export type MachineReading = Omit<MachineSample, 'of' | 'startNs' | 'endNs'>;
 
 interface Interval {
   readonly startNs: number;
@@ -90,10 +114,13 @@ export const RESOURCE_FIGURES = [
   'gcMaxNs',
   'gcPauses',
   'heapBytes',
+  'heapShare',
   'externalBytes',
   'socketHeldShare',
   'residentBytes',
+  'availableBytes',
   'openFiles',
+  'openFilesShare',
   'connections',
   'storeBytes',
   'freeBytes',

@@ -3,6 +3,7 @@ import type { Evidence } from './fault.js';
 import type { HistogramSnapshot } from './histogram.js';
 import type { LoadCounter, LoadMeasure, LoadNotice } from './load.js';
 import type { PhaseName, Plan } from './plan.js';
+import type { ResourcesResult } from './resources.js';
 import type { UndoRecord } from './undo.js';
 
 export type ExitMeaning =
@@ -40,6 +41,8 @@ export interface RunResult {
   readonly timeline: Timeline;
   /** What the servers' own counters say of the time under load. */
   readonly servers: ServerCounters;
+  /** Who used what of the machine meanwhile, and what limited each load. */
+  readonly resources: ResourcesResult;
   readonly notices: readonly LoadNotice[];
 }
 

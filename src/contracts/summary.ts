@@ -2,6 +2,7 @@ import type { CheckResult } from './checker.js';
 import type { Evidence } from './fault.js';
 import type { LoadCounter, LoadMeasure, LoadNotice } from './load.js';
 import type { PhaseName } from './plan.js';
+import type { ResourcesResult } from './resources.js';
 import type {
   Environment,
   FaultResult,
@@ -34,8 +35,12 @@ export interface Summary {
   readonly checks: readonly CheckResult[];
   readonly thresholds: readonly ThresholdResult[];
   readonly servers: ServerCounters;
+  /** Who used what meanwhile, and what limited each load; over time, in resources.csv. */
+  readonly resources: ResourcesSummary;
   readonly notices: readonly LoadNotice[];
 }
+
+export type ResourcesSummary = Pick<ResourcesResult, 'clock' | 'cores' | 'users' | 'limits'>;
 
 export interface LoadSummary {
   readonly name: string;

@@ -14,7 +14,9 @@ import type {
 import type { MonitorHandle, WriterLabel } from '../contracts/monitor.js';
 import type { LoadPlan, Plan } from '../contracts/plan.js';
 import type { Reporter } from '../contracts/reporter.js';
+import type { ClockFigures, ResourceSample } from '../contracts/resources.js';
 import type { UndoRecord } from '../contracts/undo.js';
+import { measureClock } from '../metrics/clock-figures.js';
 import { LoadTotals } from '../metrics/load-totals.js';
 import { PhaseClock } from '../metrics/phase-clock.js';
 import { mayEndEarly, scheduleEndNs, warmUpEndNs } from '../metrics/schedule-end.js';
@@ -23,7 +25,10 @@ import type { FaultSessionResult } from './fault-session.js';
 import { okInAll } from './findings.js';
 import type { Interruption } from './interruption.js';
 import type { Journal } from './journal.js';
+import { lateBoundNs } from './load-limits.js';
 import { NoticeBook } from './notice-book.js';
+import { ResourceBook } from './resource-book.js';
+import { ResourceSampler } from './resource-sampler.js';
 import type { Scope } from './scope.js';
 import type { RunServices } from './services.js';
 import { settle, unsteadiness } from './steady-state.js';
@@ -61,6 +66,9 @@ export interface LoadStageOptions {
 export class LoadStage {
   readonly totals: LoadTotals;
   readonly notices = new NoticeBook();
+  readonly resources: ResourceBook;
+  /** Known once the load is prepared. */
+  clock: ClockFigures | undefined;
   readonly historyFiles: readonly string[];
   faults: readonly FaultSessionResult[] = [];
   countersBefore: ReadonlyMap<string, NodeCounters> = new Map();
@@ -76,6 +84,7 @@ export class LoadStage {
   readonly #tasks: readonly GeneratorTask[];
   #fleet: LoadFleet | undefined;
   #monitor: MonitorHandle | undefined;
+  #sampler: ResourceSampler | undefined;
 
   constructor(options: LoadStageOptions) {
     this.#options = options;
@@ -84,6 +93,8 @@ export class LoadStage {
     this.totals = new LoadTotals(options.plan.loads, this.#phaseClock, (kind) => {
       return isMonitored(options.services.loadFacts(kind));
     });
+    const bounds = new Map(options.plan.loads.map((load) => [load.name, lateBoundNs(load)]));
+    this.resources = new ResourceBook((load) => bounds.get(load) ?? Number.POSITIVE_INFINITY);
   }
 
   /** Everything connected and built, nothing sent yet. */
@@ -93,11 +104,13 @@ export class LoadStage {
     const listener = {
       onReport: (report: IntervalReport) => {
         this.totals.add(report);
+        this.resources.addReport(report);
         for (const reporter of this.#options.reporters) reporter.onReport?.(report);
       },
       onNotice: (notice: LoadNotice) => {
         if (this.notices.add(notice)) journal.write('load-notice', { ...notice });
       },
+      onSample: (sample: ResourceSample) => this.#addSample(sample),
     };
     const writers: WriterLabel[] = this.#tasks.map(({ writer, load }) => {
       const warmNs = warmUpEndNs(load);
@@ -121,6 +134,23 @@ export class LoadStage {
     const tasks = this.#tasks.map((task) => ({ ...task, metricsUrl }));
     this.#fleet = scope.use('the generators', services.startFleet(tasks, listener));
     await orAborted(this.#fleet.ready(), interruption.signal);
+    // When everything has been built, so that it sees the clock as the load will.
+    this.clock = await measureClock();
+  }
+
+  #sampleResources(): void {
+    const { cluster, services, scope } = this.#options;
+    const sampler = new ResourceSampler(cluster.nodes, services.resources, (sample) =>
+      this.#addSample(sample),
+    );
+    this.#sampler = sampler;
+    scope.add('the look at resources', () => sampler.stop());
+    sampler.start();
+  }
+
+  #addSample(sample: ResourceSample): void {
+    this.resources.add(sample);
+    for (const reporter of this.#options.reporters) reporter.onSample?.(sample);
   }
 
   /** What the workers of a load share; what takes it away again is on disk before it is made. */
@@ -149,10 +179,12 @@ export class LoadStage {
     const { plan, control, interruption, journal, reporters } = this.#options;
     const fleet = this.#fleet as LoadFleet;
     this.countersBefore = await control.counters();
+    this.#sampleResources();
 
     this.startNs = nowNs() + START_LEAD_NS;
     this.#phaseClock.begin('steady', this.startNs);
     this.totals.start(this.startNs);
+    this.resources.start(this.startNs);
     journal.startLoad(this.startNs);
     for (const reporter of reporters) reporter.onLoadStart?.(this.startNs);
     fleet.start(this.startNs);
@@ -188,7 +220,9 @@ export class LoadStage {
   /** Resolves when every load has reached its count before its time: a fault that is still to come would hit nobody. */
   async #endedEarly(fleet: LoadFleet, plannedEndNs: number): Promise<void> {
     await fleet.finished();
-    const isCounted = this.#options.plan.loads.some(mayEndEarly);
+    const isCounted = this.#options.plan.loads.some(
+      (load) => load.schedule.mode !== 'follow' && mayEndEarly(load),
+    );
     if (!isCounted || nowNs() >= plannedEndNs) return new Promise(() => {});
   }
 
@@ -212,6 +246,7 @@ export class LoadStage {
     const giveUp = setTimeout(() => fleet.stop(), limitMs);
     await patiently('the end of every operation in flight', limitMs + STOP_WITHIN_MS, fleet.finished());
     clearTimeout(giveUp);
+    await this.#sampler?.stop();
     const seen = (this.#monitor as MonitorHandle).drained(QUIET_MS, limitMs);
     await patiently("the monitor's last events", limitMs + STOP_WITHIN_MS, seen);
     for (const report of this.totals.settleLosses(nowNs())) {

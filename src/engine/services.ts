@@ -13,6 +13,7 @@ import type {
 import type { MonitorHandle, MonitorListener, MonitorTask } from '../contracts/monitor.js';
 import type { LoadPlan, Plan, TargetPlan } from '../contracts/plan.js';
 import type { Reporter } from '../contracts/reporter.js';
+import type { ResourceProbe } from '../contracts/resources.js';
 import type { Environment } from '../contracts/run-result.js';
 import type { UndoRecord } from '../contracts/undo.js';
 import type { SafetyNetOptions } from './safety-net.js';
@@ -40,6 +41,8 @@ export interface RunServices {
     control: SystemControl,
     signal: AbortSignal,
   ): Promise<readonly ClusterNode[]>;
+  /** Looks at what servers, stormglass and the machine use. */
+  readonly resources: ResourceProbe;
   openHistory(files: readonly string[]): readonly WriterHistory[];
   readBack(request: ReadBackRequest): Promise<readonly StreamRead[]>;
   checker(name: string): Checker;

@@ -1,5 +1,6 @@
 import { maskAssignment } from '../base/secret.js';
 import type { CheckResult } from '../contracts/checker.js';
+import type { ResourcesResult } from '../contracts/resources.js';
 import type { FaultResult, RunResult, ServerCounters } from '../contracts/run-result.js';
 import type { UndoRecord } from '../contracts/undo.js';
 import { recoveryPerFault } from '../metrics/recovery.js';
@@ -12,6 +13,7 @@ import {
   loadFindings,
   thresholdFindings,
 } from './findings.js';
+import { findLimits } from './load-limits.js';
 import type { LoadStage } from './load-stage.js';
 import { countersBetween, serverVersions } from './server-counters.js';
 import { decide, type Finding } from './verdict.js';
@@ -72,10 +74,14 @@ export function weigh({
         ...(load.confirmed && { confirmed: load.confirmed }),
       }
     : { restarted: [] };
+  const { limits, findings: ownFindings } = started
+    ? findLimits(plan.loads, loads, load.resources)
+    : { limits: [], findings: [] };
   const all: Finding[] = [
     ...findings,
     ...faultFindings(faults),
     ...checkFindings(checks),
+    ...ownFindings,
     ...loadFindings(loads, acknowledged),
     ...confirmationFindings(loads, servers),
     ...thresholdFindings(thresholds),
@@ -100,6 +106,19 @@ export function weigh({
     thresholds,
     timeline: started ? load.totals.timeline(MOST_ROWS) : { rowNs: 1e9, loads: [] },
     servers,
+    resources: resourcesOf(load, limits),
     notices: load?.notices.all ?? [],
+  };
+}
+
+function resourcesOf(load: LoadStage | undefined, limits: ResourcesResult['limits']): ResourcesResult {
+  if (load === undefined) return { cores: 0, users: [], limits, rowNs: 1e9, timeline: [] };
+  const { resources, clock } = load;
+  return {
+    ...(clock && { clock }),
+    cores: resources.cores,
+    users: resources.uses,
+    limits,
+    ...resources.timeline(MOST_ROWS),
   };
 }

@@ -15,6 +15,11 @@ export interface VarzPage {
   readonly out_msgs: number;
   readonly in_bytes: number;
   readonly slow_consumers: number;
+  /** Percent of one core, over the last second or so. */
+  readonly cpu: number;
+  /** Resident, in bytes. */
+  readonly mem: number;
+  readonly jetstream?: { readonly stats?: { readonly storage?: number } };
   readonly cluster?: { readonly name?: string };
 }
 

@@ -1,7 +1,13 @@
 import { NS } from '../base/clock.js';
 import { LOAD_MEASURES } from '../contracts/load.js';
 import type { FaultResult, LoadPhaseResult, RunResult } from '../contracts/run-result.js';
-import { type FaultSummary, type PhaseSummary, SUMMARY_SCHEMA, type Summary } from '../contracts/summary.js';
+import {
+  type FaultSummary,
+  type PhaseSummary,
+  type ResourcesSummary,
+  SUMMARY_SCHEMA,
+  type Summary,
+} from '../contracts/summary.js';
 import { summarizeLatency } from './latency-summary.js';
 
 /** What summary.json and `--json` say of a run. Pure. */
@@ -28,8 +34,13 @@ export function buildSummary(result: RunResult): Summary {
     checks: result.checks,
     thresholds: result.thresholds,
     servers: result.servers,
+    resources: summarizeResources(result),
     notices: result.notices,
   };
+}
+
+function summarizeResources({ resources: { clock, cores, users, limits } }: RunResult): ResourcesSummary {
+  return { ...(clock && { clock }), cores, users, limits };
 }
 
 function summarizePhase({ phase, durationNs, counters, histograms }: LoadPhaseResult): PhaseSummary {

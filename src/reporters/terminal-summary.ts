@@ -5,6 +5,7 @@ import type { Evidence } from '../contracts/fault.js';
 import type { RunResult } from '../contracts/run-result.js';
 import type { FaultSummary, LatencyFigure, LoadSummary, Summary } from '../contracts/summary.js';
 import { buildSummary } from './build-summary.js';
+import { noticeRows, resourceRows } from './resource-lines.js';
 import { alignColumns, type Paint, plain } from './terminal-text.js';
 
 const TROUBLES = ['failed', 'unknown', 'unsent', 'dropped', 'lost'] as const;
@@ -19,6 +20,8 @@ export function summaryLines(result: RunResult, runDir: string, paint: Paint): s
     ...checkRows(summary, paint),
     ...thresholdRows(summary, paint),
     ...monitorRows(summary, paint),
+    ...noticeRows(summary, paint),
+    ...resourceRows(summary, paint),
     ['report', join(runDir, 'report.html')],
   ].map(([head = '', text = '']) => ['', paint('dim', head), text]);
   return [

@@ -13,6 +13,8 @@ const LATENCY_COLUMNS: readonly { readonly prefix: string; readonly measure: Loa
   { prefix: 'ack', measure: 'ack_latency' },
   { prefix: 'delay', measure: 'schedule_delay' },
   { prefix: 'lag', measure: 'lag' },
+  // Last, so that older columns stay where they were.
+  { prefix: 'service', measure: 'service_time' },
 ];
 
 const HEADER = [

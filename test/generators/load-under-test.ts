@@ -12,7 +12,9 @@ import type {
   ServerAccess,
 } from '../../src/contracts/load.js';
 import type { EventKind, LoadPlan, LoadSchedule } from '../../src/contracts/plan.js';
+import type { WorkerSample } from '../../src/contracts/resources.js';
 import { runGeneratorWorker } from '../../src/generators/generator-worker.js';
+import type { LoadKind } from '../../src/generators/load-kind.js';
 import type { FromLoadWorker, ToLoadWorker } from '../../src/generators/worker-messages.js';
 import { LatencyHistogram } from '../../src/metrics/latency-histogram.js';
 import { PhaseClock } from '../../src/metrics/phase-clock.js';
@@ -49,10 +51,12 @@ export interface TestLoadOptions {
   readonly historyFile?: string;
   readonly writers?: readonly EventWriter[];
   readonly metricsUrl?: string;
+  /** Kinds of the test's own, beside those that there are. */
+  readonly ownKinds?: readonly LoadKind[];
 }
 
 export function taskOf(options: TestLoadOptions, phaseClock = PhaseClock.create()): GeneratorTask {
-  const kind = LOAD_KINDS.find((each) => each.kind === options.kind);
+  const kind = [...LOAD_KINDS, ...(options.ownKinds ?? [])].find((each) => each.kind === options.kind);
   if (!kind) throw new RangeError(`no kind of load is called ${options.kind}`);
   const load: LoadPlan = {
     name: 'orders',
@@ -86,6 +90,8 @@ export class LoadUnderTest {
   readonly phaseClock = PhaseClock.create();
   readonly reports: IntervalReport[] = [];
   readonly notices: LoadNotice[] = [];
+  readonly samples: WorkerSample[] = [];
+  readonly task: GeneratorTask;
   readonly #said: FromLoadWorker[] = [];
   readonly #port;
   readonly #ended: Promise<void>;
@@ -98,8 +104,10 @@ export class LoadUnderTest {
       this.#said.push(message);
       if (message.say === 'report') this.reports.push(message.report);
       if (message.say === 'notice') this.notices.push(message.notice);
+      if (message.say === 'sample') this.samples.push(message.sample);
     });
-    this.#ended = runGeneratorWorker(port2, taskOf(options, this.phaseClock), LOAD_KINDS);
+    this.task = taskOf(options, this.phaseClock);
+    this.#ended = runGeneratorWorker(port2, this.task, [...LOAD_KINDS, ...(options.ownKinds ?? [])]);
   }
 
   async ready(): Promise<void> {

@@ -36,6 +36,7 @@ describe('latency/', () => {
       'orders-ack_latency',
       'orders-lag',
       'orders-schedule_delay',
+      'orders-service_time',
     ]);
     const files = readdirSync(join(runDir, 'latency')).sort();
     expect(files).toEqual([...expected.keys()].flatMap((name) => [`${name}.hgrm`, `${name}.hlog`]).sort());

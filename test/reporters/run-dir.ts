@@ -27,4 +27,5 @@ export async function tell(reporter: Reporter, run: SampleRun, runDir: string): 
   });
   reporter.onLoadStart?.(run.startNs);
   for (const report of run.reports) reporter.onReport?.(report);
+  for (const sample of run.samples) reporter.onSample?.(sample);
 }

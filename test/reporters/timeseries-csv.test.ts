@@ -44,6 +44,8 @@ describe('timeseries.csv', () => {
     const expected = run.result.timeline.loads[0]?.rows[2]?.latency.ack_latency;
     expect(Number(orders?.ack_p99_ms)).toBe((expected?.p99 ?? 0) / 1e6);
     expect(Number(orders?.ack_max_ms)).toBe((expected?.max ?? 0) / 1e6);
+    const service = run.result.timeline.loads[0]?.rows[2]?.latency.service_time;
+    expect(Number(orders?.service_p99_ms)).toBe((service?.p99 ?? Number.NaN) / 1e6);
     expect(rows.find((row) => row.load === 'firehose')?.ack_p99_ms).toBe('');
     const phases = new Set(rows.map((row) => row.phase));
     expect(phases).toEqual(new Set(['steady', 'faults']));

@@ -11,6 +11,7 @@ import {
   type PhaseReport,
 } from '../../src/contracts/load.js';
 import type { PhaseName, Plan } from '../../src/contracts/plan.js';
+import type { ResourceSample } from '../../src/contracts/resources.js';
 import type {
   FaultResult,
   LoadPhaseResult,
@@ -21,6 +22,7 @@ import type {
   Verdict,
 } from '../../src/contracts/run-result.js';
 import { LatencyHistogram } from '../../src/metrics/latency-histogram.js';
+import { resourcesOf, sampleResources } from './sample-resources.js';
 
 /** A run that never happened, told operation by operation: every figure in it was counted, none was written down. */
 export interface SampleRun {
@@ -28,6 +30,7 @@ export interface SampleRun {
   readonly startNs: number;
   /** As workers and the monitor would have sent them, in order of time. */
   readonly reports: readonly IntervalReport[];
+  readonly samples: readonly ResourceSample[];
   readonly result: RunResult;
 }
 
@@ -142,6 +145,9 @@ export function sampleRun(options: SampleOptions = {}): SampleRun {
         cellAt(key, dueNs + TIMEOUT_NS)
           .histogram(phase, 'ack_latency')
           .recordCensored(TIMEOUT_NS);
+        cellAt(key, dueNs + TIMEOUT_NS)
+          .histogram(phase, 'service_time')
+          .recordCensored(TIMEOUT_NS);
         wait(key, dueNs, dueNs + TIMEOUT_NS);
         continue;
       }
@@ -154,6 +160,9 @@ export function sampleRun(options: SampleOptions = {}): SampleRun {
       cellAt(key, dueNs + heldNs).count(phase, 'bytes', 256);
       cellAt(key, doneNs).count(phase, 'ok');
       cellAt(key, doneNs).histogram(phase, 'ack_latency').record(took);
+      cellAt(key, doneNs)
+        .histogram(phase, 'service_time')
+        .record(took - heldNs);
       if (!inOutage) cellAt(key, dueNs).histogram(phase, 'schedule_delay').record(latency(random, 40_000));
       wait(key, dueNs, doneNs);
       receive('orders', phase, doneNs, took * 1.05);
@@ -210,10 +219,18 @@ export function sampleRun(options: SampleOptions = {}): SampleRun {
   const loads = plan.loads.map(({ name, kind }) =>
     totals(name, kind, reports, seconds * S, faultFrom, faultTo),
   );
+  const samples = sampleResources({
+    startNs: START_NS,
+    seconds,
+    random: seededRandom(seed, 'resources'),
+    goneFrom: faultFrom / S,
+    goneTo: faultTo / S,
+  });
   return {
     plan,
     startNs: START_NS,
     reports,
+    samples,
     result: {
       runId: '7f3a91c2',
       plan,
@@ -242,6 +259,7 @@ export function sampleRun(options: SampleOptions = {}): SampleRun {
         slowConsumers: 0,
         restarted: ['n2'],
       },
+      resources: resourcesOf(samples, reports, START_NS),
       notices: [
         {
           load: 'orders',
