@@ -1,4 +1,4 @@
-// Runs one load in worker threads, as a run of stormglass does, and gathers its reports.
+// Runs loads in worker threads, as a run of stormglass does, and gathers their reports.
 import { nowNs } from '../../dist/base/clock.js';
 import { startLoadFleet } from '../../dist/generators/load-fleet.js';
 import { PhaseClock } from '../../dist/metrics/phase-clock.js';
@@ -6,25 +6,45 @@ import { PhaseClock } from '../../dist/metrics/phase-clock.js';
 const ENTRY = new URL('./load-worker.mjs', import.meta.url);
 
 /** `onStart(startNs)` is called when the schedule's start is fixed. */
-export async function runLoad({ port, load, events, historyFile, onStart }) {
+export async function runLoad({ load, ...options }) {
+  const { reports, notices, counters } = await runLoads({ loads: [load], ...options });
+  return { reports, notices, counters: counters[load.name] };
+}
+
+/** Several loads at once, all with these events; `counters` are by the load's name. */
+export async function runLoads({ port, loads, events, historyFile, onStart, phaseClock }) {
+  const clock = phaseClock ?? PhaseClock.create();
   const reports = [];
   const notices = [];
-  const tasks = Array.from({ length: load.workers }, (_, worker) => ({
-    runId: 'bench',
-    seed: 1,
-    load,
-    events,
-    worker,
-    writer: worker,
-    connectionName: `bench ${worker}`,
-    access: { servers: [{ host: '127.0.0.1', port }] },
-    phaseClock: PhaseClock.create().buffer,
-    ...(historyFile && { historyFile }),
-  }));
-  const fleet = startLoadFleet(tasks, ENTRY, {
-    onReport: (report) => reports.push(report),
-    onNotice: (notice) => notices.push(notice),
-  });
+  const tasks = [];
+  for (const load of loads) {
+    for (let worker = 0; worker < load.workers; worker++) {
+      tasks.push({
+        runId: 'bench',
+        seed: 1,
+        load,
+        events,
+        worker,
+        writer: tasks.length,
+        connectionName: `bench ${load.name} ${worker}`,
+        access: { servers: [{ host: '127.0.0.1', port }] },
+        phaseClock: clock.buffer,
+        ...(historyFile && { historyFile }),
+      });
+    }
+  }
+  const subjects = events.map(({ subject }) => subject);
+  const writers = tasks
+    .filter(({ load }) => load.kind === 'publish' || load.kind === 'js-publish')
+    .map(({ writer }) => ({ writer, subjects }));
+  const fleet = startLoadFleet(
+    tasks.map((task) => ({ ...task, writers })),
+    ENTRY,
+    {
+      onReport: (report) => reports.push(report),
+      onNotice: (notice) => notices.push(notice),
+    },
+  );
   try {
     await fleet.ready();
     const startNs = nowNs() + 20e6;
@@ -34,11 +54,11 @@ export async function runLoad({ port, load, events, historyFile, onStart }) {
   } finally {
     await fleet[Symbol.asyncDispose]();
   }
-  const counters = {};
-  for (const { phases } of reports) {
+  const counters = Object.fromEntries(loads.map(({ name }) => [name, {}]));
+  for (const { load, phases } of reports) {
     for (const phase of phases) {
       for (const [name, value] of Object.entries(phase.counters)) {
-        counters[name] = (counters[name] ?? 0) + value;
+        counters[load][name] = (counters[load][name] ?? 0) + value;
       }
     }
   }
