@@ -58,6 +58,11 @@ export function weigh({
   const faults: FaultResult[] = started
     ? load.faults.map((fault, i) => ({ ...fault, recovery: recoveries[i] ?? { troubledOperations: 0 } }))
     : [];
+  const { limits, findings: ownFindings } = started
+    ? findLimits(plan.loads, loads, load.resources)
+    : { limits: [], findings: [] };
+  const isGeneratorBound = (name: string): boolean =>
+    limits.some(({ load: limited, by }) => limited === name && by === 'generator');
   const thresholds = started
     ? plan.thresholds.map((threshold) =>
         evaluateThreshold(threshold, {
@@ -65,6 +70,10 @@ export function weigh({
           faults,
           acknowledged,
           monitorWasCutOff: load.notices.monitorWasCutOff,
+          ownDoing: (name) => ({
+            monitorShare: load.resources.receivedWhileSaturated(name),
+            isGeneratorBound: isGeneratorBound(name),
+          }),
         }),
       )
     : [];
@@ -74,9 +83,6 @@ export function weigh({
         ...(load.confirmed && { confirmed: load.confirmed }),
       }
     : { restarted: [] };
-  const { limits, findings: ownFindings } = started
-    ? findLimits(plan.loads, loads, load.resources)
-    : { limits: [], findings: [] };
   const all: Finding[] = [
     ...findings,
     ...faultFindings(faults),

@@ -10,6 +10,7 @@ import type {
   ThresholdResult,
 } from '../contracts/run-result.js';
 import { LatencyHistogram, type PercentileBounds } from './latency-histogram.js';
+import { type OwnDoing, type OwnPart, ownPartOf, ownThroughputPart } from './own-part.js';
 import { formatBounds } from './percentile-text.js';
 import { RECOVERY_TIME, THROUGHPUT } from './threshold-grammar.js';
 
@@ -18,30 +19,49 @@ export { parseThreshold } from './threshold-grammar.js';
 /** A percentile with fewer operations beyond it is decided by chance: it is no data. */
 const LEAST_BEYOND = 10;
 
+const NOTHING_OURS: OwnDoing = { monitorShare: 0, isGeneratorBound: false };
+
 export interface Measured {
   readonly loads: readonly LoadResult[];
   readonly faults: readonly FaultResult[];
   /** The monitor was without a connection at some time: what it counts as lost may only not have been seen. */
   readonly monitorWasCutOff: boolean;
+  /** What of a load's figures may be our own doing; nothing, unless told. */
+  ownDoing?(load: string): OwnDoing;
   /** Whether the operations of a kind of load are acknowledged. */
   acknowledged(kind: string): boolean;
 }
 
 /** Between which values a statistic lies, and how people read it; or why there is none. */
-type Finding = { readonly bounds: PercentileBounds; readonly text: string } | { readonly noData: string };
+type Finding =
+  | {
+      readonly bounds: PercentileBounds;
+      readonly text: string;
+      /** Where not all of it is the system's doing. */
+      readonly ownPart?: OwnPart | undefined;
+    }
+  | { readonly noData: string };
 
 /**
  * Holds what was measured against what was expected. `no-data` when nothing was recorded, when too few operations lie
- * beyond a percentile, when the phase never came, when operations without an answer could decide it either way, and
- * when the system was not seen to recover.
+ * beyond a percentile, when the phase never came, when operations without an answer could decide it either way, when
+ * what stormglass itself added to a latency could, and when the system was not seen to recover.
  */
 export function evaluateThreshold(threshold: ThresholdPlan, measured: Measured): ThresholdResult {
   const { text, comparison, bound } = threshold;
   const finding =
     threshold.measure === RECOVERY_TIME ? recoveryTime(threshold, measured) : ofLoad(threshold, measured);
   if ('noData' in finding) return { text, verdict: 'no-data', measured: finding.noData };
-  const { bounds } = finding;
+  const { bounds, ownPart } = finding;
   const holds = compare(bounds, comparison, bound);
+  if (ownPart && holds !== undefined && compare(ownPart.bounds, comparison, bound) !== holds) {
+    return {
+      text,
+      verdict: 'no-data',
+      measured: `${finding.text}, ${ownPart.why}: that leaves it open`,
+      ...(Number.isFinite(bounds.lower) && { value: bounds.lower }),
+    };
+  }
   return {
     text,
     verdict: holds === undefined ? 'no-data' : holds ? 'pass' : 'fail',
@@ -73,7 +93,10 @@ function compare(
   }
 }
 
-function ofLoad(threshold: ThresholdPlan, { loads, acknowledged, monitorWasCutOff }: Measured): Finding {
+function ofLoad(
+  threshold: ThresholdPlan,
+  { loads, acknowledged, monitorWasCutOff, ownDoing }: Measured,
+): Finding {
   const { measure, statistic, during } = threshold;
   const load = loads.find(({ name }) => name === threshold.load);
   if (!load) return { noData: `no load ${threshold.load} ran` };
@@ -81,10 +104,11 @@ function ofLoad(threshold: ThresholdPlan, { loads, acknowledged, monitorWasCutOf
   if (!phase || (phase.counters.due === 0 && !isPassive(phase))) {
     return { noData: during ? `no operation was due during ${during}` : 'no operation was due' };
   }
-  if (measure === THROUGHPUT) return throughput(phase, acknowledged(load.kind));
+  const own = ownDoing?.(load.name) ?? NOTHING_OURS;
+  if (measure === THROUGHPUT) return throughput(phase, acknowledged(load.kind), own);
   if (statistic.kind === 'ratio' || statistic.kind === 'count')
     return counted(measure, statistic.kind, phase, monitorWasCutOff);
-  return distribution(measure as LoadMeasure, statistic, phase);
+  return distribution(measure as LoadMeasure, statistic, phase, own);
 }
 
 /** A load for which nothing is due by itself: what it heard, or did of its own, is its data. */
@@ -92,7 +116,11 @@ const isPassive = ({ counters: { due, sent, received } }: LoadPhaseResult): bool
   due === 0 && (sent > 0 || received > 0);
 
 /** What the system is known to have taken: acknowledged; or received by the monitor; or at least sent. */
-function throughput({ counters, durationNs }: LoadPhaseResult, isAcknowledged: boolean): Finding {
+function throughput(
+  { counters, durationNs }: LoadPhaseResult,
+  isAcknowledged: boolean,
+  own: OwnDoing,
+): Finding {
   if (durationNs === 0) return { noData: 'no time passed' };
   const [what, count]: [string, number] = isAcknowledged
     ? ['acknowledged', counters.ok]
@@ -100,7 +128,11 @@ function throughput({ counters, durationNs }: LoadPhaseResult, isAcknowledged: b
       ? ['received', counters.received]
       : ['sent', counters.sent];
   const perSec = (count / durationNs) * NS.s;
-  return { bounds: exactly(perSec), text: `${formatRate(perSec)} ${what}` };
+  return {
+    bounds: exactly(perSec),
+    text: `${formatRate(perSec)} ${what}`,
+    ownPart: ownThroughputPart(perSec, own),
+  };
 }
 
 function counted(
@@ -139,7 +171,13 @@ function counted(
   };
 }
 
-function distribution(measure: LoadMeasure, statistic: Statistic, { histograms }: LoadPhaseResult): Finding {
+function distribution(
+  measure: LoadMeasure,
+  statistic: Statistic,
+  phase: LoadPhaseResult,
+  own: OwnDoing,
+): Finding {
+  const { histograms } = phase;
   const snapshot = histograms[measure];
   if (!snapshot || snapshot.total === 0) return { noData: `no ${measure} was recorded` };
   const histogram = LatencyHistogram.from(snapshot);
@@ -149,7 +187,11 @@ function distribution(measure: LoadMeasure, statistic: Statistic, { histograms }
     if (beyond < LEAST_BEYOND) return { noData: tooFew(name, beyond, histogram.total, 'operations') };
   }
   const bounds = boundsOf(histogram, statistic);
-  return { bounds, text: `${name} ${bounds.lower === bounds.upper ? '= ' : ''}${formatBounds(bounds)}` };
+  return {
+    bounds,
+    text: `${name} ${bounds.lower === bounds.upper ? '= ' : ''}${formatBounds(bounds)}`,
+    ownPart: ownPartOf(measure, statistic, bounds, phase, own),
+  };
 }
 
 function boundsOf(histogram: LatencyHistogram, statistic: Statistic): PercentileBounds {
