@@ -40,6 +40,8 @@ export interface TestLoadOptions {
   readonly access: ServerAccess;
   readonly kind: string;
   readonly schedule: LoadSchedule;
+  readonly atNs?: number;
+  readonly warmUpNs?: number;
   /** Parameters that the kind's schema has no default for, as a scenario writes them. */
   readonly required?: Readonly<Record<string, unknown>>;
   /** Beside the defaults of the kind's schema; resolved: durations are nanoseconds. */
@@ -63,8 +65,8 @@ export function taskOf(options: TestLoadOptions, phaseClock = PhaseClock.create(
     kind: options.kind,
     domains: ['orders'],
     schedule: options.schedule,
-    atNs: 0,
-    warmUpNs: 0,
+    atNs: options.atNs ?? 0,
+    warmUpNs: options.warmUpNs ?? 0,
     workers: options.workers ?? 1,
     // A machine that is busy with other tests shall not make an operation a dropped one.
     params: { ...kind.schema.parse(options.required ?? {}), 'max-lateness': 60 * NS.s, ...options.params },
@@ -117,7 +119,7 @@ export class LoadUnderTest {
 
   async start(): Promise<void> {
     await this.ready();
-    this.startNs = nowNs() + 5 * NS.ms;
+    this.startNs = Math.ceil((nowNs() + 5 * NS.ms) / NS.us) * NS.us;
     this.#tell({ say: 'start', atNs: this.startNs });
   }
 
