@@ -181,7 +181,7 @@ export class LoadStage {
     this.countersBefore = await control.counters();
     this.#sampleResources();
 
-    this.startNs = nowNs() + START_LEAD_NS;
+    this.startNs = wholeMicroseconds(nowNs() + START_LEAD_NS);
     this.#phaseClock.begin('steady', this.startNs);
     this.totals.start(this.startNs);
     this.resources.start(this.startNs);
