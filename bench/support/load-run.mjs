@@ -12,10 +12,44 @@ export async function runLoad({ load, ...options }) {
 }
 
 /** Several loads at once, all with these events; `counters` are by the load's name. */
-export async function runLoads({ port, loads, events, historyFile, onStart, phaseClock }) {
-  const clock = phaseClock ?? PhaseClock.create();
+export async function runLoads({ loads, onStart, ...options }) {
   const reports = [];
   const notices = [];
+  const fleet = fleetOf({ loads, ...options }, reports, notices);
+  try {
+    await fleet.ready();
+    const startNs = nowNs() + 20e6;
+    fleet.start(startNs);
+    await onStart?.(startNs);
+    await fleet.finished();
+  } finally {
+    await fleet[Symbol.asyncDispose]();
+  }
+  const counters = Object.fromEntries(loads.map(({ name }) => [name, {}]));
+  for (const { load, phases } of reports) {
+    for (const phase of phases) {
+      for (const [name, value] of Object.entries(phase.counters)) {
+        counters[load][name] = (counters[load][name] ?? 0) + value;
+      }
+    }
+  }
+  return { reports, notices, counters };
+}
+
+/** Starts a load that answers others, with a time of its own; resolves, when it listens, to what ends it. */
+export async function startResponder({ load, ...options }) {
+  const fleet = fleetOf({ loads: [load], ...options }, [], []);
+  await fleet.ready();
+  fleet.start(nowNs());
+  return async () => {
+    fleet.stop();
+    await fleet.finished();
+    await fleet[Symbol.asyncDispose]();
+  };
+}
+
+function fleetOf({ port, loads, events, historyFile, phaseClock }, reports, notices) {
+  const clock = phaseClock ?? PhaseClock.create();
   const tasks = [];
   for (const load of loads) {
     for (let worker = 0; worker < load.workers; worker++) {
@@ -37,7 +71,7 @@ export async function runLoads({ port, loads, events, historyFile, onStart, phas
   const writers = tasks
     .filter(({ load }) => load.kind === 'publish' || load.kind === 'js-publish')
     .map(({ writer }) => ({ writer, subjects }));
-  const fleet = startLoadFleet(
+  return startLoadFleet(
     tasks.map((task) => ({ ...task, writers })),
     ENTRY,
     {
@@ -45,22 +79,4 @@ export async function runLoads({ port, loads, events, historyFile, onStart, phas
       onNotice: (notice) => notices.push(notice),
     },
   );
-  try {
-    await fleet.ready();
-    const startNs = nowNs() + 20e6;
-    fleet.start(startNs);
-    await onStart?.(startNs);
-    await fleet.finished();
-  } finally {
-    await fleet[Symbol.asyncDispose]();
-  }
-  const counters = Object.fromEntries(loads.map(({ name }) => [name, {}]));
-  for (const { load, phases } of reports) {
-    for (const phase of phases) {
-      for (const [name, value] of Object.entries(phase.counters)) {
-        counters[load][name] = (counters[load][name] ?? 0) + value;
-      }
-    }
-  }
-  return { reports, notices, counters };
 }
