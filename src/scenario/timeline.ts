@@ -1,5 +1,13 @@
 import { formatByteRate, formatDuration, formatInteger, formatRate } from '../base/units.js';
-import type { FaultPlan, LoadPlan, LoadSchedule, Plan, Stage, TargetPlan } from '../contracts/plan.js';
+import type {
+  Arrival,
+  FaultPlan,
+  LoadPlan,
+  LoadSchedule,
+  Plan,
+  Stage,
+  TargetPlan,
+} from '../contracts/plan.js';
 
 /** Something that will happen in a run, as far as the plan knows it. */
 export interface Moment {
@@ -56,9 +64,7 @@ function paceOf(schedule: LoadSchedule): string {
   switch (schedule.mode) {
     case 'open': {
       const { stages, unit, arrival } = schedule;
-      const spread = { constant: '', poisson: ', as Poisson arrivals', bursts: '' }[arrival.kind];
-      const bursts = arrival.kind === 'bursts' ? `, ${formatInteger(arrival.size)} at a time` : '';
-      return `${stageText(stages[0] as Stage, unit)}${spread}${bursts}${countText(schedule)}`;
+      return `${stageText(stages[0] as Stage, unit)}${arrivalText(arrival)}${countText(schedule)}`;
     }
     case 'max':
       return `as fast as it can${countText(schedule)}`;
@@ -67,6 +73,11 @@ function paceOf(schedule: LoadSchedule): string {
     case 'follow':
       return schedule.durationNs === undefined ? 'until the others end' : '';
   }
+}
+
+function arrivalText(arrival: Arrival): string {
+  if (arrival.kind === 'poisson') return ', as Poisson arrivals';
+  return arrival.kind === 'bursts' ? `, ${formatInteger(arrival.size)} at a time` : '';
 }
 
 const countText = ({ count }: Exclude<LoadSchedule, { mode: 'follow' }>): string =>
