@@ -239,6 +239,7 @@ describe('js-consume', () => {
     expect(redelivered).toBeLessThan(330);
     expect(load.count('duplicates')).toBe(0);
     expect(await settled(system)).toBe(true);
+    expect(load.count('due')).toBe(load.count('ok'));
     expect(load.count('sent')).toBe(load.count('ok'));
     // All but those that were never answered.
     expect(load.count('received') - load.count('ok')).toBeGreaterThan(60);

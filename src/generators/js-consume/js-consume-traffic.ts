@@ -229,7 +229,6 @@ export class JsConsumeTraffic implements Traffic {
     if (!reader.take(ack, this.#readNs)) return;
     const { recorder } = this.#run!;
     const phase = this.#phase;
-    recorder.count(COUNTER.due, phase, 1);
     recorder.count(COUNTER.received, phase, 1);
     recorder.count(COUNTER.bytes, phase, view.payloadEnd - view.payloadStart);
     if (ack.delivered > 1) recorder.count(COUNTER.redelivered, phase, 1);
@@ -249,12 +248,16 @@ export class JsConsumeTraffic implements Traffic {
       else if (draw < none + nak + term) answer = TERM;
     }
     this.#answers.add(buffer, replyStart, replyEnd, answer, this.#readNs + this.#params.delay);
+    this.#run!.recorder.count(COUNTER.due, this.#phase, 1);
   }
 
   #onReadEnd(): void {
     if (!this.#run) return;
     if (this.#acks === 'all') {
-      for (const last of this.#lastReplies) last.answer(this.#answers, this.#readNs + this.#params.delay);
+      const dueNs = this.#readNs + this.#params.delay;
+      for (const last of this.#lastReplies) {
+        if (last.answer(this.#answers, dueNs)) this.#run.recorder.count(COUNTER.due, this.#phase, 1);
+      }
     }
     if (!this.#connection.connected) return;
     if (this.#params.delay === 0) this.#release(this.#readNs);

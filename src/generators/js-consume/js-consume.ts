@@ -12,7 +12,7 @@ const facts: LoadKindFacts = {
   events: false,
   needsStream: false,
   schedules: ['follow'],
-  measures: ['ack_latency', 'service_time', 'lag', 'drain_time', 'duplicates'],
+  measures: ['ack_latency', 'service_time', 'lag', 'drain_time', 'duplicates', 'lost'],
 };
 
 /** Consumers of a stream, and workers that pull from them. */

@@ -15,9 +15,11 @@ export class LastReply {
     this.#length = length;
   }
 
-  /** Has the delivery acknowledged that was kept since the last call, if there was one. */
-  answer(answers: AnswerQueue, dueNs: number): void {
-    if (this.#length > 0) answers.add(this.#bytes, 0, this.#length, ACK, dueNs);
+  /** Has the delivery acknowledged that was kept since the last call; false when there was none. */
+  answer(answers: AnswerQueue, dueNs: number): boolean {
+    if (this.#length === 0) return false;
+    answers.add(this.#bytes, 0, this.#length, ACK, dueNs);
     this.#length = 0;
+    return true;
   }
 }
