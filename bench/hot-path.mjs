@@ -21,11 +21,10 @@ const random = seededRandom(1);
 const startNs = nowNs();
 
 const ramp = { fromPerSec: 1000, toPerSec: 500_000, durationNs: 10e9 };
-const pacer = createPacer(
-  { mode: 'open', arrival: { kind: 'constant' }, unit: 'operations', stages: [ramp] },
-  0,
-  1,
-);
+const pacerOf = (arrival) =>
+  createPacer({ mode: 'open', arrival, unit: 'operations', stages: [ramp] }, 0, 1, { seed: 1, name: 'bench' });
+const pacer = pacerOf({ kind: 'constant' });
+const poisson = pacerOf({ kind: 'poisson' });
 const kind = { subject: 'cim.events.telemetry.Sampled', weight: 1, minBytes: 16, maxBytes: 128 };
 const ring = new BlockRing({ kinds: [kind], random, replyPrefix: '_INBOX.0a1b2c3d0.', replyTokenBytes: 9 });
 const [block] = ring.blocks;
@@ -65,6 +64,9 @@ const parts = {
   'pace: due time of an operation, on a ramp': () => {
     for (let i = 0; i < EVENTS; i++) kept += pacer.dueNs(i);
   },
+  'pace: due time of an operation, as Poisson arrivals': () => {
+    for (let i = 0; i < EVENTS; i++) kept += poisson.dueNs(i);
+  },
   'stamp: writer, sequence, due time and check into a frame': () => {
     for (let i = 0; i < EVENTS; i++) {
       writeStamp(block.bytes, block.stampAt[i % block.count], 7, i, 1_000_000_000 + i);
@@ -73,6 +75,12 @@ const parts = {
   'pace and stamp, as a batch does': () => {
     for (let i = 0; i < EVENTS; i++) {
       const dueNs = startNs + pacer.dueNs(i);
+      writeStamp(block.bytes, block.stampAt[i % block.count], 7, i, Math.floor(dueNs / 1000));
+    }
+  },
+  'pace and stamp, as a batch does, as Poisson arrivals': () => {
+    for (let i = 0; i < EVENTS; i++) {
+      const dueNs = startNs + poisson.dueNs(i);
       writeStamp(block.bytes, block.stampAt[i % block.count], 7, i, Math.floor(dueNs / 1000));
     }
   },
