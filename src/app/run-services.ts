@@ -16,6 +16,7 @@ import { startMonitor } from '../monitor/start-monitor.js';
 import { openControl } from '../nats/control.js';
 import { identify } from '../processes/identity.js';
 import { isPortFree } from '../processes/port-lease.js';
+import { readOpenFiles } from '../processes/process-usage.js';
 import { createLatencyReporter } from '../reporters/latency-files.js';
 import { createHtmlReporter } from '../reporters/report-html.js';
 import { createResourcesReporter } from '../reporters/resources-csv.js';
@@ -75,6 +76,7 @@ export function createRunServices({ surroundings, allow }: RunServicesOptions): 
     prepareLoad: async (load, { plan, ...context }) =>
       (await loadKind(load.kind).prepare?.(load, {
         ...context,
+        openFiles: (pid = process.pid) => readOpenFiles(pid),
         seed: plan.seed,
         scene: {
           streams: plan.streams,

@@ -39,6 +39,8 @@ export interface PrepareContext {
   readonly seed: number;
   readonly access: ServerAccess;
   readonly nodes: readonly ClusterNode[];
+  /** How many files a process has open and may have, this one unless told; `null` where nobody says. */
+  openFiles?(pid?: number): Promise<{ readonly open: number | null; readonly limit: number | null }>;
   readonly scene: LoadScene;
   /** Notes, on the disk when it returns, what takes away what is about to be made, should the run die. */
   recordUndo(record: UndoRecord): void;

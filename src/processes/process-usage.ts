@@ -56,13 +56,18 @@ async function countOpenFiles(pid: number): Promise<number | null> {
   }
 }
 
-/** How many files this process may have open; `null` where nobody says, or there is no limit. */
-export function readOpenFilesLimit(): number | null {
-  const line = readText('/proc/self/limits')
+/** How many files a process, this one unless told, may have open; `null` where nobody says, or there is no limit. */
+export function readOpenFilesLimit(pid?: number): number | null {
+  const line = readText(`/proc/${pid ?? 'self'}/limits`)
     ?.split('\n')
     .find((each) => each.startsWith('Max open files'));
   const limit = Number(line?.slice('Max open files'.length).trim().split(/\s+/)[0]);
   return Number.isFinite(limit) ? limit : null;
+}
+
+/** How many files a process has open, and may have; `null` where nobody says. */
+export async function readOpenFiles(pid: number): Promise<{ open: number | null; limit: number | null }> {
+  return { open: await countOpenFiles(pid), limit: readOpenFilesLimit(pid) };
 }
 
 async function fromPs(pid: number): Promise<ProcessUsage | undefined> {
