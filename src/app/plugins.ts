@@ -8,6 +8,7 @@ import {
 } from '../clusters/process-cluster-schema.js';
 import type { Checker } from '../contracts/checker.js';
 import type { FaultKind } from '../contracts/fault.js';
+import { connections } from '../generators/connections/connections.js';
 import { jsConsume } from '../generators/js-consume/js-consume.js';
 import { jsPublish } from '../generators/js-publish.js';
 import { kv } from '../generators/kv/kv.js';
@@ -34,6 +35,7 @@ export const LOAD_KINDS: readonly LoadKind[] = [
   subscribe,
   request,
   service,
+  connections,
 ];
 
 export const FAULT_KINDS: readonly (FaultKind & FaultPlugin)[] = [nodeKill({ isAlive })];
