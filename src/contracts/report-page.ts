@@ -1,5 +1,6 @@
 import type { LoadCounter, LoadMeasure } from './load.js';
 import type { PhaseName } from './plan.js';
+import type { ResourceFigure, ResourceUserKind } from './resources.js';
 import type { Summary } from './summary.js';
 
 /** Everything that report.html shows: plain data, injected into the page as JSON. */
@@ -7,6 +8,7 @@ export interface ReportPage {
   readonly summary: Summary;
   readonly curves: readonly PercentileCurve[];
   readonly timeline: PageTimeline;
+  readonly resources: PageResources;
   /** The command that runs it again. */
   readonly rerun: string;
 }
@@ -44,4 +46,16 @@ export interface LatencyColumns {
   readonly p50: readonly (number | null)[];
   readonly p99: readonly (number | null)[];
   readonly max: readonly (number | null)[];
+}
+
+/** Who used what over time. Every column is as long as `t`; the threads of a load are one user. */
+export interface PageResources {
+  readonly rowSec: number;
+  /** Seconds since the start of the load, at the start of the row. */
+  readonly t: readonly number[];
+  readonly users: readonly {
+    readonly kind: ResourceUserKind;
+    readonly name: string;
+    readonly figures: Readonly<Partial<Record<ResourceFigure, readonly (number | null)[]>>>;
+  }[];
 }

@@ -2,6 +2,7 @@ import { NS } from '../base/clock.js';
 import { LOAD_COUNTERS, LOAD_MEASURES } from '../contracts/load.js';
 import type { PageTimeline, PercentileCurve, ReportPage } from '../contracts/report-page.js';
 import type { RunResult, Timeline, TimelineRow } from '../contracts/run-result.js';
+import { buildPageResources } from './build-page-resources.js';
 import { buildSummary } from './build-summary.js';
 import { percentileCurve } from './percentile-curve.js';
 import { rerunCommand } from './rerun-command.js';
@@ -12,6 +13,7 @@ export function buildReportPage(result: RunResult): ReportPage {
     summary: buildSummary(result),
     curves: curvesOf(result),
     timeline: timelineColumns(result.timeline),
+    resources: buildPageResources(result.resources),
     rerun: rerunCommand(result),
   };
 }

@@ -1,5 +1,5 @@
-import { LOAD_COUNTERS } from '../contracts/load.js';
-import type { LoadSummary, PhaseSummary, Summary } from '../contracts/summary.js';
+import { LOAD_COUNTERS, LOAD_MEASURES, type LoadMeasure } from '../contracts/load.js';
+import type { LatencySummary, LoadSummary, PhaseSummary, Summary } from '../contracts/summary.js';
 import { dataTable } from './data-table.js';
 import { element, section } from './dom.js';
 import { countText, latencyText, leadingMeasure, MEASURE_NAMES, PHASE_NAMES, rateText } from './figures.js';
@@ -64,6 +64,7 @@ export function loadFigures({ loads }: Summary): HTMLElement | undefined {
       { class: 'note' },
       'Latency runs from when an operation was due, not from when it was sent. ≥ marks figures that operations without an answer are part of; – marks a percentile with fewer than ten operations beyond it.',
     ),
+    splitLatency(loads),
     allCounters(rows),
   );
 }
@@ -76,6 +77,46 @@ function rowHead({ load, index, phase }: FigureRow): HTMLElement {
   const measure = leadingMeasure(phase);
   const what = measure ? `${load.kind}, ${MEASURE_NAMES[measure].toLowerCase()}` : load.kind;
   return element('span', {}, seriesSwatch(index), load.name, element('small', {}, what));
+}
+
+interface SplitRow {
+  readonly load: LoadSummary;
+  readonly measure: LoadMeasure;
+  readonly latency: LatencySummary;
+}
+
+/** Where the time goes: what was waited for before the send, what came after it, and what of it was our own doing. */
+function splitLatency(loads: readonly LoadSummary[]): HTMLElement | undefined {
+  const rows = loads.flatMap((load) =>
+    LOAD_MEASURES.flatMap((measure): SplitRow[] => {
+      const latency = load.total.latency[measure];
+      return latency ? [{ load, measure, latency }] : [];
+    }),
+  );
+  if (rows.length === 0) return undefined;
+  const isFirst = ({ load, measure }: SplitRow) => rows.find((row) => row.load === load)?.measure === measure;
+  return element(
+    'details',
+    {},
+    element('summary', {}, 'Every latency, split'),
+    dataTable<SplitRow>({
+      caption: 'Each measure of latency of each load, over the whole run',
+      rows,
+      rowClass: (row) => (isFirst(row) ? 'total' : 'part'),
+      columns: [
+        { heading: 'Load', cell: (row) => (isFirst(row) ? row.load.name : '') },
+        { heading: 'From, to', cell: ({ measure }) => MEASURE_NAMES[measure] },
+        ...(['p50', 'p90', 'p99', 'p99.9'] as const).map((percentile) => ({
+          heading: percentile,
+          numeric: true,
+          cell: ({ latency }: SplitRow) => latencyText(latency.percentiles[percentile]),
+        })),
+        { heading: 'Max', numeric: true, cell: ({ latency }) => latencyText(latency.max) },
+        { heading: 'Operations', numeric: true, cell: ({ latency }) => countText(latency.count) },
+        { heading: 'Unanswered', numeric: true, cell: ({ latency }) => countText(latency.unanswered) },
+      ],
+    }),
+  );
 }
 
 function allCounters(rows: readonly FigureRow[]): HTMLElement {

@@ -6,6 +6,7 @@ import { pageHeader } from './header.js';
 import { loadFigures } from './load-figures.js';
 import { overTime } from './over-time.js';
 import { latencyByPercentile } from './percentile-chart.js';
+import { resourcesSection } from './resources.js';
 import { thresholdsSection } from './thresholds.js';
 import { verdictBlock } from './verdict.js';
 
@@ -20,6 +21,7 @@ const parts = [
   loadFigures(summary),
   overTime(page),
   latencyByPercentile(page),
+  resourcesSection(page),
   faultsSection(summary),
   checksSection(summary),
   thresholdsSection(summary),

@@ -8,7 +8,7 @@ import { element, section } from './dom.js';
 import { countText, latencyText, MEASURE_NAMES, PHASE_NAMES } from './figures.js';
 import { decadeTicks } from './ticks.js';
 
-const MEASURES: readonly LoadMeasure[] = ['ack_latency', 'lag', 'schedule_delay'];
+const MEASURES: readonly LoadMeasure[] = ['ack_latency', 'service_time', 'lag', 'schedule_delay'];
 const STYLES = { total: 'solid', steady: 'thin', faults: 'dashed', 'warm-up': 'dashed' } as const;
 
 /** Latency by percentile, a chart for each measure, and the same figures as a table. */
