@@ -48,7 +48,7 @@ export async function startResponder({ load, ...options }) {
   };
 }
 
-function fleetOf({ port, loads, events, historyFile, phaseClock }, reports, notices) {
+function fleetOf({ port, access, loads, events, historyFile, phaseClock }, reports, notices) {
   const clock = phaseClock ?? PhaseClock.create();
   const tasks = [];
   for (const load of loads) {
@@ -61,7 +61,7 @@ function fleetOf({ port, loads, events, historyFile, phaseClock }, reports, noti
         worker,
         writer: tasks.length,
         connectionName: `bench ${load.name} ${worker}`,
-        access: { servers: [{ host: '127.0.0.1', port }] },
+        access: access ?? { servers: [{ host: '127.0.0.1', port }] },
         phaseClock: clock.buffer,
         ...(historyFile && { historyFile }),
       });
