@@ -161,10 +161,6 @@ export class ConnectionsTraffic implements Traffic {
   windDown(atNs: number): void {
     const { pacer, startNs } = this.#run!;
     this.#endNs = this.#isStopped ? atNs : startNs + pacer.endNs;
-    this.#setting.notices.add(
-      'note',
-      `at most ${formatInteger(this.#peak)} of a worker's connections were open at a time`,
-    );
   }
 
   stop(atNs: number): void {
@@ -191,6 +187,10 @@ export class ConnectionsTraffic implements Traffic {
   flush(): void {}
 
   async close(): Promise<void> {
+    if (this.#peak > 0) {
+      const most = formatInteger(this.#peak);
+      this.#setting.notices.add('note', `at most ${most} of a worker's connections were open at a time`);
+    }
     await Promise.all([...this.#open].map((connection) => connection.close()));
   }
 }

@@ -1,0 +1,187 @@
+import { describe, expect, it } from 'vitest';
+import { NS } from '../../src/base/clock.js';
+import { waitFor } from '../../src/base/wait.js';
+import type { LoadPlan } from '../../src/contracts/plan.js';
+import { connections } from '../../src/generators/connections/connections.js';
+import { requireSockets } from '../../src/generators/socket-budget.js';
+import { startTestServer, type TestServer } from '../support/nats-server.js';
+import { LoadUnderTest, steadyRate, type TestLoadOptions } from './load-under-test.js';
+
+const storm = (
+  server: TestServer,
+  required: Record<string, unknown> = {},
+  options: Partial<TestLoadOptions> = {},
+) =>
+  new LoadUnderTest({
+    access: server.access,
+    kind: 'connections',
+    schedule: steadyRate(100, 1),
+    required,
+    ...options,
+  });
+
+const OPEN = { mode: 'open', arrival: { kind: 'constant' }, unit: 'operations' } as const;
+
+interface Varz {
+  readonly connections: number;
+  readonly total_connections: number;
+  readonly subscriptions: number;
+}
+
+const varz = async (server: TestServer) => (await (await fetch(`${server.monitorUrl}/varz`)).json()) as Varz;
+
+/** What the server listed while the load went on: the most of each. */
+async function watched(server: TestServer, load: LoadUnderTest) {
+  const most = { connections: 0, subscriptions: 0 };
+  let isOver = false;
+  const watching = waitFor(
+    async () => {
+      const { connections: open, subscriptions } = await varz(server);
+      most.connections = Math.max(most.connections, open);
+      most.subscriptions = Math.max(most.subscriptions, subscriptions);
+      return isOver;
+    },
+    { timeoutMs: 30_000, everyMs: 20 },
+  );
+  await load.start();
+  await load.finished();
+  isOver = true;
+  await watching;
+  return most;
+}
+
+describe('connections', () => {
+  it('opens each when it is due, and keeps all open until the schedule is over, be it long after', async () => {
+    await using server = await startTestServer();
+    const before = await varz(server);
+    const stages = [
+      { fromPerSec: 200, toPerSec: 200, durationNs: 0.25 * NS.s },
+      { fromPerSec: 0, toPerSec: 0, durationNs: 0.75 * NS.s },
+    ];
+    const load = storm(server, {}, { schedule: { ...OPEN, stages } });
+    const most = await watched(server, load);
+    expect(load.reports.at(-1)!.endNs - load.startNs).toBeGreaterThanOrEqual(NS.s);
+    expect(load.count('due')).toBe(50);
+    expect(load.count('ok')).toBe(50);
+    expect(most.connections).toBe(50);
+    for (const measure of ['ack_latency', 'service_time'] as const) {
+      expect(load.histogram(measure).total).toBe(50);
+      expect(load.histogram(measure).min).toBeGreaterThan(0);
+    }
+    expect(load.noticesOf('note').map(({ text }) => text)).toEqual([
+      "at most 50 of a worker's connections were open at a time",
+    ]);
+    const after = await varz(server);
+    // One more, which looks whether any can be had.
+    expect(after.total_connections - before.total_connections).toBe(51);
+    await waitFor(async () => (await varz(server)).connections === 0, { timeoutMs: 5000 });
+    expect((await varz(server)).connections).toBe(0);
+  });
+
+  it('lets a new one take the place of the oldest, when all places are taken', async () => {
+    await using server = await startTestServer();
+    const load = storm(server, { connections: 10 });
+    const most = await watched(server, load);
+    expect(load.count('ok')).toBe(100);
+    expect(load.noticesOf('note')[0]!.text).toContain('at most 10 of');
+    // Those that are closing are still with the server for a moment.
+    expect(most.connections).toBeLessThan(60);
+  });
+
+  it('closes each when it was held long enough', async () => {
+    await using server = await startTestServer();
+    const load = storm(server, { hold: '100ms' });
+    const most = await watched(server, load);
+    expect(load.count('ok')).toBe(100);
+    expect(most.connections).toBeLessThan(90);
+    expect(load.noticesOf('disconnected')).toEqual([]);
+  });
+
+  it('counts one as connected when the server has its subscriptions', async () => {
+    await using server = await startTestServer();
+    const { subscriptions } = await varz(server);
+    const load = storm(server, { subscriptions: 5 }, { schedule: steadyRate(40, 0.5) });
+    const most = await watched(server, load);
+    expect(load.count('ok')).toBe(20);
+    expect(most.subscriptions - subscriptions).toBe(100);
+  });
+
+  it('fails with what the server says, and goes on', async () => {
+    await using server = await startTestServer({ config: { max_connections: 8 } });
+    const load = storm(server, { connections: 20 });
+    await load.start();
+    await load.finished();
+    expect(load.count('failed')).toBeGreaterThan(0);
+    expect(load.count('failed') + load.count('ok')).toBe(100);
+    expect(load.count('ok')).toBeGreaterThanOrEqual(8);
+    expect(load.noticesOf('operation-error')[0]!.text).toMatch(/maximum connections exceeded/);
+    expect(load.reports.flatMap(({ troubles }) => troubles)[0]?.reason).toMatch(/maximum connections/);
+    expect(load.histogram('ack_latency').censoredTotal).toBe(load.count('failed'));
+  });
+
+  it('notices those that are lost, and does not open them again by itself', async () => {
+    await using server = await startTestServer();
+    const load = storm(server, {}, { schedule: steadyRate(50, 600) });
+    await load.start();
+    await waitFor(() => load.count('ok') > 20, { timeoutMs: 10_000 });
+    await server.stop('SIGKILL');
+    await waitFor(() => load.count('failed') > 20, { timeoutMs: 10_000 });
+    load.stop();
+    await load.finished();
+    expect(load.noticesOf('disconnected').reduce((sum, { count }) => sum + count, 0)).toBe(load.count('ok'));
+    expect(load.noticesOf('operation-error')[0]!.text).toMatch(/ECONNREFUSED/);
+  });
+
+  it('does not begin where nobody is let in', async () => {
+    await using server = await startTestServer({ config: { authorization: { token: 'secret' } } });
+    await expect(storm(server).ready()).rejects.toThrow(
+      /^preflight: cannot connect: .*Authorization Violation/,
+    );
+  });
+
+  it('finds that every worker needs a connection', () => {
+    const load = { workers: 4, params: connections.schema.parse({ connections: 3 }) } as unknown as LoadPlan;
+    const scene = { streams: [], events: [], loads: [], isExternal: false, defaultStorage: 'file' } as const;
+    expect(connections.findProblems?.(load, scene)?.map(({ key }) => key)).toEqual(['workers']);
+  });
+
+  it.each([
+    [{ connections: 0 }],
+    [{ connections: '2M' }],
+    [{ hold: '0s' }],
+    [{ subscriptions: -1 }],
+    [{ headers: { a: 'b' } }],
+    [{ churn: '5/s' }],
+  ])('does not take %j', (input) => {
+    expect(connections.schema.safeParse(input).success).toBe(false);
+  });
+});
+
+describe('the sockets that a load needs', () => {
+  const nodes = [{ name: 'n1', host: '127.0.0.1', clientPort: 1, process: { pid: 42, startedAt: '' } }];
+  const limits = (own: number | null, servers: number | null) => ({
+    nodes,
+    openFiles: async (pid?: number) => ({ open: 50, limit: pid === undefined ? own : servers }),
+  });
+
+  it('may be had', async () => {
+    await requireSockets('load storm', 1000, limits(2000, 2000));
+    await requireSockets('load storm', 1000, limits(null, null));
+    await requireSockets('load storm', 1000, { nodes });
+  });
+
+  it('are refused with the limit of this process, and how to raise it', async () => {
+    await expect(requireSockets('load storm', 1000, limits(1024, 4096))).rejects.toMatchObject({
+      exit: 'preflight',
+      message:
+        'load storm opens up to 1,000 connections, and this process may have 1,024 files open, 50 of which are',
+      hint: 'raise the limit in the shell that starts it, `ulimit -n 1250`, or open fewer',
+    });
+  });
+
+  it('are refused with the limit of a server', async () => {
+    await expect(requireSockets('load storm', 1000, limits(4096, 1024))).rejects.toMatchObject({
+      message: expect.stringContaining('to the server n1, and the server n1 may have 1,024 files open'),
+    });
+  });
+});
