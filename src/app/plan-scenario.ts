@@ -6,6 +6,7 @@ import { readScenario } from '../scenario/read-scenario.js';
 import { resolvePlan } from '../scenario/resolve-plan.js';
 import { scenarioJsonSchema as jsonSchemaOf } from '../scenario/scenario-json-schema.js';
 import { formatTimeline } from '../scenario/timeline.js';
+import { dataFilesOf } from './data-files.js';
 import { SCENARIO_PLUGINS } from './plugins.js';
 import { userPlace } from './user-place.js';
 
@@ -29,6 +30,7 @@ export function planScenario({ file, seed, sets, env }: ScenarioRequest): Plan {
     file,
     sets,
     plugins: SCENARIO_PLUGINS,
+    files: dataFilesOf(file),
     inspectCluster: ({ driver, params }) =>
       driver === 'external'
         ? findAccessProblems(params as unknown as ExternalClusterParams, userPlace(env))

@@ -77,10 +77,14 @@ export interface RecordFilePlan {
   readonly column?: string;
   /** The field that names the event's type; without it types are drawn by their weights. */
   readonly type?: string;
+  /** The field that says when a record happened, for a replay. */
+  readonly time?: string;
   /** Begins anew when it ends. */
   readonly repeat: boolean;
   readonly records: number;
   readonly meanBytes: number;
+  /** From the time of the first record to that of the last; 0 without `time`. */
+  readonly spanNs: number;
 }
 
 export interface StreamPlan {
@@ -100,7 +104,7 @@ export interface LoadPlan {
   readonly atNs: number;
   /** What is due so early, from its own beginning, is measured apart: it belongs to the phase `warm-up`. */
   readonly warmUpNs: number;
-  /** How many worker threads share the load. */
+  /** How many worker threads share the load; 0 for one that is only made ready before the others start. */
   readonly workers: number;
   /** Kind-specific parameters, as the kind's schema resolved them. */
   readonly params: Readonly<Record<string, unknown>>;
@@ -134,11 +138,15 @@ export type LoadSchedule =
 
 export type ScheduleMode = LoadSchedule['mode'];
 
-/** How operations are spread within a rate: evenly, as independent arrivals, or `size` at a time. By the seed. */
+/**
+ * How operations are spread within a rate: evenly, as independent arrivals, or `size` at a time, by the seed; or as the
+ * records of a file say, `speed` times as fast: then the stages only say how long that takes.
+ */
 export type Arrival =
   | { readonly kind: 'constant' }
   | { readonly kind: 'poisson' }
-  | { readonly kind: 'bursts'; readonly size: number };
+  | { readonly kind: 'bursts'; readonly size: number }
+  | { readonly kind: 'replay'; readonly file: RecordFilePlan; readonly speed: number };
 
 /** A stretch of time over which the rate goes linearly from one value to another. */
 export interface Stage {

@@ -131,6 +131,7 @@ export abstract class AnsweredTraffic implements Traffic {
   giveUp(first: number, count: number, atNs: number): void {
     const { pacer, startNs, recorder } = this.run;
     countRange(this.run, COUNTER.unsent, first, count);
+    this.#feed?.pass?.(count);
     for (let operation = first; operation < first + count; operation++) {
       const dueNs = startNs + pacer.dueNs(operation);
       recorder.censored(MEASURE.ackLatency, dueNs, atNs - dueNs);
@@ -140,6 +141,7 @@ export abstract class AnsweredTraffic implements Traffic {
 
   drop(first: number, count: number): void {
     countRange(this.run, COUNTER.dropped, first, count);
+    this.#feed?.pass?.(count);
   }
 
   expire(byNs: number): void {
@@ -156,6 +158,7 @@ export abstract class AnsweredTraffic implements Traffic {
 
   async close(): Promise<void> {
     await this.connection.close();
+    this.#feed?.close?.();
     this.#history?.close();
   }
 

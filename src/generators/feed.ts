@@ -10,4 +10,8 @@ export interface Feed {
   room(): number;
   heldBySystem(): boolean;
   send(first: number, count: number, blocked: boolean): number;
+  /** The next operations, so many, are not sent: where each has a payload of its own, theirs are passed over. */
+  pass?(count: number): void;
+  /** Ends what it holds open, but for the connection. */
+  close?(): void;
 }

@@ -1,26 +1,17 @@
 import { nowNs } from '../base/clock.js';
-import { messageOf, PreflightError } from '../base/errors.js';
 import { COUNTER, MEASURE } from '../metrics/load-recorder.js';
-import { BlockRing, type BlockRingOptions } from '../wire/block-ring.js';
 import type { WireConnection } from '../wire/connection.js';
-import type { FrameHeaders } from '../wire/frame-headers.js';
+import type { FrameRing } from '../wire/frame-ring.js';
 import { writeReplyToken } from '../wire/reply-token.js';
 import { writeStamp } from '../wire/stamp.js';
 import type { AckWindow } from './ack-window.js';
+import { type EventRingOptions, makeRing } from './event-ring.js';
 import type { Feed } from './feed.js';
 import type { TrafficRun, TrafficSetting } from './load-kind.js';
 
-export interface FrameFeedOptions {
-  /** Of every message; values may hold fields, which are written for each operation. */
-  readonly headers: FrameHeaders;
-  /** Further headers of a frame, by its number in the ring; see `framesMultipleOf`. */
-  readonly headersOf?: (frame: number) => FrameHeaders;
-  /** The ring's length is a multiple of this: the operation of sequence i goes out in a frame whose number is i modulo it. */
-  readonly framesMultipleOf?: number;
-  /** For acknowledged kinds: what each operation takes a slot of, and where its answer goes. */
+export interface FrameFeedOptions extends EventRingOptions {
+  /** For acknowledged kinds: what each operation takes a slot of. */
   readonly window?: AckWindow;
-  readonly replyPrefix?: string;
-  readonly replyTokenBytes?: number;
 }
 
 /** `count` operations that were due in `phase` and went out in one write are in the kernel; or perhaps not. */
@@ -33,7 +24,7 @@ export type OnFlushed = (flushed: boolean, phase: number, count: number) => void
 export class FrameFeed implements Feed {
   readonly #setting: TrafficSetting;
   readonly #connection: WireConnection;
-  readonly #ring: BlockRing;
+  readonly #ring: FrameRing;
   readonly #window: AckWindow | undefined;
   readonly #onFlushed: OnFlushed | undefined;
   #run: TrafficRun | undefined;
@@ -41,6 +32,10 @@ export class FrameFeed implements Feed {
   /** The next operation's number among the writer's: given when it is sent, so that a gap at a receiver is a loss. */
   #sequence = 0;
   #isStarved = false;
+  /** Operation i goes out in frame i, whatever becomes of those before it. */
+  readonly #isReplay: boolean;
+  /** Frames of operations that were not sent, still to be passed over. */
+  #toPass = 0;
 
   /** Encodes the frames; throws a PreflightError for events that the server would not take. */
   constructor(
@@ -53,30 +48,9 @@ export class FrameFeed implements Feed {
     this.#connection = connection;
     this.#window = options.window;
     this.#onFlushed = onFlushed;
-    const ring: BlockRingOptions = {
-      kinds: setting.events.map(({ subject, weight, size }) => ({ subject, weight, ...size })),
-      headers: options.headers,
-      ...(options.headersOf && { headersOf: options.headersOf }),
-      ...(options.framesMultipleOf && { framesMultipleOf: options.framesMultipleOf }),
-      random: setting.random,
-      ...(options.replyPrefix !== undefined && {
-        replyPrefix: options.replyPrefix,
-        replyTokenBytes: options.replyTokenBytes ?? 0,
-      }),
-    };
-    try {
-      this.#ring = new BlockRing(ring);
-    } catch (error) {
-      throw new PreflightError(`load ${setting.load.name}: ${messageOf(error)}`, { cause: error });
-    }
-    const { info } = connection;
-    if (info && this.#ring.largestMessageBytes > info.max_payload) {
-      throw new PreflightError(
-        `load ${setting.load.name}: its largest message has ${this.#ring.largestMessageBytes} B, ` +
-          `the server takes ${info.max_payload} B`,
-        { hint: 'make the events smaller, or set max_payload in cluster.config' },
-      );
-    }
+    this.#ring = makeRing(setting, connection, options);
+    const { schedule } = setting.load;
+    this.#isReplay = schedule.mode === 'open' && schedule.arrival.kind === 'replay';
   }
 
   get meanBytes(): number {
@@ -89,10 +63,29 @@ export class FrameFeed implements Feed {
   }
 
   room(): number {
-    const room = this.#connection.connected ? this.#ring.room : 0;
+    const room = this.#connection.connected && this.#passFrames() ? this.#ring.room : 0;
     const free = this.#window ? Math.min(room, this.#window.room) : room;
     this.#isStarved = free === 0;
     return free;
+  }
+
+  pass(count: number): void {
+    if (this.#isReplay) this.#toPass += count;
+  }
+
+  close(): void {
+    this.#ring.close();
+  }
+
+  /** False while the frames to pass over are in a block that is still on its way. */
+  #passFrames(): boolean {
+    while (this.#toPass > 0) {
+      const count = Math.min(this.#ring.room, this.#toPass);
+      if (count === 0) return false;
+      this.#ring.pass(count);
+      this.#toPass -= count;
+    }
+    return true;
   }
 
   /** Blocks whose bytes the kernel has are free again at the end of this turn: waiting for those is our own doing. */

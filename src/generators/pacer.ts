@@ -1,6 +1,7 @@
 import { RateIntegral } from '../base/rate-integral.js';
 import type { LoadSchedule } from '../contracts/plan.js';
 import { type Arrivals, createArrivals } from './arrivals.js';
+import { ReplayPacer } from './replay-pacer.js';
 
 /**
  * When one worker's operations are due. Operations are numbered from 0 within the worker; operation i of a load of n
@@ -36,7 +37,9 @@ export function createPacer(
 ): Pacer {
   switch (schedule.mode) {
     case 'open':
-      return new StagedPacer(schedule, worker, workers, options);
+      return schedule.arrival.kind === 'replay'
+        ? new ReplayPacer(schedule.arrival, worker, workers)
+        : new StagedPacer(schedule, worker, workers, options);
     case 'follow':
       return new IdlePacer(schedule.durationNs ?? Number.POSITIVE_INFINITY);
     default: {

@@ -1,10 +1,15 @@
+import type { z } from 'zod';
 import type { LoadKindFacts } from '../contracts/load.js';
 import { COUNTER, MEASURE } from '../metrics/load-recorder.js';
 import type { WireConnection } from '../wire/connection.js';
 import { FrameFeed } from './frame-feed.js';
 import type { LoadKind, Traffic, TrafficRun, TrafficSetting } from './load-kind.js';
-import { type PacedParams, pacedSchema } from './paced-schema.js';
+import { pacedSchema } from './paced-schema.js';
 import { countRange } from './range-counter.js';
+import { traceparentSchema } from './traceparent-schema.js';
+
+const schema = pacedSchema.extend({ traceparent: traceparentSchema });
+type PublishParams = z.output<typeof schema>;
 
 const facts: LoadKindFacts = {
   acknowledged: false,
@@ -19,7 +24,7 @@ export const publish: LoadKind = {
   kind: 'publish',
   summary: 'core publishes, as fast as the schedule says; nobody acknowledges them',
   facts,
-  schema: pacedSchema,
+  schema,
   create: (setting) => new PublishTraffic(setting),
 };
 
@@ -40,7 +45,7 @@ class PublishTraffic implements Traffic {
   }
 
   async open(): Promise<void> {
-    const { headers } = this.#setting.load.params as PacedParams;
+    const { headers } = this.#setting.load.params as PublishParams;
     await this.#connection.connect();
     this.#feed = new FrameFeed(this.#setting, this.#connection, { headers }, (flushed, phase, count) => {
       this.inFlight -= count;
@@ -70,6 +75,7 @@ class PublishTraffic implements Traffic {
   giveUp(first: number, count: number, atNs: number): void {
     const { pacer, startNs, recorder } = this.#run!;
     countRange(this.#run!, COUNTER.unsent, first, count);
+    this.#feed!.pass(count);
     // They will not be received: leaving them out of the lag would be survivors' statistics.
     for (let operation = first; operation < first + count; operation++) {
       const dueNs = startNs + pacer.dueNs(operation);
@@ -79,6 +85,7 @@ class PublishTraffic implements Traffic {
 
   drop(first: number, count: number): void {
     countRange(this.#run!, COUNTER.dropped, first, count);
+    this.#feed!.pass(count);
   }
 
   expire(): void {}
@@ -87,5 +94,6 @@ class PublishTraffic implements Traffic {
 
   async close(): Promise<void> {
     await this.#connection.close();
+    this.#feed?.close();
   }
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { nameSchema } from '../base/unit-schemas.js';
-import { sizeRangeSchema } from './quantities.js';
+import { payloadSchema } from './payload-schema.js';
+import { payloadSizeSchema } from './size-schema.js';
 
 export const DEFAULT_SUBJECT_PATTERN = 'cim.events.{domain}.{type}';
 /** Operations keep their subject as a number of 16 bits. */
@@ -24,7 +25,9 @@ export const eventsSchema = z.strictObject({
       error: `expected a subject with {domain} and {type} in it, such as ${DEFAULT_SUBJECT_PATTERN}`,
     })
     .default(DEFAULT_SUBJECT_PATTERN)
-    .describe('Where an event goes: {domain} and {type} stand for its own, each a whole token.'),
+    .describe(
+      'Where an event goes: {domain} and {type} stand for its own, {shard:100} for a number below 100, each a whole token.',
+    ),
   mix: z
     .array(
       z.strictObject({
@@ -37,13 +40,16 @@ export const eventsSchema = z.strictObject({
         types: typesSchema.describe(
           'Types of event: names with weights, names alone (equal weights), or how many (t1, t2, …).',
         ),
-        size: sizeRangeSchema.describe(
-          'Size of the payload, 256B, or a range of sizes, 16B..64B. At least 16B.',
-        ),
+        size: payloadSizeSchema
+          .optional()
+          .describe('Size of the payload: 256B, a range such as 16B..64B, or a spread. At least 16B.'),
+        payload: payloadSchema
+          .optional()
+          .describe('What the payload is made of. Default: bytes that do not compress.'),
       }),
     )
     .min(1)
-    .describe('The domains, their types and their sizes.'),
+    .describe('The domains, their types, their sizes and payloads.'),
 });
 
 export type EventsInput = z.output<typeof eventsSchema>;

@@ -54,6 +54,17 @@ export const loadShape = {
     .describe(
       'How operations are spread within a rate: evenly (the default), as Poisson arrivals, in bursts.',
     ),
+  replay: z
+    .strictObject({
+      speed: z
+        .number({ error: 'expected how many times as fast, such as 1, 10 or 0.5' })
+        .positive()
+        .max(1_000_000)
+        .default(1)
+        .describe('How many times as fast as the records happened.'),
+    })
+    .optional()
+    .describe('Sends the records of a file as far apart as they happened, in place of a rate.'),
   concurrency: countSchema
     .refine((count) => count <= MAX_CONCURRENCY, { error: `expected at most ${MAX_CONCURRENCY}` })
     .optional()
@@ -75,6 +86,7 @@ export function loadShapeOf({ events, schedules }: Pick<LoadKindFacts, 'events' 
     rate: takes('open', 'max'),
     stages: takes('open'),
     arrival: takes('open'),
+    replay: events && takes('open'),
     concurrency: takes('closed'),
     count: takes('open', 'max', 'closed'),
   };

@@ -68,12 +68,13 @@ function reportUnknownKeys(
 const stepsOf = (path: readonly PropertyKey[]): Path =>
   path.map((step) => (typeof step === 'symbol' ? String(step) : step));
 
-/** The issues of the form that was probably meant: one of which only parts are wrong. */
+/** The issues of the form that was probably meant: one of which only parts are wrong, or one that could be read. */
 function expandUnion(issue: z.core.$ZodIssue): z.core.$ZodIssue[] {
   if (issue.code !== 'invalid_union') return [issue];
-  const meant = issue.errors.find((issues) =>
-    issues.every((inner) => inner.path.length > 0 || inner.code === 'unrecognized_keys'),
-  );
+  const meant =
+    issue.errors.find((issues) =>
+      issues.every((inner) => inner.path.length > 0 || inner.code === 'unrecognized_keys'),
+    ) ?? issue.errors.find((issues) => issues.every(({ code }) => code === 'custom'));
   if (meant === undefined) return [issue];
   return meant.flatMap((inner) => expandUnion({ ...inner, path: [...issue.path, ...inner.path] }));
 }

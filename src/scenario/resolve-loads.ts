@@ -6,6 +6,7 @@ import { type LoadInput, loadShape } from './load-schema.js';
 import type { LoadPlugin, ScenarioPlugins } from './plugins.js';
 import type { Findings, Path } from './problem.js';
 import type { ResolvedEvents } from './resolve-events.js';
+import { fitToRecords, resolveReplay } from './resolve-records.js';
 import { resolveSchedule } from './resolve-schedule.js';
 import { captures, type ResolvedStream } from './resolve-streams.js';
 
@@ -66,14 +67,19 @@ function resolveLoad(
   const input = parsed as LoadInput;
   const { name, kind, workers, at: atNs, 'warm-up': warmUpNs = 0 } = input;
   const domains = domainsOf(input, facts, events, path, findings);
-  const schedule = resolveSchedule(input, facts, path, findings);
+  const sent = events?.events.filter(({ domain }) => domains?.includes(domain)) ?? [];
+  const schedule =
+    input.replay === undefined
+      ? resolveSchedule(input, facts, path, findings)
+      : resolveReplay(input, facts, sent, path, findings);
   if (schedule?.mode === 'closed' && isMap(written) && written.window !== undefined) {
     const message = 'with `concurrency` it is said already how many operations are in flight';
     findings.addAtKey([...path, 'window'], message, 'Leave it out.');
   }
   if (domains === undefined || schedule === undefined) return undefined;
   const params = ownParameters(parsed, COMMON_KEYS);
-  return { name, kind, domains, schedule, atNs, warmUpNs, workers, params };
+  const fitted = fitToRecords(schedule, sent, path, findings);
+  return { name, kind, domains, schedule: fitted, atNs, warmUpNs, workers, params };
 }
 
 /** Somebody must say how long the run lasts. */

@@ -3,6 +3,7 @@ import { subjectFilterProblem, subjectMatches } from '../base/subjects.js';
 import type { LoadScene } from '../contracts/load.js';
 import type { ClusterPlan, MonitorPlan, Plan, RunLimits } from '../contracts/plan.js';
 import { applySets } from './apply-sets.js';
+import type { DataFiles } from './data-files.js';
 import { DEFAULT_SUBJECT_PATTERN } from './event-schema.js';
 import { furnishLoads } from './furnish-loads.js';
 import { isMap, kindSchemas } from './kinds.js';
@@ -25,6 +26,8 @@ export interface ResolveOptions {
   /** How errors call the file. */
   readonly file: string;
   readonly plugins: ScenarioPlugins;
+  /** The files that the scenario names. */
+  readonly files: DataFiles;
   /** The seed when neither the scenario nor `seed` has one. */
   readonly drawnSeed: number;
   /** Takes the place of the scenario's seed. */
@@ -40,7 +43,7 @@ export interface ResolveOptions {
 }
 
 /**
- * The text of a scenario → the plan of its run. Pure: the same text, options and seed give the same plan. Throws a
+ * The text of a scenario → the plan of its run. Pure: the same text, files, options and seed give the same plan. Throws a
  * ScenarioError that holds everything that is wrong.
  */
 export function resolvePlan(text: string, options: ResolveOptions): Plan {
@@ -71,7 +74,7 @@ function resolveSections(scenario: unknown, options: ResolveOptions, findings: F
   for (const { path, message, hint } of (cluster && options.inspectCluster?.(cluster.plan)) ?? []) {
     findings.add(['cluster', ...path], message, hint);
   }
-  const events = resolveEvents(raw.events, findings);
+  const events = resolveEvents(raw.events, options.files, findings);
   if (raw.events === undefined && sendsEvents(raw.load, plugins)) {
     findings.add(['events'], 'this key is missing: what the traffic looks like', EVENTS_HINT);
   }

@@ -164,7 +164,12 @@ function arrivalOf(input: ArrivalInput | undefined): Arrival {
 }
 
 /** What the schedule says in one way, and cannot be kept. */
-function refuseUnfit(input: Input, schedule: LoadSchedule, path: Path, findings: Findings): void {
+export function refuseUnfit(
+  input: Pick<Input, 'workers' | 'warm-up'>,
+  schedule: LoadSchedule,
+  path: Path,
+  findings: Findings,
+): void {
   const { workers } = input;
   const operations = operationsOf(schedule);
   if (operations !== undefined && operations < 1) {
@@ -189,7 +194,8 @@ function refuseUnfit(input: Input, schedule: LoadSchedule, path: Path, findings:
   }
 }
 
-function operationsOf(schedule: LoadSchedule): number | undefined {
+/** How many operations a schedule asks for, all workers together; `undefined` when only the run will tell. */
+export function operationsOf(schedule: LoadSchedule): number | undefined {
   if (schedule.mode === 'follow') return undefined;
   if (schedule.mode !== 'open' || schedule.unit === 'bytes') return schedule.count;
   return operationsIn(schedule.stages);

@@ -28,18 +28,22 @@ const bounds = {
 };
 
 const normalSchema = z.strictObject({
-  normal: z.strictObject({
-    mean: someBytes('The middle of the sizes.'),
-    sd: someBytes('Their standard deviation.'),
-  }),
+  normal: z
+    .strictObject({
+      mean: someBytes('The middle of the sizes.'),
+      sd: someBytes('Their standard deviation.'),
+    })
+    .describe('Sizes around a mean. Default bounds: four standard deviations from it.'),
   ...bounds,
 });
 
 const lognormalSchema = z.strictObject({
-  lognormal: z.strictObject({
-    median: someBytes('Half of the payloads are smaller.'),
-    p99: someBytes('One in a hundred is larger.'),
-  }),
+  lognormal: z
+    .strictObject({
+      median: someBytes('Half of the payloads are smaller.'),
+      p99: someBytes('One in a hundred is larger.'),
+    })
+    .describe('Many small payloads and a few large ones. Default bounds: four standard deviations.'),
   ...bounds,
 });
 

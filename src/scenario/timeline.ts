@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import { formatByteRate, formatDuration, formatInteger, formatRate } from '../base/units.js';
 import type {
   Arrival,
@@ -64,6 +65,10 @@ function paceOf(schedule: LoadSchedule): string {
   switch (schedule.mode) {
     case 'open': {
       const { stages, unit, arrival } = schedule;
+      if (arrival.kind === 'replay') {
+        const { file, speed } = arrival;
+        return `${formatInteger(file.records)} records of ${basename(file.path)}, ${speed} times as fast as they happened`;
+      }
       return `${stageText(stages[0] as Stage, unit)}${arrivalText(arrival)}${countText(schedule)}`;
     }
     case 'max':

@@ -23,7 +23,7 @@ export interface FrameShape {
   /** Written into every message; with at least one, frames are HPUB. */
   readonly headers?: FrameHeaders;
   /** Headers of the frame with this number, behind those of every message. Frames are numbered from 0, round by round. */
-  readonly headersOf?: (frame: number) => FrameHeaders;
+  readonly headersOf?: (frame: number, kind: number, random: Random) => FrameHeaders;
 }
 
 /** A frame before it has its place in a block; reused where frames are encoded while they are sent. */
@@ -69,7 +69,7 @@ export class FrameEncoder {
     const text = payload && encodeText(payload(random, drawnBytes));
     return {
       kind,
-      header: this.headerOf(frame, kind),
+      header: this.headerOf(frame, kind, random),
       source: text?.bytes,
       start: 0,
       end: text ? text.bytes.length : drawnBytes,
@@ -78,9 +78,9 @@ export class FrameEncoder {
   }
 
   /** The header block of a frame. */
-  headerOf(frame: number, kind: number): EncodedText {
+  headerOf(frame: number, kind: number, random: Random): EncodedText {
     const { headersOf } = this.#shape;
-    return headersOf ? this.#header(kind, headersOf(frame)) : this.#partsOf(kind).header;
+    return headersOf ? this.#header(kind, headersOf(frame, kind, random)) : this.#partsOf(kind).header;
   }
 
   /** How long a frame is. Throws a RangeError for what no server would take. */

@@ -26,6 +26,9 @@ export abstract class FrameRing {
   /** Makes a block ready for its turn; where frames are encoded once, they are. */
   protected prepare(_block: FrameBlock): void {}
 
+  /** Ends what the ring holds open. */
+  close(): void {}
+
   /** How many frames can be stamped and written now, in one write; 0 when the next block is still on its way. */
   get room(): number {
     if (!this.#isReady) {

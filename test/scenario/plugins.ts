@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { dataFilesOf } from '../../src/app/data-files.js';
 import { SCENARIO_PLUGINS } from '../../src/app/plugins.js';
 import type { Plan } from '../../src/contracts/plan.js';
 import type { ScenarioPlugins } from '../../src/scenario/plugins.js';
@@ -47,7 +48,13 @@ export function edited(...edits: readonly (readonly [from: string, to: string])[
 }
 
 export function plan(text: string, options: Partial<ResolveOptions> = {}): Plan {
-  return resolvePlan(text, { file: 's.yaml', plugins, drawnSeed: 7, ...options });
+  return resolvePlan(text, {
+    file: 's.yaml',
+    plugins,
+    files: dataFilesOf(options.file ?? 's.yaml'),
+    drawnSeed: 7,
+    ...options,
+  });
 }
 
 /** What is wrong with a scenario; nothing when it resolves. */

@@ -1,0 +1,63 @@
+import type { Random } from '../base/random.js';
+import { hasPlaceholders, parseTemplate } from '../base/template.js';
+import type { EventKind } from '../contracts/plan.js';
+import { TRACEPARENT, traceparentField } from '../wire/fields/traceparent-field.js';
+import type { FrameShape } from '../wire/frame-encoder.js';
+import type { FrameHeaders } from '../wire/frame-headers.js';
+import type { FrameText } from '../wire/frame-text.js';
+import { templateText } from '../wire/template-text.js';
+import { namesOf, type PayloadSetting, wallOffset } from './event-payloads.js';
+
+export interface EventHeadersOptions {
+  /** Of every message; a value that is a text may hold placeholders. */
+  readonly headers: FrameHeaders;
+  /** Further headers of a frame, by its number. */
+  readonly headersOf?: (frame: number) => FrameHeaders;
+  /** One in how many events has a trace of its own; 0 for none. */
+  readonly traceEvery: number;
+}
+
+type EventHeaders = Pick<FrameShape, 'headers' | 'headersOf'>;
+
+/** The headers of a load's messages: those that are the same for all of them, and what is different from one to the other. */
+export function eventHeaders(
+  events: readonly EventKind[],
+  setting: PayloadSetting,
+  { headers, headersOf, traceEvery }: EventHeadersOptions,
+): EventHeaders {
+  const isDrawn = ([, value]: [string, FrameText]) => typeof value === 'string' && hasPlaceholders(value);
+  const entries = Object.entries(headers);
+  const drawn = entries.filter(isDrawn) as [string, string][];
+  const trace = [traceparentField(setting.random.fork(TRACEPARENT))];
+  const fixed = Object.fromEntries([
+    ...entries.filter((entry) => !isDrawn(entry)),
+    ...(traceEvery === 1 ? [[TRACEPARENT, trace] as const] : []),
+  ]);
+  if (drawn.length === 0 && traceEvery <= 1 && headersOf === undefined) return { headers: fixed };
+  const make = drawnHeaders(drawn, events, setting);
+  return {
+    headers: fixed,
+    headersOf: (frame, kind, random) => ({
+      ...make(kind, random),
+      ...headersOf?.(frame),
+      ...(traceEvery > 1 && frame % traceEvery === 0 && { [TRACEPARENT]: trace }),
+    }),
+  };
+}
+
+function drawnHeaders(
+  headers: readonly [string, string][],
+  events: readonly EventKind[],
+  setting: PayloadSetting,
+): (kind: number, random: Random) => FrameHeaders {
+  const wallOffsetMs = wallOffset();
+  const templates = headers.map(([name, text]) => [name, parseTemplate(text)] as const);
+  const byKind = events.map((event) =>
+    templates.map(([name, parts]) => {
+      const random = setting.random.fork(`header/${name}`);
+      return [name, templateText(parts, { names: namesOf(event, setting), random, wallOffsetMs })] as const;
+    }),
+  );
+  return (kind, random) =>
+    Object.fromEntries((byKind[kind] ?? []).map(([name, make]) => [name, make(random)]));
+}

@@ -1,0 +1,77 @@
+import { messageOf, PreflightError } from '../base/errors.js';
+import { formatSize } from '../base/units.js';
+import { BlockRing } from '../wire/block-ring.js';
+import type { WireConnection } from '../wire/connection.js';
+import type { FrameShape } from '../wire/frame-encoder.js';
+import type { FrameHeaders } from '../wire/frame-headers.js';
+import type { FrameRing } from '../wire/frame-ring.js';
+import { eventHeaders } from './event-headers.js';
+import { frameKinds } from './event-payloads.js';
+import type { TrafficSetting } from './load-kind.js';
+import { RecordRing } from './records/record-ring.js';
+
+export interface EventRingOptions extends Pick<FrameShape, 'envelope' | 'replyPrefix' | 'replyTokenBytes'> {
+  /** Of every message; a text may hold placeholders, and a value of another kind fields of its own. */
+  readonly headers: FrameHeaders;
+  /** Further headers of a frame, by its number in the ring; see `framesMultipleOf`. */
+  readonly headersOf?: (frame: number) => FrameHeaders;
+  /** The ring's length is a multiple of this: the operation of sequence i goes out in a frame whose number is i modulo it. */
+  readonly framesMultipleOf?: number;
+}
+
+/** The most that a ring may take in memory, where it must be long. */
+const MAX_RING_BYTES = 256 * 1024 * 1024;
+
+/** The frames of a load's events. Throws a PreflightError for events that the server would not take. */
+export function makeRing(
+  setting: TrafficSetting,
+  connection: WireConnection,
+  { headers, headersOf, framesMultipleOf = 1, ...shape }: EventRingOptions,
+): FrameRing {
+  const { events, load, worker, random } = setting;
+  const traceEvery = typeof load.params.traceparent === 'number' ? load.params.traceparent : 0;
+  let ring: FrameRing;
+  try {
+    const options = {
+      ...shape,
+      ...eventHeaders(events, setting, { headers, ...(headersOf && { headersOf }), traceEvery }),
+      kinds: frameKinds(events, setting),
+      random,
+    };
+    if (events.some(({ payload }) => payload?.kind === 'file')) {
+      ring = new RecordRing({ ...options, events, worker, workers: load.workers });
+    } else {
+      // What is one in so many comes again where the ring does.
+      const multiple = leastCommonMultiple(framesMultipleOf, Math.max(1, traceEvery));
+      refuseLongRing(multiple, setting);
+      ring = new BlockRing({ ...options, framesMultipleOf: multiple });
+    }
+  } catch (error) {
+    if (error instanceof PreflightError) throw error;
+    throw new PreflightError(`load ${load.name}: ${messageOf(error)}`, { cause: error });
+  }
+  const { info } = connection;
+  if (info && ring.largestMessageBytes > info.max_payload) {
+    throw new PreflightError(
+      `load ${load.name}: its largest message has ${ring.largestMessageBytes} B, ` +
+        `the server takes ${info.max_payload} B`,
+      { hint: 'make the events smaller, or set max_payload in cluster.config' },
+    );
+  }
+  return ring;
+}
+
+function refuseLongRing(frames: number, { events, load }: TrafficSetting): void {
+  const largest = Math.max(...events.map(({ size }) => size.maxBytes));
+  if (frames * largest <= MAX_RING_BYTES) return;
+  throw new PreflightError(
+    `load ${load.name}: one traceparent in ${frames} events of up to ${formatSize(largest)} would take ${formatSize(frames * largest)} of frames`,
+    { hint: 'make the events smaller, or traces more frequent' },
+  );
+}
+
+function leastCommonMultiple(a: number, b: number): number {
+  let [x, y] = [a, b];
+  while (y > 0) [x, y] = [y, x % y];
+  return (a / x) * b;
+}

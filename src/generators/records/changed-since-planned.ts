@@ -1,0 +1,13 @@
+import { PreflightError } from '../../base/errors.js';
+import type { RecordFilePlan } from '../../contracts/plan.js';
+import { RecordError } from './record-error.js';
+
+/** Whatever is wrong with a file that was read from end to end when it was planned has become so since. */
+export function changedSincePlanned<T>(file: RecordFilePlan, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    const at = error instanceof RecordError ? error.message : String(error);
+    throw new PreflightError(`${file.path} has changed since the scenario was read: ${at}`, { cause: error });
+  }
+}
