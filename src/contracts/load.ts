@@ -128,6 +128,7 @@ export interface LoadNotice {
     | 'disconnected'
     | 'reconnected'
     | 'server-error'
+    | 'permission-violation'
     | 'slow-consumer'
     | 'operation-error'
     | 'note';

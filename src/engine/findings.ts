@@ -1,9 +1,11 @@
 import { formatDuration, formatInteger } from '../base/units.js';
 import type { CheckResult } from '../contracts/checker.js';
 import type { NodeEvent } from '../contracts/cluster.js';
+import type { LoadNotice } from '../contracts/load.js';
 import type { FaultResult, LoadResult, ServerCounters, ThresholdResult } from '../contracts/run-result.js';
 import type { Finding } from './verdict.js';
 
+const NO_FILES = /\b(EMFILE|ENFILE)\b/;
 /** A load of which less than this share got through has failed, whatever else held. */
 const LEAST_THROUGH = 0.5;
 
@@ -85,6 +87,30 @@ export function loadFindings(
 export function okInAll({ total, phases }: LoadResult): number {
   const warmUp = phases.find(({ phase }) => phase === 'warm-up');
   return total.counters.ok + (warmUp?.counters.ok ?? 0);
+}
+
+/** What was refused for lack of permission never got through, whoever else was let in; and open files are ours to have. */
+export function noticeFindings(notices: readonly LoadNotice[]): Finding[] {
+  const refused = notices.filter(({ kind }) => kind === 'permission-violation');
+  const refusals = [...new Set(refused.map(({ load }) => load))].map((load): Finding => {
+    const own = refused.filter((notice) => notice.load === load);
+    const count = own.reduce((sum, notice) => sum + notice.count, 0);
+    return {
+      exit: 'expectation',
+      text: `load ${load}: the servers refused it ${formatInteger(count)} times for lack of permission, first: ${own[0]?.text}`,
+      hint: 'give its user the permission, or leave these subjects out of its events',
+    };
+  });
+  const starved = notices.find(({ text }) => NO_FILES.test(text));
+  if (starved === undefined) return refusals;
+  return [
+    ...refusals,
+    {
+      exit: 'inconclusive',
+      text: `load ${starved.load}: this machine gave stormglass no more open files: ${starved.text}`,
+      hint: 'raise the limit (`ulimit -n`), or open fewer connections',
+    },
+  ];
 }
 
 /** Where a server has forgotten nothing, what was sent must have arrived: else the rate is only our own word. */

@@ -11,6 +11,7 @@ import {
   confirmationFindings,
   faultFindings,
   loadFindings,
+  noticeFindings,
   thresholdFindings,
 } from './findings.js';
 import { findLimits } from './load-limits.js';
@@ -90,6 +91,7 @@ export function weigh({
     ...ownFindings,
     ...loadFindings(loads, acknowledged),
     ...confirmationFindings(loads, servers),
+    ...noticeFindings(load?.notices.all ?? []),
     ...thresholdFindings(thresholds),
     ...leftBehind.map(
       ({ what, manual }): Finding => ({ exit: 'unreverted', text: `left behind: ${what}`, hint: manual }),

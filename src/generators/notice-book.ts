@@ -1,5 +1,6 @@
 import { nowNs } from '../base/clock.js';
 import type { LoadNotice } from '../contracts/load.js';
+import { kindOfServerError } from '../wire/server-error.js';
 
 type Kind = LoadNotice['kind'];
 
@@ -22,9 +23,9 @@ export class NoticeBook {
     else this.#entries.set(key, { kind, text, atNs: nowNs(), count: 1 });
   }
 
-  /** A server's -ERR, which says itself whether we were too slow. */
+  /** A server's -ERR, which says itself what it is about. */
   addServerError(text: string): void {
-    this.add(/slow consumer/i.test(text) ? 'slow-consumer' : 'server-error', text);
+    this.add(kindOfServerError(text), text);
   }
 
   /** What was added since the last call. */

@@ -1,6 +1,7 @@
 import { NS, nowNs } from '../base/clock.js';
 import type { LoadNotice } from '../contracts/load.js';
 import { CLOSED_BY_US, type WireListener } from '../wire/connection.js';
+import { kindOfServerError, refusedSubscription } from '../wire/server-error.js';
 import type { SightFigures } from './metrics-page.js';
 
 /** Keeps account of when the monitor sees and when it is blind, and says what its connection meets. */
@@ -42,8 +43,8 @@ export class Sight {
       this.#tell('server-error', `${host}:${port} refused a reconnection: ${reason}`);
     },
     onServerError: (text) => {
-      if (/^permissions violation for subscription/i.test(text)) this.#refusal = text;
-      this.#tell(/slow consumer/i.test(text) ? 'slow-consumer' : 'server-error', text);
+      if (refusedSubscription(text) !== undefined) this.#refusal = text;
+      this.#tell(kindOfServerError(text), text);
     },
   };
 

@@ -60,7 +60,8 @@ export function noticeRows({ notices, servers }: Summary, paint: Paint): string[
     const words = [...kinds.values()].map(({ first, count, workers }) => {
       const times = count === 1 ? '' : ` ${count} times`;
       const where = workers.size === 1 ? '' : ` on ${workers.size} workers`;
-      return `${paint('yellow', first.kind)}${times}${where} (${plain(first.text)})`;
+      const kind = first.kind === 'note' ? first.kind : paint('yellow', first.kind);
+      return `${kind}${times}${where} (${plain(first.text)})`;
     });
     return `${plain(load)}: ${words.join(', ')}`;
   });

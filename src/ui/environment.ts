@@ -4,7 +4,7 @@ import type { ReportPage } from '../contracts/report-page.js';
 import type { Summary } from '../contracts/summary.js';
 import { dataTable } from './data-table.js';
 import { element, section } from './dom.js';
-import { countText } from './figures.js';
+import { countText, NOTHING } from './figures.js';
 
 /** Where it ran, what the servers counted, and how to run it again. */
 export function environmentSection({ summary, rerun }: ReportPage): HTMLElement {
@@ -57,6 +57,7 @@ function notices(all: readonly LoadNotice[]): HTMLElement | undefined {
       rows: all,
       columns: [
         { heading: 'Load', cell: ({ load }) => load },
+        { heading: 'Worker', numeric: true, cell: ({ worker }) => (worker < 0 ? NOTHING : String(worker)) },
         { heading: 'What', cell: ({ kind }) => kind },
         { heading: 'Text', cell: ({ text }) => text },
         { heading: 'Times', numeric: true, cell: ({ count }) => countText(count) },
