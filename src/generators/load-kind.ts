@@ -1,7 +1,14 @@
 import type { z } from 'zod';
 import type { Random } from '../base/random.js';
 import type { ClusterNode } from '../contracts/cluster.js';
-import type { EventWriter, LoadKindFacts, LoadProblem, LoadScene, ServerAccess } from '../contracts/load.js';
+import type {
+  EventTokens,
+  EventWriter,
+  LoadKindFacts,
+  LoadProblem,
+  LoadScene,
+  ServerAccess,
+} from '../contracts/load.js';
 import type { EventKind, LoadPlan, StreamPlan } from '../contracts/plan.js';
 import type { UndoRecord } from '../contracts/undo.js';
 import type { LoadRecorder } from '../metrics/load-recorder.js';
@@ -55,15 +62,19 @@ export interface TrafficSetting {
   readonly events: readonly EventKind[];
   readonly worker: number;
   readonly writer: number;
+  readonly eventTokens: EventTokens;
+  /** The worker's own stream. */
   readonly random: Random;
+  /** For streams that workers share. */
+  readonly seed: number;
   /** For kinds with a history, unless it is not wanted. */
   readonly historyFile?: string;
   /**
    * A connection to the load's servers, not yet opened; the listener is the kind's own. A kind may have several: all
    * of a worker's count together, and what they meet is noticed. The `nth` of them begins with the nth server after
-   * that of the worker's first.
+   * that of the worker's first. None is sent its own messages back, unless it asks for that.
    */
-  connection(listener: WireListener, nth?: number): WireConnection;
+  connection(listener: WireListener, nth?: number, echo?: boolean): WireConnection;
   /** For connections that the kind looks after by itself: what they meet is its own to notice. */
   readonly access: ServerAccess;
   /** What the servers shall list every connection of this worker as. */

@@ -55,6 +55,7 @@ export class WireConnection {
   readonly #held = new HeldTime();
   #link: Link | undefined;
   #isClosed = false;
+  #isCut = false;
   #serverIndex: number;
   /** Since the last connection that came up. */
   #attempts = 0;
@@ -175,6 +176,24 @@ export class WireConnection {
     this.#link?.close(CLOSED_BY_US);
     this.#link = undefined;
     if (wasConnected) this.#listener.onDisconnected?.(CLOSED_BY_US);
+  }
+
+  /** Breaks off without a farewell, as a client that dies does, and stays away until `reconnect`. */
+  cut(): void {
+    if (this.#isClosed || this.#first || this.#isCut) return;
+    const wasConnected = this.connected;
+    this.#isCut = true;
+    clearTimeout(this.#retry);
+    this.#link?.close(CLOSED_BY_US);
+    this.#link = undefined;
+    if (wasConnected) this.#listener.onDisconnected?.(CLOSED_BY_US);
+  }
+
+  /** Connects again after `cut`. */
+  reconnect(): void {
+    if (this.#isClosed || !this.#isCut) return;
+    this.#isCut = false;
+    this.#attempt();
   }
 
   #attempt(): void {

@@ -1,0 +1,55 @@
+import type { LoadKindFacts, LoadProblem } from '../../contracts/load.js';
+import type { LoadPlan } from '../../contracts/plan.js';
+import type { LoadKind } from '../load-kind.js';
+import { writersOf } from './agents-plan.js';
+import { type AgentsParams, agentsSchema } from './agents-schema.js';
+import { AgentsTraffic } from './agents-traffic.js';
+import { BUILT_IN } from './built-in.js';
+import { isBehaviorFile, unknownBehaviorHint } from './load-behavior.js';
+
+const facts: LoadKindFacts = {
+  acknowledged: true,
+  history: false,
+  events: true,
+  needsStream: false,
+  schedules: ['follow'],
+  writersOf,
+};
+
+/** Many agents, each a state machine of its own with subjects of its own, over few connections or one each. */
+export const agents: LoadKind = {
+  kind: 'agents',
+  summary: 'a crowd of agents: heartbeats, commands and results, workflows, conversations, failures',
+  facts,
+  schema: agentsSchema,
+  findProblems,
+  create: (setting) => new AgentsTraffic(setting),
+};
+
+function findProblems(load: LoadPlan): LoadProblem[] {
+  const { agents: count, behavior, commands, connections } = load.params as AgentsParams;
+  const problems: LoadProblem[] = [];
+  const add = (key: string, message: string, hint?: string) =>
+    problems.push({ key, message, ...(hint !== undefined && { hint }) });
+  const isBuiltIn = Object.hasOwn(BUILT_IN, behavior);
+  if (!isBuiltIn && !isBehaviorFile(behavior)) {
+    const hint = unknownBehaviorHint(behavior);
+    add('behavior', `there is no behaviour \`${behavior}\``, hint ?? 'A file of your own begins with ./');
+  }
+  if (commands !== undefined && ['heartbeat', 'workflow'].includes(behavior)) {
+    add(
+      'commands',
+      `a ${behavior} agent takes no commands`,
+      'Leave `commands` out, or use `behavior: worker`.',
+    );
+  }
+  if (behavior === 'conversation' && count < 2) {
+    add('agents', 'a conversation needs two agents at least');
+  }
+  if (load.workers > count) {
+    add('workers', `there are more workers than the ${count} agents`, 'Give each worker an agent at least.');
+  } else if (typeof connections === 'number' && connections > count) {
+    add('connections', `${connections} connections are more than the ${count} agents have a use for`);
+  }
+  return problems;
+}
