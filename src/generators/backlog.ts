@@ -37,6 +37,7 @@ export class Backlog {
   #due = 0;
   #isDebt = false;
   #isStopped = false;
+  #pumpedNs = Number.NEGATIVE_INFINITY;
 
   constructor(options: BacklogOptions, outlet: Outlet) {
     this.#options = options;
@@ -81,10 +82,17 @@ export class Backlog {
     return this.#options.startNs + (this.#isPaced ? this.#pacer.dueNs(this.#due) : 0);
   }
 
+  /** How many operations more will be due so long after the last `pump`'s look at the schedule. */
+  dueWithin(ns: number): number {
+    if (!this.#isPaced) return Number.POSITIVE_INFINITY;
+    return this.#pacer.countDue(this.#pumpedNs - this.#options.startNs + ns) - this.#due;
+  }
+
   /** Sends what is due, as far as there is room. */
   pump(nowNs: number): void {
     const { startNs, maxLatenessNs, backlogNs } = this.#options;
     const outlet = this.#outlet;
+    this.#pumpedNs = nowNs;
     if (!this.#isStopped) this.#due = Math.max(this.#due, this.#pacer.countDue(nowNs - startNs));
     if (!this.#isPaced && nowNs - startNs >= this.#pacer.endNs) this.#due = this.#next;
     if (this.#isPaced && this.#next < this.#due) {

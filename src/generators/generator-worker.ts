@@ -51,8 +51,14 @@ async function generate(
   const params = load.params as PacedParams;
   const notices = new NoticeBook();
   const connections: WireConnection[] = [];
-  const vitals = new WorkerVitals({ role: 'generator', load: load.name, worker, sockets: () => connections });
   let loop: LoadLoop | undefined;
+  const vitals = new WorkerVitals({
+    role: 'generator',
+    load: load.name,
+    worker,
+    sockets: () => connections,
+    restedNs: () => loop?.restedNs ?? 0,
+  });
 
   const traffic: Traffic = kind.create({
     runId,

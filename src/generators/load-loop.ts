@@ -4,7 +4,12 @@ import { COUNTER } from '../metrics/load-recorder.js';
 import { Backlog } from './backlog.js';
 import type { Traffic, TrafficRun } from './load-kind.js';
 import { countRange } from './range-counter.js';
+import { ShortRest } from './short-rest.js';
 
+/** Timers count whole milliseconds, and come a little late: what is left beyond this much is slept in one go. */
+const TIMER_NS = 1.2 * NS.ms;
+/** With so many due within a timer's reach, waking up for each would cost more than it is worth. */
+const FEW = 3;
 /** While an operation may come to its timeout, and for reports to be punctual. */
 const LONGEST_SLEEP_MS = 20;
 
@@ -18,7 +23,8 @@ export interface LoadLoopOptions {
 
 /**
  * The heartbeat of a worker: about once a millisecond, and whenever there may be room for more, it sends what is due.
- * Between two beats the event loop is free to read acknowledgements.
+ * Between two beats the event loop is free to read acknowledgements. Where operations are far between, and none is in
+ * flight, it sleeps until the very next is due.
  */
 export class LoadLoop {
   readonly #options: LoadLoopOptions;
@@ -26,6 +32,8 @@ export class LoadLoop {
   readonly #isPaced: boolean;
   #countedDue = 0;
   #isWoundDown = false;
+  readonly #shortRest = new ShortRest();
+  #hasLooked = false;
   #previousBeatNs = 0;
   #nextReportNs = 0;
   #timer: NodeJS.Timeout | undefined;
@@ -40,6 +48,11 @@ export class LoadLoop {
       { pacer: run.pacer, startNs: run.startNs, backlogNs, maxLatenessNs },
       traffic,
     );
+  }
+
+  /** How long this thread slept within turns of its event loop, which for the loop was being busy. */
+  get restedNs(): number {
+    return this.#shortRest.restedNs;
   }
 
   /** Resolves after the last report, when every operation has an outcome; rejects with what went wrong. */
@@ -105,14 +118,32 @@ export class LoadLoop {
     }
     if (beatNs >= this.#nextReportNs) this.#report(beatNs);
     if (backlog.isHungry) this.wake();
-    else this.#timer = setTimeout(() => this.#beat(), this.#sleepMs(beatNs, wantedNs));
+    else this.#restUntil(beatNs, wantedNs);
   }
 
-  #sleepMs(beatNs: number, wantedNs = Number.POSITIVE_INFINITY): number {
+  /** Waits for the next beat: by a timer, or, when the next operation is nearer than those can tell, without one. */
+  #restUntil(beatNs: number, wantedNs = Number.POSITIVE_INFINITY): void {
+    const { run, traffic } = this.#options;
+    const backlog = this.#backlog;
+    const dueNs = beatNs < run.startNs ? run.startNs : backlog.nextDueNs;
+    const leftNs = Math.min(wantedNs, dueNs) - nowNs();
+    const isNear = leftNs < TIMER_NS && dueNs <= wantedNs && !backlog.isDebt;
+    const isFine = isNear && backlog.dueWithin(TIMER_NS) < FEW;
+    if (isFine && (traffic.inFlight === 0 || !this.#hasLooked)) {
+      // What was just written is in flight until the next turn says that the kernel has it.
+      this.#hasLooked = traffic.inFlight > 0;
+      if (traffic.inFlight === 0 && leftNs > 0) this.#shortRest.sleep(leftNs);
+      this.wake();
+      return;
+    }
+    this.#hasLooked = false;
+    this.#timer = setTimeout(() => this.#beat(), this.#timerMs(leftNs));
+  }
+
+  /** Rounded down, so that what is left is slept to the point. */
+  #timerMs(leftNs: number): number {
     if (this.#backlog.isDebt) return 1;
-    const { startNs } = this.#options.run;
-    const nextNs = beatNs < startNs ? startNs : Math.min(wantedNs, this.#backlog.nextDueNs);
-    return Math.min(LONGEST_SLEEP_MS, Math.max(1, Math.ceil((nextNs - beatNs) / NS.ms)));
+    return Math.min(LONGEST_SLEEP_MS, Math.max(1, Math.floor((leftNs - TIMER_NS) / NS.ms) + 1));
   }
 
   /** Unpaced operations are due when they are sent, and are counted there. */

@@ -13,6 +13,8 @@ export interface VitalsOptions {
   readonly worker?: number;
   /** The thread's connections, with the time that each has held bytes back; none unless told. */
   readonly sockets?: () => Iterable<{ readonly heldNs: number }>;
+  /** How long the thread slept within turns of its event loop, in all; never unless told. */
+  readonly restedNs?: () => number;
 }
 
 /**
@@ -31,6 +33,7 @@ export class WorkerVitals {
   #utilization: EventLoopUtilization | undefined;
   #connections = 0;
   #heldNs = 0;
+  #restedNs = 0;
 
   constructor(options: VitalsOptions) {
     this.#options = options;
@@ -61,11 +64,13 @@ export class WorkerVitals {
     if (this.#utilization === undefined) return undefined;
     const { role, load = '', worker = -1 } = this.#options;
     const [fromNs, cpu, utilization, heldNs] = [this.#fromNs, this.#cpu, this.#utilization, this.#heldNs];
+    const restedNs = this.#restedNs;
     const { p99Ns, maxNs } = this.#loopDelay.take();
     const gc = { gcPauses: this.#gcPauses, gcNs: this.#gcNs, gcMaxNs: this.#gcMaxNs };
     const endNs = nowNs();
     this.#begin(endNs);
     const heap = getHeapStatistics();
+    const activeNs = performance.eventLoopUtilization(this.#utilization, utilization).active * NS.ms;
     const connections = this.#connections;
     return {
       of: 'worker',
@@ -76,7 +81,8 @@ export class WorkerVitals {
       endNs,
       cpuNs: since(this.#cpu.cpuNs, cpu.cpuNs),
       runQueueNs: since(this.#cpu.runQueueNs, cpu.runQueueNs),
-      activeNs: performance.eventLoopUtilization(this.#utilization, utilization).active * NS.ms,
+      // For Node a loop that sleeps within a turn is active.
+      activeNs: Math.max(0, activeNs - (this.#restedNs - restedNs)),
       loopDelayP99Ns: p99Ns,
       loopDelayMaxNs: maxNs,
       ...gc,
@@ -98,6 +104,7 @@ export class WorkerVitals {
     this.#gcMaxNs = 0;
     this.#connections = 0;
     this.#heldNs = 0;
+    this.#restedNs = this.#options.restedNs?.() ?? 0;
     for (const { heldNs } of this.#options.sockets?.() ?? []) {
       this.#connections++;
       this.#heldNs += heldNs;

@@ -131,6 +131,13 @@ describe('the backlog', () => {
     expect(door).toMatchObject({ dropped: 0, sent: 4001, blocked: 3000 });
   });
 
+  it('knows how many more will be due soon', () => {
+    beatFrom(0, 1);
+    expect([0.9, 1, 1.2, 2.5].map((ms) => backlog.dueWithin(ms * NS.ms))).toEqual([0, 1, 1, 2]);
+    backlog.stop(at(1.0005));
+    expect(backlog.nextDueNs).toBe(Number.POSITIVE_INFINITY);
+  });
+
   it('is over when the schedule is, and everything has left', () => {
     backlog = backlogOf(1);
     beatFrom(0, 0.9);
@@ -190,6 +197,28 @@ describe('the backlog', () => {
 });
 
 describe('the backlog of rate: max', () => {
+  it('is over with the last of a count, before its time', () => {
+    const pacer = createPacer({ mode: 'max', durationNs: 600 * NS.s, count: 130 }, 0, 1);
+    backlog = new Backlog({ pacer, startNs: START, backlogNs: NS.s, maxLatenessNs: NS.s }, door);
+    door.width = 100;
+    backlog.pump(at(0));
+    expect(backlog.isOver(at(0))).toBe(false);
+    door.width = 100;
+    backlog.pump(at(0.1));
+    expect(backlog.isOver(at(0.1))).toBe(true);
+    expect(door.left).toHaveLength(130);
+    expect(backlog.nextDueNs).toBe(Number.POSITIVE_INFINITY);
+  });
+
+  it('of a worker whose share of a count is nothing is over when it begins', () => {
+    const pacer = createPacer({ mode: 'max', durationNs: 600 * NS.s, count: 2 }, 2, 3);
+    backlog = new Backlog({ pacer, startNs: START, backlogNs: NS.s, maxLatenessNs: NS.s }, door);
+    expect(backlog.isOver(at(-1))).toBe(false);
+    backlog.pump(at(0));
+    expect(backlog.isOver(at(0))).toBe(true);
+    expect(door.left).toEqual([]);
+  });
+
   it('fills whatever room there is, and is nobody’s debt', () => {
     const pacer = createPacer({ mode: 'max', durationNs: NS.s }, 0, 1);
     backlog = new Backlog({ pacer, startNs: START, backlogNs: NS.s, maxLatenessNs: NS.s }, door);
