@@ -45,6 +45,26 @@ export class AckWindow {
     return this.#oldest;
   }
 
+  /** The slot in flight that was sent last; −1 when none is in flight. */
+  get newest(): number {
+    return this.#newest;
+  }
+
+  /** The slot in flight that was sent next before this one; −1 for the oldest. */
+  olderThan(slot: number): number {
+    return this.#older[slot]!;
+  }
+
+  /** The slot in flight that was sent next after this one; −1 for the newest. */
+  newerThan(slot: number): number {
+    return this.#newer[slot]!;
+  }
+
+  /** The slot in flight that was sent next after this one; −1 when there is none. */
+  newerThan(slot: number): number {
+    return this.#newer[slot]!;
+  }
+
   /** Takes a free slot for an operation that is sent after all others; there must be room. */
   take(): number {
     const slot = this.#free[this.size - 1 - this.inFlight]!;

@@ -1,4 +1,5 @@
 import { nowNs } from '../base/clock.js';
+import { PreflightError } from '../base/errors.js';
 import { freshId } from '../base/ids.js';
 import { formatDuration } from '../base/units.js';
 import { OUTCOMES } from '../contracts/history.js';
@@ -7,6 +8,7 @@ import { COUNTER, MEASURE } from '../metrics/load-recorder.js';
 import type { WireConnection } from '../wire/connection.js';
 import type { MessageView } from '../wire/parser.js';
 import { REPLY_TOKEN_BYTES, readTokenGeneration, readTokenSlot } from '../wire/reply-token.js';
+import { refusedPublish, refusedSubscription } from '../wire/server-error.js';
 import { AckWindow } from './ack-window.js';
 import type { AnsweredParams } from './answered-schema.js';
 import type { Feed } from './feed.js';
@@ -37,6 +39,7 @@ export abstract class AnsweredTraffic implements Traffic {
   #feed: Feed | undefined;
   #history: HistoryWriter | undefined;
   #run: TrafficRun | undefined;
+  #inboxRefusal: string | undefined;
 
   constructor(setting: TrafficSetting) {
     this.setting = setting;
@@ -57,6 +60,7 @@ export abstract class AnsweredTraffic implements Traffic {
       onReadEnd: () => setting.onRoom(),
       onConnected: () => setting.onRoom(),
       onDisconnected: () => this.#onDisconnected(),
+      onServerError: (text) => this.onServerError(text),
     });
   }
 
@@ -97,6 +101,11 @@ export abstract class AnsweredTraffic implements Traffic {
     await this.connection.connect();
     this.connection.subscribe(`${this.inbox}*`);
     await this.connection.flush();
+    if (this.#inboxRefusal !== undefined) {
+      throw new PreflightError(`load ${load.name} may not listen for its answers: ${this.#inboxRefusal}`, {
+        hint: 'let its user subscribe to _INBOX.>',
+      });
+    }
     this.#feed = this.makeFeed();
     if (historyFile !== undefined) {
       this.#history = HistoryWriter.open(historyFile, {
@@ -215,6 +224,23 @@ export abstract class AnsweredTraffic implements Traffic {
     const slot = readTokenSlot(buffer, tokenAt);
     if (this.window.holds(slot, readTokenGeneration(buffer, tokenAt))) this.onAnswer(view, slot);
     else this.setting.notices.add('operation-error', 'an answer came after its operation had ended');
+  }
+
+  /**
+   * The text of an -ERR, which is noticed already. A publish that was refused has no answer: it would look like one that
+   * nobody answered in time. A kind that has more to do with it calls this too.
+   */
+  protected onServerError(text: string): void {
+    if (refusedSubscription(text)?.startsWith(this.inbox)) this.#inboxRefusal = text;
+    const subject = refusedPublish(text);
+    if (subject === undefined) return;
+    const { window, historySubjects } = this;
+    for (let slot = window.oldest; slot >= 0; slot = window.newerThan(slot)) {
+      if (historySubjects[window.subject[slot]!] !== subject) continue;
+      // One -ERR comes for each, in their order: those sent before to this subject had theirs.
+      this.end(slot, FAILED, this.readNs, 0, 'permission violation');
+      return;
+    }
   }
 
   /** Nobody can say any more what became of the operations in flight, and nothing of it is sent again. */

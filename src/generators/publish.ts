@@ -1,7 +1,9 @@
 import type { z } from 'zod';
+import { nowNs, sleep } from '../base/clock.js';
 import type { LoadKindFacts } from '../contracts/load.js';
 import { COUNTER, MEASURE } from '../metrics/load-recorder.js';
 import type { WireConnection } from '../wire/connection.js';
+import { refusedPublish } from '../wire/server-error.js';
 import { FrameFeed } from './frame-feed.js';
 import type { LoadKind, Traffic, TrafficRun, TrafficSetting } from './load-kind.js';
 import { pacedSchema } from './paced-schema.js';
@@ -10,6 +12,9 @@ import { traceparentSchema } from './traceparent-schema.js';
 
 const schema = pacedSchema.extend({ traceparent: traceparentSchema });
 type PublishParams = z.output<typeof schema>;
+
+/** A server that is paused does not keep the load from its end for longer. */
+const LAST_WORD_MS = 1000;
 
 const facts: LoadKindFacts = {
   acknowledged: false,
@@ -37,7 +42,13 @@ class PublishTraffic implements Traffic {
 
   constructor(setting: TrafficSetting) {
     this.#setting = setting;
-    this.#connection = setting.connection({ onMessage: () => {}, onConnected: () => setting.onRoom() });
+    this.#connection = setting.connection({
+      onMessage: () => {},
+      onConnected: () => setting.onRoom(),
+      onServerError: (text) => {
+        if (refusedPublish(text) !== undefined) this.#onRefused();
+      },
+    });
   }
 
   get meanBytes(): number {
@@ -51,6 +62,14 @@ class PublishTraffic implements Traffic {
       this.inFlight -= count;
       this.#run?.recorder.count(flushed ? COUNTER.ok : COUNTER.unknown, phase, count);
     });
+  }
+
+  /** The server has it, and will not deliver it: one -ERR comes for each. Which one it was, and when due, nobody says. */
+  #onRefused(): void {
+    const recorder = this.#run?.recorder;
+    const phase = recorder?.phaseAt(nowNs()) ?? 0;
+    recorder?.count(COUNTER.ok, phase, -1);
+    recorder?.count(COUNTER.failed, phase, 1);
   }
 
   begin(run: TrafficRun): void {
@@ -89,6 +108,19 @@ class PublishTraffic implements Traffic {
   }
 
   expire(): void {}
+
+  /** Until the server has answered a PING, it may still refuse what was sent before. */
+  windDown(): void {
+    if (!this.#connection.connected) return;
+    this.inFlight++;
+    const late = new AbortController();
+    const answered = this.#connection.flush().catch(() => {});
+    void Promise.race([answered, sleep(LAST_WORD_MS, late.signal).catch(() => {})]).then(() => {
+      late.abort();
+      this.inFlight--;
+      this.#setting.onRoom();
+    });
+  }
 
   flush(): void {}
 
