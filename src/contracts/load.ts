@@ -46,6 +46,7 @@ export interface ServerAddress {
  * `blocked` waited for the socket, the window or a reconnection before they were sent (the system's doing);
  * `unsent` waited so and overflowed the backlog; `dropped` not sent because this generator itself was late;
  * `bytes` payload bytes sent, or received by a load that only listens; `reply_bytes` those of the replies to requests;
+ * `messages` those that the `ok` events of a load went in which sends several in one, 0 where each is its own;
  * `duplicates` acknowledged as duplicates; `misses` reads that found nothing, and
  * `conflicts` compare-and-sets that another writer had overtaken (both are answers, and `ok`); `redelivered` those of a
  * consumer's deliveries that were not the first of their message; `received` by the monitor, or by the load itself;
@@ -62,6 +63,7 @@ export const LOAD_COUNTERS = [
   'unsent',
   'dropped',
   'bytes',
+  'messages',
   'reply_bytes',
   'duplicates',
   'misses',
@@ -147,6 +149,8 @@ export interface GeneratorTask {
   readonly worker: number;
   /** Identifies this thread's events among all of the run's: 0..65535. */
   readonly writer: number;
+  /** Where in a subject the domain and the type of its event stand, counted from 0. */
+  readonly eventTokens: EventTokens;
   readonly access: ServerAccess;
   /** The name under which the servers list this thread's connection. */
   readonly connectionName: string;
@@ -158,6 +162,11 @@ export interface GeneratorTask {
   readonly writers?: readonly EventWriter[];
   /** Where the run's monitor serves its metrics. */
   readonly metricsUrl?: string;
+}
+
+export interface EventTokens {
+  readonly domain: number;
+  readonly type: number;
 }
 
 export interface EventWriter {
@@ -206,6 +215,8 @@ export interface LoadKindFacts {
   readonly needsStream: boolean;
   /** The schedules that it can keep. */
   readonly schedules: readonly ScheduleMode[];
+  /** How many writers of events a worker of such a load is, numbered on from its first; 1 unless told. */
+  writersOf?(load: LoadPlan): number;
   /** What it measures or counts that a load of its sort mostly does not: `drain_time`. */
   readonly measures?: readonly (LoadMeasure | LoadCounter)[];
 }

@@ -112,9 +112,13 @@ export class LoadStage {
       },
       onSample: (sample: ResourceSample) => this.#addSample(sample),
     };
-    const writers: WriterLabel[] = this.#tasks.map(({ writer, load }) => {
+    const writers: WriterLabel[] = this.#tasks.flatMap(({ writer, load }) => {
       const warmNs = warmUpEndNs(load);
-      return { writer, load: load.name, ...(warmNs !== undefined && { warmUpEndNs: warmNs }) };
+      return Array.from({ length: services.loadFacts(load.kind).writersOf?.(load) ?? 1 }, (_, i) => ({
+        writer: writer + i,
+        load: load.name,
+        ...(warmNs !== undefined && { warmUpEndNs: warmNs }),
+      }));
     });
     this.#monitor = scope.use(
       'the monitor',
@@ -318,6 +322,8 @@ function generatorTasks(
   phaseClock: SharedArrayBuffer,
 ): GeneratorTask[] {
   const tasks: GeneratorTask[] = [];
+  const eventTokens = { domain: plan.monitor.domainToken, type: plan.monitor.typeToken };
+  let writer = 0;
   for (const load of plan.loads) {
     for (let worker = 0; worker < load.workers; worker++) {
       tasks.push({
@@ -326,7 +332,8 @@ function generatorTasks(
         load,
         events: plan.events.filter((event) => load.domains.includes(event.domain)),
         worker,
-        writer: tasks.length,
+        writer,
+        eventTokens,
         access: cluster.access,
         connectionName: `${connectionPrefix(runId)}${load.name} ${worker}`,
         phaseClock,
@@ -334,10 +341,13 @@ function generatorTasks(
           historyFile: join(historyDir, `${load.name}-${worker}.sgh`),
         }),
       });
+      writer += services.loadFacts(load.kind).writersOf?.(load) ?? 1;
     }
   }
   const writers = tasks
     .filter(({ load }) => isMonitored(services.loadFacts(load.kind)))
+    // Those that are several write to more subjects than their events' own.
+    .filter(({ load }) => services.loadFacts(load.kind).writersOf === undefined)
     .map(({ writer, events }) => ({ writer, subjects: events.map(({ subject }) => subject) }));
   return tasks.map((task) => ({ ...task, writers }));
 }

@@ -66,11 +66,13 @@ async function generate(
     events: task.events.filter(({ domain }) => load.domains.includes(domain)),
     worker,
     writer,
+    eventTokens: task.eventTokens,
+    seed,
     random: seededRandom(seed, `load/${load.name}/${worker}`),
     ...(historyFile !== undefined && { historyFile }),
-    connection: (listener, nth = 0) => {
+    connection: (listener, nth = 0, echo = false) => {
       const connection = new WireConnection(
-        { access, firstServer: worker + nth, name: task.connectionName, echo: false },
+        { access, firstServer: worker + nth, name: task.connectionName, echo },
         withNotices(listener, notices),
       );
       connections.push(connection);

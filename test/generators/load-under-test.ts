@@ -78,6 +78,7 @@ export function taskOf(options: TestLoadOptions, phaseClock = PhaseClock.create(
     events: options.events ?? ORDERS,
     worker: options.worker ?? 0,
     writer: options.writer ?? 0,
+    eventTokens: { domain: 2, type: 3 },
     access: options.access,
     connectionName: `test ${options.worker ?? 0}`,
     phaseClock: phaseClock.buffer,
