@@ -60,11 +60,6 @@ export class AckWindow {
     return this.#newer[slot]!;
   }
 
-  /** The slot in flight that was sent next after this one; −1 when there is none. */
-  newerThan(slot: number): number {
-    return this.#newer[slot]!;
-  }
-
   /** Takes a free slot for an operation that is sent after all others; there must be room. */
   take(): number {
     const slot = this.#free[this.size - 1 - this.inFlight]!;
