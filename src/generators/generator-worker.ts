@@ -48,7 +48,7 @@ async function generate(
   const { runId, load, worker, writer, access, seed, historyFile } = task;
   const kind = [...kinds].find((candidate) => candidate.kind === load.kind);
   if (!kind) throw new RangeError(`no kind of load is called ${load.kind}`);
-  const params = load.params as PacedParams;
+  const params = load.params as Partial<PacedParams>;
   const notices = new NoticeBook();
   const connections: WireConnection[] = [];
   let loop: LoadLoop | undefined;
@@ -112,8 +112,9 @@ async function generate(
         startNs: startNs + load.atNs,
         recorder,
       },
-      backlogNs: params.backlog,
-      maxLatenessNs: params['max-lateness'],
+      // Kinds that nobody keeps waiting have none.
+      backlogNs: params.backlog ?? Number.POSITIVE_INFINITY,
+      maxLatenessNs: params['max-lateness'] ?? Number.POSITIVE_INFINITY,
       onReport: (report) => {
         tell({ say: 'report', report }, buffersOf(report));
         const sample = vitals.sample();

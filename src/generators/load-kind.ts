@@ -28,6 +28,8 @@ export interface LoadKind {
   readonly schema: z.ZodObject;
   /** What is wrong with such a load in its scenario, that its schema alone cannot tell. */
   findProblems?(load: LoadPlan, scene: LoadScene): readonly LoadProblem[];
+  /** What it loads beside the cluster, `host:port`, unless that is this machine: the command line must consent to it. */
+  foreignAddress?(load: LoadPlan): string | undefined;
   /** Streams that this load needs beside those of the scenario, such as the one behind a bucket: made with the others. */
   streams?(load: LoadPlan, scene: LoadScene): readonly StreamPlan[];
   /**
