@@ -31,7 +31,7 @@ export function connectLine(info: ServerInfo, access: ServerAccess, { name, echo
 function signed({ nonce }: ServerInfo, access: ServerAccess): Record<string, string> {
   const { nkeySeed, jwt } = access;
   if (nkeySeed === undefined) return {};
-  const signer = signerOf(access, nkeySeed);
+  const signer = signerOf(nkeySeed);
   return {
     // A server knows the user of a JWT by the JWT.
     ...(jwt === undefined ? { nkey: signer.publicKey } : { jwt }),
@@ -40,14 +40,14 @@ function signed({ nonce }: ServerInfo, access: ServerAccess): Record<string, str
   };
 }
 
-/** Decoding a seed takes much longer than signing with it, and thousands of connections may share an access. */
-const signers = new WeakMap<ServerAccess, NonceSigner>();
+/** Decoding a seed takes much longer than signing with it, and thousands of connections may share one. */
+const signers = new Map<string, NonceSigner>();
 
-function signerOf(access: ServerAccess, seed: string): NonceSigner {
-  let signer = signers.get(access);
+function signerOf(seed: string): NonceSigner {
+  let signer = signers.get(seed);
   if (signer === undefined) {
     signer = nonceSigner(seed);
-    signers.set(access, signer);
+    signers.set(seed, signer);
   }
   return signer;
 }
