@@ -1,7 +1,7 @@
 import { nowNs } from './clock.js';
 import { NS } from './nanoseconds.js';
 
-/** Fifty looks a second cost a thread about 0.1 % of a core. */
+/** Fifty looks a second cost a thread about half a percent of a core. */
 const LOOK_EVERY_MS = 20;
 
 /**

@@ -19,7 +19,7 @@ export interface VitalsOptions {
 
 /**
  * What a thread tells of itself: its CPU, its event loop, its garbage collector, its memory, its sockets. Everything is
- * kept by the system or by Node and read once a second, in about half a millisecond; nothing is done for an event.
+ * kept by the system or by Node and read once a second, in less than a tenth of a millisecond; nothing is done for an event.
  */
 export class WorkerVitals {
   readonly #options: VitalsOptions;
