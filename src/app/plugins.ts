@@ -9,6 +9,7 @@ import {
 import type { Checker } from '../contracts/checker.js';
 import type { FaultKind } from '../contracts/fault.js';
 import { connections } from '../generators/connections/connections.js';
+import { http } from '../generators/http/http.js';
 import { jsConsume } from '../generators/js-consume/js-consume.js';
 import { jsPublish } from '../generators/js-publish.js';
 import { kv } from '../generators/kv/kv.js';
@@ -36,6 +37,7 @@ export const LOAD_KINDS: readonly LoadKind[] = [
   request,
   service,
   connections,
+  http,
 ];
 
 export const FAULT_KINDS: readonly (FaultKind & FaultPlugin)[] = [nodeKill({ isAlive })];

@@ -5,6 +5,7 @@ import type { Reporter } from '../contracts/reporter.js';
 import { conductRun, type RunOutcome } from '../engine/conduct-run.js';
 import { Interruption } from '../engine/interruption.js';
 import { describeEnvironment } from './environment.js';
+import { requireForeignConsent } from './foreign-consent.js';
 import { planScenario, type ScenarioRequest } from './plan-scenario.js';
 import { createRunServices } from './run-services.js';
 import type { Surroundings } from './surroundings.js';
@@ -37,6 +38,7 @@ export async function runScenario(options: RunScenarioOptions): Promise<RunOutco
       place: userPlace(surroundings.env),
     });
   }
+  requireForeignConsent(plan, allow);
   return conductRun(
     {
       runId: freshId(),
