@@ -92,15 +92,20 @@ export class LoadRecorder {
 
   /** Records one of MEASURE. An `ack_latency` above the overdue bound is trouble as well: do not report it again. */
   latency(measure: number, dueNs: number, valueNs: number): void {
-    this.#histogram(measure, dueNs).record(valueNs);
+    this.latencyIn(this.phaseAt(dueNs), measure, valueNs);
     if (valueNs > this.#overdueNs && measure === MEASURE.ackLatency) {
       this.trouble(dueNs, dueNs + this.#overdueNs, 'overdue');
     }
   }
 
+  /** Records a measure that makes no trouble, of an operation whose phase is known already. */
+  latencyIn(phase: number, measure: number, valueNs: number): void {
+    this.#histogram(phase, measure).record(valueNs);
+  }
+
   /** Records an operation that ended without an answer after `waitedNs`. Its trouble is reported with `trouble`. */
   censored(measure: number, dueNs: number, waitedNs: number): void {
-    this.#histogram(measure, dueNs).recordCensored(waitedNs);
+    this.#histogram(this.phaseAt(dueNs), measure).recordCensored(waitedNs);
   }
 
   /** An acknowledged operation failed, is unknown or was never sent; `atNs` is when that became known. */
@@ -108,8 +113,8 @@ export class LoadRecorder {
     if (this.phaseAt(dueNs) !== WARM_UP) this.#troubles.add(dueNs, atNs, reason);
   }
 
-  #histogram(measure: number, dueNs: number): LatencyHistogram {
-    const at = this.phaseAt(dueNs) * LOAD_MEASURES.length + measure;
+  #histogram(phase: number, measure: number): LatencyHistogram {
+    const at = phase * LOAD_MEASURES.length + measure;
     const histogram = this.#histograms[at];
     if (histogram) return histogram;
     const fresh = new LatencyHistogram();

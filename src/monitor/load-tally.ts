@@ -83,9 +83,10 @@ export class LoadTally {
       this.#miss(load, dueNs, -1);
     }
     if (recorder === undefined) return;
-    recorder.count(RECEIVED, recorder.phaseAt(dueNs), 1);
+    const phase = recorder.phaseAt(dueNs);
+    recorder.count(RECEIVED, phase, 1);
     const lagNs = lagOf(this.receivedNs, dueNs);
-    if (lagNs >= 0) recorder.latency(LAG, dueNs, lagNs);
+    if (lagNs >= 0) recorder.latencyIn(phase, LAG, lagNs);
   }
 
   #miss(load: number, dueNs: number, count: number): void {
