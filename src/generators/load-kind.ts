@@ -26,6 +26,11 @@ export interface LoadKind {
   readonly facts: LoadKindFacts;
   /** The kind's own parameters; the common ones (name, rate, stages, …) are the scenario's. */
   readonly schema: z.ZodObject;
+  /** The parameters with paths that are good everywhere, for a kind that names files of the user's. */
+  locatePaths?(
+    params: Readonly<Record<string, unknown>>,
+    locate: (path: string) => string,
+  ): Readonly<Record<string, unknown>>;
   /** What is wrong with such a load in its scenario, that its schema alone cannot tell. */
   findProblems?(load: LoadPlan, scene: LoadScene): readonly LoadProblem[];
   /** What it loads beside the cluster, `host:port`, unless that is this machine: the command line must consent to it. */

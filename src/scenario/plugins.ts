@@ -36,6 +36,8 @@ export interface LoadPlugin {
   /** The keys of a load of this kind, less name, kind, domains, rate, stages, for and workers. */
   readonly schema: ParameterSchema;
   readonly facts: LoadKindFacts;
+  /** The parameters with paths that are good everywhere, for a kind that names files of the user's. */
+  locatePaths?(params: Parameters, locate: (path: string) => string): Parameters;
   /** What is wrong with such a load in its scenario, that its schema alone cannot tell. */
   findProblems?(load: LoadPlan, scene: LoadScene): readonly LoadProblem[];
   /** Streams that this load needs beside those of the scenario: made with the others. */

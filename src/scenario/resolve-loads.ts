@@ -1,6 +1,7 @@
 import { suggestion } from '../base/nearest.js';
 import type { LoadKindFacts } from '../contracts/load.js';
 import type { LoadPlan } from '../contracts/plan.js';
+import type { DataFiles } from './data-files.js';
 import { isMap, type KindSchemas, ownParameters, parseKind } from './kinds.js';
 import { type LoadInput, loadShape } from './load-schema.js';
 import type { LoadPlugin, ScenarioPlugins } from './plugins.js';
@@ -30,6 +31,7 @@ export function resolveLoads(
   schemas: KindSchemas,
   plugins: ScenarioPlugins,
   events: ResolvedEvents | undefined,
+  files: DataFiles,
   findings: Findings,
 ): ResolvedLoads {
   const loads: ResolvedLoad[] = [];
@@ -50,7 +52,9 @@ export function resolveLoads(
     if (parsed === undefined) continue;
     const plugin = plugins.loads[(parsed as LoadInput).kind] as LoadPlugin;
     const load = resolveLoad(parsed, value, path, plugin.facts, events, findings);
-    if (load !== undefined) loads.push({ index, facts: plugin.facts, plan: load });
+    if (load === undefined) continue;
+    const params = plugin.locatePaths?.(load.params, (file) => files.locate(file)) ?? load.params;
+    loads.push({ index, facts: plugin.facts, plan: { ...load, params } });
   }
   refuseOnlyFollowers(loads, values.length, findings);
   return { loads, complete: loads.length === values.length };

@@ -80,7 +80,7 @@ function resolveSections(scenario: unknown, options: ResolveOptions, findings: F
   }
   const subjects = events?.events.map(({ subject }) => subject);
   const { streams, complete } = resolveStreams(raw.streams ?? [], cluster, subjects, findings);
-  const loads = resolveLoads(raw.load, schemas, plugins, events, findings);
+  const loads = resolveLoads(raw.load, schemas, plugins, events, options.files, findings);
   if (events !== undefined && complete) checkCaptured(loads.loads, events, streams, findings);
   const scene: LoadScene = {
     streams: streams.map(({ plan }) => plan),

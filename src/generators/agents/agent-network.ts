@@ -63,17 +63,12 @@ export class AgentNetwork {
     return this.links[this.#perAgent ? agent : agent % this.#options.shards.perWorker]!;
   }
 
-  /** The agents that use a connection: the first, and how many lie from one to the next. */
-  firstOf(link: AgentLink): number {
-    return link === this.commander ? Number.POSITIVE_INFINITY : link.index;
-  }
-
-  get stride(): number {
-    return this.#perAgent ? Number.POSITIVE_INFINITY : this.#options.shards.perWorker;
-  }
-
-  get connected(): number {
-    return this.links.reduce((count, { connection }) => count + (connection.connected ? 1 : 0), 0);
+  /** The agents that use a connection. */
+  *agentsOf(link: AgentLink): Iterable<number> {
+    if (link === this.commander) return;
+    const { own, perWorker } = this.#options.shards;
+    const step = this.#perAgent ? own : perWorker;
+    for (let agent = link.index; agent < own; agent += step) yield agent;
   }
 
   /** Opens them all; rejects with what one of them met. */

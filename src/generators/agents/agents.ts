@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import type { LoadKindFacts, LoadProblem } from '../../contracts/load.js';
 import type { LoadPlan } from '../../contracts/plan.js';
 import type { LoadKind } from '../load-kind.js';
@@ -5,7 +6,7 @@ import { writersOf } from './agents-plan.js';
 import { type AgentsParams, agentsSchema } from './agents-schema.js';
 import { AgentsTraffic } from './agents-traffic.js';
 import { BUILT_IN } from './built-in.js';
-import { isBehaviorFile, unknownBehaviorHint } from './load-behavior.js';
+import { isBehaviorFile, loadBehavior, unknownBehaviorHint } from './load-behavior.js';
 
 const facts: LoadKindFacts = {
   acknowledged: true,
@@ -22,9 +23,20 @@ export const agents: LoadKind = {
   summary: 'a crowd of agents: heartbeats, commands and results, workflows, conversations, failures',
   facts,
   schema: agentsSchema,
+  locatePaths: (params, locate) => {
+    const { behavior } = params as AgentsParams;
+    return isBehaviorFile(behavior) ? { ...params, behavior: locate(behavior) } : params;
+  },
   findProblems,
+  prepare,
   create: (setting) => new AgentsTraffic(setting),
 };
+
+/** A behaviour that does not load is known before anything is sent. */
+async function prepare({ params }: LoadPlan): Promise<() => Promise<void>> {
+  await loadBehavior(params as AgentsParams);
+  return async () => {};
+}
 
 function findProblems(load: LoadPlan): LoadProblem[] {
   const { agents: count, behavior, commands, connections } = load.params as AgentsParams;
@@ -32,7 +44,10 @@ function findProblems(load: LoadPlan): LoadProblem[] {
   const add = (key: string, message: string, hint?: string) =>
     problems.push({ key, message, ...(hint !== undefined && { hint }) });
   const isBuiltIn = Object.hasOwn(BUILT_IN, behavior);
-  if (!isBuiltIn && !isBehaviorFile(behavior)) {
+  if (isBehaviorFile(behavior)) {
+    if (!existsSync(behavior))
+      add('behavior', `${behavior} is not there`, 'Paths start where the scenario is.');
+  } else if (!isBuiltIn) {
     const hint = unknownBehaviorHint(behavior);
     add('behavior', `there is no behaviour \`${behavior}\``, hint ?? 'A file of your own begins with ./');
   }

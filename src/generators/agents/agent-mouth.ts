@@ -1,0 +1,67 @@
+import { ANSWER, COMMAND, emptyMessage, QUESTION, RESULT } from './agent-message.js';
+import type { AgentNetwork } from './agent-network.js';
+import type { AgentPost } from './agent-post.js';
+import type { AgentVoice } from './agent-runtime.js';
+import { type AgentTable, UNCORRELATED } from './agent-table.js';
+import type { EventTypes } from './event-types.js';
+
+/** Puts what agents say into messages, and hands these to the post. Allocates nothing. */
+export class AgentMouth implements AgentVoice {
+  readonly #post: AgentPost;
+  readonly #table: AgentTable;
+  readonly #types: EventTypes;
+  readonly #network: () => AgentNetwork;
+  readonly #message = emptyMessage();
+
+  constructor(post: AgentPost, table: AgentTable, types: EventTypes, network: () => AgentNetwork) {
+    this.#post = post;
+    this.#table = table;
+    this.#types = types;
+    this.#network = network;
+  }
+
+  publish(agent: number, type: string, fields: string, dueNs: number): void {
+    const { correlation, correlated } = this.#table;
+    const message = this.#message;
+    const number = correlated[agent]!;
+    message.form = this.#types.formOf(type);
+    message.agent = agent;
+    message.dueNs = dueNs;
+    message.fields = fields;
+    if (number === UNCORRELATED) {
+      message.correlation = 0;
+    } else {
+      message.correlation = correlation[agent]!;
+      message.number = number;
+      correlated[agent] = Math.min(number + 1, UNCORRELATED - 1);
+    }
+    this.#post.send(this.#network().linkOf(agent), message);
+  }
+
+  ask(agent: number, other: number, dueNs: number): void {
+    this.say(QUESTION, agent, other, dueNs);
+  }
+
+  reply(agent: number, from: number, slot: number, generation: number, dueNs: number): void {
+    this.#message.slot = slot;
+    this.#message.generation = generation;
+    this.say(from < 0 ? RESULT : ANSWER, agent, from, dueNs);
+  }
+
+  onStatus(agent: number, isUp: boolean): void {
+    this.#network().onStatus(agent, isUp);
+  }
+
+  /** A letter of an agent, or (a command) for it. */
+  say(form: number, agent: number, to: number, dueNs: number): void {
+    const message = this.#message;
+    message.form = form;
+    message.agent = agent;
+    message.to = to;
+    message.dueNs = dueNs;
+    message.correlation = 0;
+    message.fields = '';
+    const network = this.#network();
+    this.#post.send(form === COMMAND ? network.commander! : network.linkOf(agent), message);
+  }
+}
