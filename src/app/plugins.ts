@@ -8,10 +8,11 @@ import {
 } from '../clusters/process-cluster-schema.js';
 import type { Checker } from '../contracts/checker.js';
 import type { FaultKind } from '../contracts/fault.js';
+import { agents } from '../generators/agents/agents.js';
 import { connections } from '../generators/connections/connections.js';
 import { http } from '../generators/http/http.js';
 import { jsConsume } from '../generators/js-consume/js-consume.js';
-import { jsPublish } from '../generators/js-publish.js';
+import { jsPublish } from '../generators/js-publish/js-publish.js';
 import { kv } from '../generators/kv/kv.js';
 import type { LoadKind } from '../generators/load-kind.js';
 import { object } from '../generators/object.js';
@@ -38,6 +39,7 @@ export const LOAD_KINDS: readonly LoadKind[] = [
   service,
   connections,
   http,
+  agents,
 ];
 
 export const FAULT_KINDS: readonly (FaultKind & FaultPlugin)[] = [nodeKill({ isAlive })];

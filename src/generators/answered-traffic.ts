@@ -14,7 +14,7 @@ import type { AnsweredParams } from './answered-schema.js';
 import type { Feed } from './feed.js';
 import type { Traffic, TrafficRun, TrafficSetting } from './load-kind.js';
 import { countRange } from './range-counter.js';
-import { readRefusal } from './refusal.js';
+import { type Refusal, readRefusal } from './refusal.js';
 
 export const OK = OUTCOMES.indexOf('ok');
 export const FAILED = OUTCOMES.indexOf('failed');
@@ -34,8 +34,8 @@ export abstract class AnsweredTraffic implements Traffic {
   protected readonly inbox: string;
   /** When the bytes that are being parsed were read. */
   protected readNs = 0;
+  protected readonly timeoutReason: string;
   readonly #timeoutNs: number;
-  readonly #timeoutReason: string;
   #feed: Feed | undefined;
   #history: HistoryWriter | undefined;
   #run: TrafficRun | undefined;
@@ -51,15 +51,15 @@ export abstract class AnsweredTraffic implements Traffic {
     this.window = new AckWindow(size);
     this.inbox = `_INBOX.${freshId()}${writer}.`;
     this.#timeoutNs = this.timeoutNs;
-    this.#timeoutReason = `no ${this.answerName} within ${formatDuration(this.#timeoutNs)}`;
+    this.timeoutReason = `no ${this.answerName} within ${formatDuration(this.#timeoutNs)}`;
     this.connection = setting.connection({
       onReadStart: () => {
         this.readNs = nowNs();
       },
-      onMessage: (view) => this.#onMessage(view),
+      onMessage: (view) => this.onMessage(view),
       onReadEnd: () => setting.onRoom(),
       onConnected: () => setting.onRoom(),
-      onDisconnected: () => this.#onDisconnected(),
+      onDisconnected: () => this.onDisconnected(),
       onServerError: (text) => this.onServerError(text),
     });
   }
@@ -99,7 +99,7 @@ export abstract class AnsweredTraffic implements Traffic {
   async open(): Promise<void> {
     const { load, writer, historyFile } = this.setting;
     await this.connection.connect();
-    this.connection.subscribe(`${this.inbox}*`);
+    this.connection.subscribe(`${this.inbox}>`);
     await this.connection.flush();
     if (this.#inboxRefusal !== undefined) {
       throw new PreflightError(`load ${load.name} may not listen for its answers: ${this.#inboxRefusal}`, {
@@ -157,7 +157,7 @@ export abstract class AnsweredTraffic implements Traffic {
     const { window } = this;
     for (let slot = window.oldest; slot >= 0; slot = window.oldest) {
       if (byNs - window.sentNs[slot]! < this.#timeoutNs) return;
-      this.end(slot, UNKNOWN, nowNs(), 0, this.#timeoutReason);
+      this.end(slot, UNKNOWN, nowNs(), 0, this.timeoutReason);
     }
   }
 
@@ -178,14 +178,19 @@ export abstract class AnsweredTraffic implements Traffic {
 
   /** The answer is an error or a status: noticed, and the operation failed or unknown, as far as it says. */
   protected refuse(view: MessageView, slot: number): void {
-    const { buffer, headerStart, payloadStart, payloadEnd } = view;
+    const { certain, reason } = this.refusalIn(view);
+    this.end(slot, certain ? FAILED : UNKNOWN, this.readNs, 0, reason);
+  }
+
+  /** Reads an answer that is an error or a status, and notices it. */
+  protected refusalIn({ buffer, headerStart, payloadStart, payloadEnd }: MessageView): Refusal {
     const text = Buffer.from(buffer.buffer, buffer.byteOffset, buffer.byteLength);
-    const { certain, reason } = readRefusal(
+    const refusal = readRefusal(
       text.toString('latin1', headerStart, payloadStart),
       text.toString('utf8', payloadStart, payloadEnd),
     );
-    this.setting.notices.add('operation-error', reason);
-    this.end(slot, certain ? FAILED : UNKNOWN, this.readNs, 0, reason);
+    this.setting.notices.add('operation-error', refusal.reason);
+    return refusal;
   }
 
   /** Gives the operation its outcome, one of OK, FAILED and UNKNOWN, and frees its slot. */
@@ -218,7 +223,8 @@ export abstract class AnsweredTraffic implements Traffic {
     window.release(slot);
   }
 
-  #onMessage(view: MessageView): void {
+  /** A message to the inbox. The hot path. */
+  protected onMessage(view: MessageView): void {
     const { buffer, subjectEnd } = view;
     const tokenAt = subjectEnd - REPLY_TOKEN_BYTES;
     const slot = readTokenSlot(buffer, tokenAt);
@@ -244,7 +250,7 @@ export abstract class AnsweredTraffic implements Traffic {
   }
 
   /** Nobody can say any more what became of the operations in flight, and nothing of it is sent again. */
-  #onDisconnected(): void {
+  protected onDisconnected(): void {
     const atNs = nowNs();
     for (let slot = this.window.oldest; slot >= 0; slot = this.window.oldest) {
       this.end(slot, UNKNOWN, atNs, 0, 'connection lost');

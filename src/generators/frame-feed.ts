@@ -1,6 +1,7 @@
 import { nowNs } from '../base/clock.js';
 import { COUNTER, MEASURE } from '../metrics/load-recorder.js';
 import type { WireConnection } from '../wire/connection.js';
+import type { FrameBlock } from '../wire/frame-block.js';
 import type { FrameRing } from '../wire/frame-ring.js';
 import { writeReplyToken } from '../wire/reply-token.js';
 import { writeStamp } from '../wire/stamp.js';
@@ -12,6 +13,12 @@ import type { TrafficRun, TrafficSetting } from './load-kind.js';
 export interface FrameFeedOptions extends EventRingOptions {
   /** For acknowledged kinds: what each operation takes a slot of. */
   readonly window?: AckWindow;
+  /** Where the writer's next operation number stands, for feeds that share one. */
+  readonly counter?: { next: number };
+  /** Names a slot in the reply subject of its frame; `writeReplyToken` unless told. */
+  readonly writeToken?: (bytes: Uint8Array, at: number, slot: number, generation: number) => void;
+  /** Frames of a block were written, with operations that are due in `phase`. */
+  readonly onWritten?: (block: FrameBlock, frame: number, count: number, phase: number) => void;
 }
 
 /** `count` operations that were due in `phase` and went out in one write are in the kernel; or perhaps not. */
@@ -27,10 +34,12 @@ export class FrameFeed implements Feed {
   readonly #ring: FrameRing;
   readonly #window: AckWindow | undefined;
   readonly #onFlushed: OnFlushed | undefined;
+  readonly #onWritten: FrameFeedOptions['onWritten'];
+  readonly #writeToken: NonNullable<FrameFeedOptions['writeToken']>;
   #run: TrafficRun | undefined;
   #isPaced = true;
   /** The next operation's number among the writer's: given when it is sent, so that a gap at a receiver is a loss. */
-  #sequence = 0;
+  readonly #counter: { next: number };
   #isStarved = false;
   /** Operation i goes out in frame i, whatever becomes of those before it. */
   readonly #isReplay: boolean;
@@ -48,6 +57,9 @@ export class FrameFeed implements Feed {
     this.#connection = connection;
     this.#window = options.window;
     this.#onFlushed = onFlushed;
+    this.#onWritten = options.onWritten;
+    this.#writeToken = options.writeToken ?? writeReplyToken;
+    this.#counter = options.counter ?? { next: 0 };
     this.#ring = makeRing(setting, connection, options);
     const { schedule } = setting.load;
     this.#isReplay = schedule.mode === 'open' && schedule.arrival.kind === 'replay';
@@ -107,7 +119,8 @@ export class FrameFeed implements Feed {
     const sentNs = nowNs();
     const phase = recorder.phaseAt(isPaced ? startNs + pacer.dueNs(first) : sentNs);
     const length = isPaced ? lengthOfPhase(run, first, count, phase) : count;
-    let sequence = this.#sequence;
+    const writeToken = this.#writeToken;
+    let sequence = this.#counter.next;
     let dueNs = sentNs;
     let dueUs = Math.floor(sentNs / 1000);
     for (let i = 0; i < length; i++) {
@@ -123,14 +136,15 @@ export class FrameFeed implements Feed {
         window.sequence[slot] = sequence;
         window.subject[slot] = block.kind[frame + i]!;
         window.phase[slot] = phase;
-        writeReplyToken(bytes, block.tokenAt[frame + i]!, slot, window.generation[slot]!);
+        const tokenAt = block.tokenAt[frame + i]!;
+        if (tokenAt > 0) writeToken(bytes, tokenAt, slot, window.generation[slot]!);
       }
       const at = stampAt[frame + i]!;
       if (at >= 0) writeStamp(bytes, at, writer, sequence, dueUs);
       if (hasFields) block.writeFields(frame + i, writer, sequence, dueNs);
       sequence++;
     }
-    this.#sequence = sequence;
+    this.#counter.next = sequence;
     if (!isPaced) recorder.count(COUNTER.due, phase, length);
     recorder.count(COUNTER.sent, phase, length);
     recorder.count(COUNTER.bytes, phase, block.payloadBefore[frame + length]! - block.payloadBefore[frame]!);
@@ -142,6 +156,7 @@ export class FrameFeed implements Feed {
       this.#onFlushed?.(flushed, phase, length);
       if (this.#isStarved) this.#setting.onRoom();
     });
+    this.#onWritten?.(block, frame, length, phase);
     return length;
   }
 }

@@ -21,8 +21,23 @@ const NOT_STORED = new Set([
   10109, // invalid operation on sealed stream
   10164, // wrong last sequence, of an atomic batch
   10165, // invalid per-message TTL
+  10158, // a message of this id is being stored
   10166, // per-message TTL is disabled
+  10174, // atomic publish is disabled
+  10175, // atomic publish sequence is missing
+  10176, // atomic batch is incomplete
+  10177, // header that an atomic batch cannot have
+  10179, // atomic batch ID is invalid
   10193, // missing sequence for expected last sequence per subject
+  10199, // atomic batch is too large
+  10200, // atomic batch commit is invalid
+  10201, // atomic batch contains a duplicate message id
+  10205, // batch publish is disabled
+  10206, // batch publish pattern is invalid
+  10207, // batch publish ID is invalid
+  10208, // batch publish ID unknown
+  10210, // too many atomic batches in flight
+  10211, // too many batches in flight
 ]);
 
 /** "Store failed" is whatever the store said; its limits are looked at before anything is written. */

@@ -4,7 +4,7 @@ import { waitFor } from '../../src/base/wait.js';
 import type { ServerAccess } from '../../src/contracts/load.js';
 import { findLimits, lateBoundNs } from '../../src/engine/load-limits.js';
 import { ResourceBook } from '../../src/engine/resource-book.js';
-import { jsPublish } from '../../src/generators/js-publish.js';
+import { jsPublish } from '../../src/generators/js-publish/js-publish.js';
 import type { LoadKind, Traffic } from '../../src/generators/load-kind.js';
 import { publish } from '../../src/generators/publish.js';
 import { LoadTotals } from '../../src/metrics/load-totals.js';
