@@ -60,6 +60,8 @@ export interface PhaseSummary {
     readonly okPerSec: number | null;
     readonly receivedPerSec: number | null;
     readonly bytesPerSec: number | null;
+    /** Of a load that sends several events a message: its messages that were `ok`; `null` where each is its own. */
+    readonly messagesPerSec: number | null;
   };
   /** Only the measures that this load has. */
   readonly latency: Readonly<Partial<Record<LoadMeasure, LatencySummary>>>;

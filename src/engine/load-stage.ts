@@ -22,7 +22,7 @@ import { PhaseClock } from '../metrics/phase-clock.js';
 import { mayEndEarly, scheduleEndNs, warmUpEndNs } from '../metrics/schedule-end.js';
 import { conductFaults } from './fault-conductor.js';
 import type { FaultSessionResult } from './fault-session.js';
-import { okInAll } from './findings.js';
+import { messagesInAll } from './findings.js';
 import type { Interruption } from './interruption.js';
 import type { Journal } from './journal.js';
 import { lateBoundNs } from './load-limits.js';
@@ -277,7 +277,7 @@ export class LoadStage {
         confirmed = counts;
         return this.totals
           .results()
-          .every((load) => (counts[load.name] ?? Number.POSITIVE_INFINITY) >= okInAll(load));
+          .every((load) => (counts[load.name] ?? Number.POSITIVE_INFINITY) >= messagesInAll(load));
       },
       { timeoutMs: CONFIRM_WITHIN_MS, everyMs: 100 },
     );

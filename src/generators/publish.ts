@@ -4,13 +4,16 @@ import type { LoadKindFacts } from '../contracts/load.js';
 import { COUNTER, MEASURE } from '../metrics/load-recorder.js';
 import type { WireConnection } from '../wire/connection.js';
 import { refusedPublish } from '../wire/server-error.js';
+import { BatchFeed } from './batch-feed.js';
+import { batchSchema } from './batch-schema.js';
+import type { Feed } from './feed.js';
 import { FrameFeed } from './frame-feed.js';
 import type { LoadKind, Traffic, TrafficRun, TrafficSetting } from './load-kind.js';
 import { pacedSchema } from './paced-schema.js';
 import { countRange } from './range-counter.js';
 import { traceparentSchema } from './traceparent-schema.js';
 
-const schema = pacedSchema.extend({ traceparent: traceparentSchema });
+const schema = pacedSchema.extend({ traceparent: traceparentSchema, batch: batchSchema });
 type PublishParams = z.output<typeof schema>;
 
 /** A server that is paused does not keep the load from its end for longer. */
@@ -24,7 +27,10 @@ const facts: LoadKindFacts = {
   schedules: ['open', 'max'],
 };
 
-/** Core publishes: nothing comes back. An operation is ok when the kernel has it, unknown when the connection died before. */
+/**
+ * Core publishes: nothing comes back. An operation is an event. It is ok when the kernel has the message that it goes
+ * in, unknown when the connection died before.
+ */
 export const publish: LoadKind = {
   kind: 'publish',
   summary: 'core publishes, as fast as the schedule says; nobody acknowledges them',
@@ -36,7 +42,9 @@ export const publish: LoadKind = {
 class PublishTraffic implements Traffic {
   readonly #setting: TrafficSetting;
   readonly #connection: WireConnection;
-  #feed: FrameFeed | undefined;
+  #feed: Feed | undefined;
+  /** The feed, where it puts several events into a message. */
+  #batches: BatchFeed | undefined;
   #run: TrafficRun | undefined;
   inFlight = 0;
 
@@ -56,20 +64,41 @@ class PublishTraffic implements Traffic {
   }
 
   async open(): Promise<void> {
-    const { headers } = this.#setting.load.params as PublishParams;
+    const { headers, traceparent, batch } = this.#setting.load.params as PublishParams;
     await this.#connection.connect();
-    this.#feed = new FrameFeed(this.#setting, this.#connection, { headers }, (flushed, phase, count) => {
-      this.inFlight -= count;
-      this.#run?.recorder.count(flushed ? COUNTER.ok : COUNTER.unknown, phase, count);
+    if (batch === undefined) {
+      this.#feed = new FrameFeed(this.#setting, this.#connection, { headers }, (flushed, phase, count) =>
+        this.#onFlushed(flushed, phase, count),
+      );
+      return;
+    }
+    this.#batches = new BatchFeed(this.#setting, this.#connection, {
+      batch,
+      headers,
+      traceEvery: traceparent,
+      onFlushed: (flushed, phase, events, messages) => {
+        this.#onFlushed(flushed, phase, events);
+        if (flushed) this.#run?.recorder.count(COUNTER.messages, phase, messages);
+      },
     });
+    this.#feed = this.#batches;
   }
 
-  /** The server has it, and will not deliver it: one -ERR comes for each. Which one it was, and when due, nobody says. */
+  #onFlushed(flushed: boolean, phase: number, events: number): void {
+    this.inFlight -= events;
+    this.#run?.recorder.count(flushed ? COUNTER.ok : COUNTER.unknown, phase, events);
+  }
+
+  /**
+   * The server has it, and will not deliver it: one -ERR comes for each message. Which one it was, and when due, nobody
+   * says; nor how many events were in it: as many as in the others.
+   */
   #onRefused(): void {
     const recorder = this.#run?.recorder;
     const phase = recorder?.phaseAt(nowNs()) ?? 0;
-    recorder?.count(COUNTER.ok, phase, -1);
-    recorder?.count(COUNTER.failed, phase, 1);
+    const events = this.#batches?.eventsPerMessage ?? 1;
+    recorder?.count(COUNTER.ok, phase, -events);
+    recorder?.count(COUNTER.failed, phase, events);
   }
 
   begin(run: TrafficRun): void {
@@ -94,7 +123,7 @@ class PublishTraffic implements Traffic {
   giveUp(first: number, count: number, atNs: number): void {
     const { pacer, startNs, recorder } = this.#run!;
     countRange(this.#run!, COUNTER.unsent, first, count);
-    this.#feed!.pass(count);
+    this.#feed!.pass?.(count);
     // They will not be received: leaving them out of the lag would be survivors' statistics.
     for (let operation = first; operation < first + count; operation++) {
       const dueNs = startNs + pacer.dueNs(operation);
@@ -104,13 +133,27 @@ class PublishTraffic implements Traffic {
 
   drop(first: number, count: number): void {
     countRange(this.#run!, COUNTER.dropped, first, count);
-    this.#feed!.pass(count);
+    this.#feed!.pass?.(count);
   }
 
-  expire(): void {}
+  /** What is in a message that cannot leave waits no longer than what is in none. */
+  expire(byNs: number): void {
+    const { backlog } = this.#setting.load.params as PublishParams;
+    const { recorder } = this.#run!;
+    this.#batches?.giveUp(byNs - backlog, (phase, events, lastDueNs) => {
+      this.inFlight -= events;
+      recorder.count(COUNTER.unsent, phase, events);
+      for (let i = 0; i < events; i++) recorder.censored(MEASURE.lag, lastDueNs, byNs - lastDueNs);
+    });
+  }
+
+  beat(atNs: number): number {
+    return this.#batches?.flushDue(atNs) ?? Number.POSITIVE_INFINITY;
+  }
 
   /** Until the server has answered a PING, it may still refuse what was sent before. */
-  windDown(): void {
+  windDown(atNs: number): void {
+    this.#batches?.end(atNs);
     if (!this.#connection.connected) return;
     this.inFlight++;
     const late = new AbortController();
@@ -126,6 +169,6 @@ class PublishTraffic implements Traffic {
 
   async close(): Promise<void> {
     await this.#connection.close();
-    this.#feed?.close();
+    this.#feed?.close?.();
   }
 }

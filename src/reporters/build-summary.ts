@@ -59,6 +59,7 @@ function summarizePhase({ phase, durationNs, counters, histograms }: LoadPhaseRe
       okPerSec: perSec(counters.ok),
       receivedPerSec: perSec(counters.received),
       bytesPerSec: perSec(counters.bytes),
+      messagesPerSec: counters.messages > 0 ? perSec(counters.messages) : null,
     },
     latency: Object.fromEntries(measured),
   };

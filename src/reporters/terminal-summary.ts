@@ -16,6 +16,7 @@ const MOST_LISTED = 6;
 export function summaryLines(result: RunResult, runDir: string, paint: Paint): string[] {
   const summary = buildSummary(result);
   const rows = [
+    ...batchRows(summary),
     ...faultRows(summary, paint),
     ...checkRows(summary, paint),
     ...thresholdRows(summary, paint),
@@ -80,6 +81,16 @@ function loadLines(loads: readonly LoadSummary[], paint: Paint): string[] {
     ];
   });
   return alignColumns([head.map((cell) => paint('dim', cell)), ...rows], `ll${'r'.repeat(head.length - 2)}`);
+}
+
+/** Loads whose operations are events, several in a message. */
+function batchRows({ loads }: Summary): string[][] {
+  const batched = loads.filter(({ total }) => total.counters.messages > 0);
+  return batched.map(({ name, total: { counters, rates } }, index) => {
+    const each = (counters.ok / counters.messages).toFixed(1).replace(/\.0$/, '');
+    const words = `${plain(name)}: ${rate(rates.okPerSec)} events in ${rate(rates.messagesPerSec)} messages, ${each} in each`;
+    return [index === 0 ? 'batches' : '', words];
+  });
 }
 
 function faultRows({ faults }: Summary, paint: Paint): string[][] {

@@ -64,9 +64,21 @@ export function loadFigures({ loads }: Summary): HTMLElement | undefined {
       { class: 'note' },
       'Latency runs from when an operation was due, not from when it was sent. ≥ marks figures that operations without an answer are part of; – marks a percentile with fewer than ten operations beyond it.',
     ),
+    ...batches(loads),
     splitLatency(loads),
     allCounters(rows),
   );
+}
+
+/** Loads whose operations are events, several in a message. */
+function batches(loads: readonly LoadSummary[]): HTMLElement[] {
+  return loads
+    .filter(({ total }) => total.counters.messages > 0)
+    .map(({ name, total: { counters, rates } }) => {
+      const each = (counters.ok / counters.messages).toFixed(1).replace(/\.0$/, '');
+      const text = `${name}: ${rateText(rates.okPerSec)} events in ${rateText(rates.messagesPerSec)} messages, ${each} in each.`;
+      return element('p', { class: 'note' }, text);
+    });
 }
 
 const didAnything = ({ counters: { due, sent, received } }: PhaseSummary): boolean =>

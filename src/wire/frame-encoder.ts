@@ -108,6 +108,11 @@ export class FrameEncoder {
     return lineBytes + headerBytes + payloadBytes + 2;
   }
 
+  /** The control line of a kind's messages before its sizes, for those that are put together while they are sent. */
+  beginningOf(kind: number, headerBytes: number): Buffer {
+    return this.#beginning(kind, headerBytes).bytes;
+  }
+
   /** Writes a frame behind the others of a block, which must have room for it. Noise is drawn. */
   append(block: FrameBlock, draft: FrameDraft, random: Random): void {
     const frame = block.count;
