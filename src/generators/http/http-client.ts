@@ -1,6 +1,11 @@
 import type { Client } from 'autocannon';
-import { nowNs } from '../../base/clock.js';
+import { NS, nowNs } from '../../base/clock.js';
 import { ClientPace } from './client-pace.js';
+
+/** Why a request has no response, be it autocannon or the end of the load that waits no longer. */
+export const LATE = 'no response in time';
+/** How early a timer may come. */
+const TIMER_NS = 5 * NS.ms;
 
 /** What becomes of the requests of one connection. */
 export interface HttpClientEvents {
@@ -26,8 +31,11 @@ export class HttpClient {
   /** When the last response came. */
   #doneNs = Number.NEGATIVE_INFINITY;
 
-  /** @param perSec how many requests it may send in a second; `undefined` when the next is due with each response */
-  constructor(client: Client, perSec: number | undefined, events: HttpClientEvents) {
+  /**
+   * @param perSec how many requests it may send in a second; `undefined` when the next is due with each response
+   * @param timeoutNs after which autocannon gives a response up, and connects anew
+   */
+  constructor(client: Client, perSec: number | undefined, timeoutNs: number, events: HttpClientEvents) {
     this.#client = client;
     this.#pace = perSec === undefined ? undefined : new ClientPace(perSec);
     const lose = (kind: 'failed' | 'unknown', reason: string) => {
@@ -35,11 +43,16 @@ export class HttpClient {
       this.isBusy = false;
       this.#doneNs = nowNs();
       events.onLost(this, kind, reason, this.#doneNs);
+      if (this.#isLast) client.destroy();
+    };
+    const loseMute = () => {
+      const isLate = nowNs() - this.sentNs >= timeoutNs - TIMER_NS;
+      lose('unknown', isLate ? LATE : 'the connection was closed before the response');
     };
     client.on('request', () => {
       if (this.#isLast) return;
-      // The server closed the connection without an answer, and it was made anew.
-      lose('unknown', 'the connection was closed before the response');
+      // The connection was closed, or the time was over, and it was made anew.
+      loseMute();
       this.isBusy = true;
       this.sentNs = nowNs();
       this.dueNs = this.#pace?.dueNs(this.sentNs, this.#doneNs) ?? this.sentNs;
@@ -51,13 +64,16 @@ export class HttpClient {
       this.#doneNs = nowNs();
       events.onResponse(this, status, bytes, this.#doneNs);
       // It would send the next one now.
-      if (this.#isLast) this.#client.destroy();
+      if (this.#isLast) client.destroy();
     });
     client.on('connError', (error: Error) => {
       const isCertain = /ECONNREFUSED|ENOTFOUND|EHOSTUNREACH|ENETUNREACH/.test(error.message);
       lose(isCertain ? 'failed' : 'unknown', error.message);
     });
-    client.on('timeout', () => lose('unknown', 'no response in time'));
+    // By now the next request is under way, unless there is none.
+    client.on('timeout', () => {
+      if (this.#isLast) loseMute();
+    });
   }
 
   /** Sends nothing any more; ends when what is under way has its response. */

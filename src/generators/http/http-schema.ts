@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { NS } from '../../base/nanoseconds.js';
 import { countSchema, durationSchema } from '../../base/unit-schemas.js';
 import { MONITOR, readTarget } from './http-target.js';
 
@@ -32,7 +33,7 @@ export const httpSchema = z.strictObject({
       'With a rate: how many connections share it, per worker. With concurrency there are as many as that says',
     ),
   timeout: durationSchema
-    .refine((ns) => ns >= 1e6, { error: 'expected at least 1ms' })
+    .refine((ns) => ns >= NS.s, { error: 'expected at least 1s, the least that autocannon takes' })
     .prefault('5s')
     .describe('How long a response is waited for before the outcome is unknown'),
   overdue: durationSchema

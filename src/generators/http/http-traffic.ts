@@ -6,7 +6,7 @@ import { messageOf, PreflightError } from '../../base/errors.js';
 import { COUNTER, MEASURE } from '../../metrics/load-recorder.js';
 import { shareOf } from '../answered-traffic.js';
 import type { Traffic, TrafficRun, TrafficSetting } from '../load-kind.js';
-import { HttpClient, type HttpClientEvents } from './http-client.js';
+import { HttpClient, type HttpClientEvents, LATE } from './http-client.js';
 import type { HttpParams } from './http-schema.js';
 import { type HttpTarget, MONITOR, readTarget } from './http-target.js';
 import { UnsentLedger } from './unsent-ledger.js';
@@ -30,6 +30,7 @@ export class HttpTraffic implements Traffic, HttpClientEvents {
   #ledger: UnsentLedger | undefined;
   #busy = 0;
   #hasEnded = false;
+  #failure: Error | undefined;
   #giveUpNs = Number.POSITIVE_INFINITY;
 
   constructor(setting: TrafficSetting) {
@@ -73,6 +74,7 @@ export class HttpTraffic implements Traffic, HttpClientEvents {
   }
 
   beat(atNs: number): number {
+    if (this.#failure) throw this.#failure;
     if (this.#cannon === undefined && !Number.isFinite(this.#giveUpNs)) this.#fire();
     if (!Number.isFinite(this.#giveUpNs)) this.#ledger?.advance(atNs);
     if (atNs >= this.#giveUpNs) this.#abandon(atNs);
@@ -105,10 +107,11 @@ export class HttpTraffic implements Traffic, HttpClientEvents {
           const share =
             perSec &&
             Math.floor(perSec / connections) + (this.#clients.length < perSec % connections ? 1 : 0);
-          this.#clients.push(new HttpClient(client, share, this));
+          this.#clients.push(new HttpClient(client, share, timeout, this));
         },
       },
-      () => {
+      (error) => {
+        this.#failure = error ?? undefined;
         this.#hasEnded = true;
         this.#setting.onRoom();
       },
@@ -171,7 +174,7 @@ export class HttpTraffic implements Traffic, HttpClientEvents {
     for (const client of this.#clients) {
       if (!client.isBusy) continue;
       client.isBusy = false;
-      this.onLost(client, 'unknown', 'no response in time', atNs);
+      this.onLost(client, 'unknown', LATE, atNs);
     }
     this.#cannon?.stop();
   }
