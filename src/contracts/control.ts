@@ -20,6 +20,8 @@ export interface SystemControl extends AsyncDisposable {
    * A server that was restarted has forgotten what it took before.
    */
   publishedBy(connectionNamePrefix: string): Promise<ReadonlyMap<string, number>>;
+  /** The connections whose name begins so that servers cut off because they read too slowly: they only see an end. */
+  slowConsumers(connectionNamePrefix: string): Promise<readonly SlowConsumer[]>;
   /** Reports elections, lost quorums and other JetStream advisories as they are published. */
   watchAdvisories(listener: (advisory: Advisory) => void): Promise<void>;
 }
@@ -43,6 +45,13 @@ export interface NodeCounters {
   readonly inBytes: number;
   readonly slowConsumers: number;
   readonly connections: number;
+}
+
+export interface SlowConsumer {
+  readonly connectionName: string;
+  /** In the server's words: `Slow Consumer (Pending Bytes)`. */
+  readonly reason: string;
+  readonly node: string;
 }
 
 export interface Advisory {

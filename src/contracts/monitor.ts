@@ -15,6 +15,8 @@ export interface MonitorTask {
   readonly plan: MonitorPlan;
   readonly host: string;
   readonly access: ServerAccess;
+  /** The name under which the servers list the monitor's connection; `stormglass monitor` unless told. */
+  readonly connectionName?: string;
   readonly writers: readonly WriterLabel[];
   /** Absent when the monitor runs alone. */
   readonly phaseClock?: SharedArrayBuffer;

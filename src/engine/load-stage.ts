@@ -99,7 +99,7 @@ export class LoadStage {
 
   /** Everything connected and built, nothing sent yet. */
   async prepare(): Promise<void> {
-    const { plan, services, cluster, scope, interruption, journal } = this.#options;
+    const { plan, runId, services, cluster, scope, interruption, journal } = this.#options;
     for (const load of plan.loads) await this.#makeReady(load);
     const listener = {
       onReport: (report: IntervalReport) => {
@@ -107,9 +107,7 @@ export class LoadStage {
         this.resources.addReport(report);
         for (const reporter of this.#options.reporters) reporter.onReport?.(report);
       },
-      onNotice: (notice: LoadNotice) => {
-        if (this.notices.add(notice)) journal.write('load-notice', { ...notice });
-      },
+      onNotice: (notice: LoadNotice) => this.#noteNotice(notice),
       onSample: (sample: ResourceSample) => this.#addSample(sample),
     };
     const writers: WriterLabel[] = this.#tasks.flatMap(({ writer, load }) => {
@@ -127,6 +125,7 @@ export class LoadStage {
           plan: plan.monitor,
           host: '127.0.0.1',
           access: cluster.access,
+          connectionName: `${connectionPrefix(runId)}monitor`,
           writers,
           phaseClock: this.#phaseClock.buffer,
         },
@@ -258,7 +257,28 @@ export class LoadStage {
     }
     this.countersAfter = await control.counters();
     this.confirmed = await this.#confirm();
+    await this.#noteSlowConsumers();
     return findings;
+  }
+
+  /** Whom the servers cut off for reading too slowly has only seen its connection end: the servers say why it did. */
+  async #noteSlowConsumers(): Promise<void> {
+    const { control, runId } = this.#options;
+    for (const { connectionName, reason, node } of await control.slowConsumers(connectionPrefix(runId))) {
+      const task = this.#tasks.find((each) => each.connectionName === connectionName);
+      this.#noteNotice({
+        load: task?.load.name ?? 'monitor',
+        worker: task?.worker ?? -1,
+        kind: 'slow-consumer',
+        text: `cut off by ${node}: ${reason}`,
+        atNs: nowNs(),
+        count: 1,
+      });
+    }
+  }
+
+  #noteNotice(notice: LoadNotice): void {
+    if (this.notices.add(notice)) this.#options.journal.write('load-notice', { ...notice });
   }
 
   /** What the servers took from each load's connections. A connection that was just closed may not be listed yet. */

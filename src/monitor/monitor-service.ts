@@ -38,7 +38,7 @@ export async function startMonitorService(
   });
 
   const wire = new WireConnection(
-    { access, name: 'stormglass monitor', pingEveryMs: PING_EVERY_MS },
+    { access, name: task.connectionName ?? 'stormglass monitor', pingEveryMs: PING_EVERY_MS },
     {
       ...sight.listener,
       onReadStart: () => counter.onReadStart(),

@@ -7,6 +7,7 @@ import { connectControl } from './connect.js';
 import { readCounters } from './counters.js';
 import { askMetaLeader, askStreamLeader, type MonitoredNode } from './leaders.js';
 import { readPublishedCounts } from './published-counts.js';
+import { readSlowConsumers } from './slow-consumers.js';
 import { lookForSteadyState } from './steady-state.js';
 import { createStreams, removeStreams, streamInfo } from './streams.js';
 
@@ -47,6 +48,7 @@ export async function openControl(options: ControlOptions): Promise<SystemContro
     steadyState: (streams) => lookForSteadyState(nc, jsm, nodes, streams),
     counters: () => readCounters(nodes),
     publishedBy: (prefix) => readPublishedCounts(nodes, prefix),
+    slowConsumers: (prefix) => readSlowConsumers(nodes, prefix),
     watchAdvisories: async (listener) => {
       watchAdvisories(nc, listener);
       // The server has the subscription when it has answered what came after it.

@@ -54,7 +54,12 @@ export interface RoutezPage {
 export interface ConnzPage {
   /** Of all pages together. */
   readonly total: number;
-  readonly connections: readonly { readonly name?: string; readonly in_msgs: number }[];
+  readonly connections: readonly {
+    readonly name?: string;
+    readonly in_msgs: number;
+    /** Why it was closed, if it was. */
+    readonly reason?: string;
+  }[];
 }
 
 export interface HealthzPage {

@@ -65,9 +65,11 @@ export function noticeRows({ notices, servers }: Summary, paint: Paint): string[
     });
     return `${plain(load)}: ${words.join(', ')}`;
   });
-  if (servers.slowConsumers) {
-    lines.unshift(`servers: ${paint('yellow', 'slow-consumer')}, ${servers.slowConsumers} cut off`);
-  }
+  const known = notices
+    .filter(({ kind }) => kind === 'slow-consumer')
+    .reduce((sum, { count }) => sum + count, 0);
+  const unknown = (servers.slowConsumers ?? 0) - known;
+  if (unknown > 0) lines.unshift(`servers: ${paint('yellow', 'slow-consumer')}, ${unknown} others cut off`);
   const shown = lines.length > MOST_NOTICES + 1 ? lines.slice(0, MOST_NOTICES) : lines;
   if (shown.length < lines.length) shown.push(`and of ${lines.length - shown.length} more loads`);
   return shown.map((line, i) => [i === 0 ? 'notices' : '', line]);

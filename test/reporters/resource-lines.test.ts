@@ -59,8 +59,13 @@ describe('the lines of notices', () => {
     ]);
   });
 
-  it('begin with the consumers that the servers cut off', () => {
-    expect(rowsOf([], 2)).toEqual([['notices', 'servers: slow-consumer, 2 cut off']]);
+  it('begin with the consumers that the servers cut off, as far as they are not the run’s own', () => {
+    const own = notice({ kind: 'slow-consumer', text: 'cut off by n1' });
+    expect(rowsOf([own], 3)).toEqual([
+      ['notices', 'servers: slow-consumer, 2 others cut off'],
+      ['', 'orders: slow-consumer (cut off by n1)'],
+    ]);
+    expect(rowsOf([own], 1)).toEqual([['notices', 'orders: slow-consumer (cut off by n1)']]);
   });
 
   it('say how many loads there are beyond those that are shown', () => {
