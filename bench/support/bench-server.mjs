@@ -47,7 +47,8 @@ export async function startBenchServer({ jetstream = false } = {}) {
     rmSync(directory, { recursive: true, force: true });
   };
   process.once('exit', clear);
-  for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => process.exit(1));
+  const interrupted = () => process.exit(1);
+  for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, interrupted);
   const ended = new Promise((resolve) => child.once('exit', resolve));
   const ports = await until(() => {
     const file = readdirSync(directory).find((name) => name.endsWith('.ports'));
@@ -65,6 +66,8 @@ export async function startBenchServer({ jetstream = false } = {}) {
       child.kill('SIGKILL');
       await ended;
       rmSync(directory, { recursive: true, force: true });
+      process.off('exit', clear);
+      for (const signal of ['SIGINT', 'SIGTERM']) process.off(signal, interrupted);
     },
   };
 }
