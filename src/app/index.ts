@@ -6,6 +6,7 @@ export type { RunResult, Verdict } from '../contracts/run-result.js';
 export type { Summary } from '../contracts/summary.js';
 export type { RunOutcome } from '../engine/conduct-run.js';
 export { Interruption, RunInterrupted } from '../engine/interruption.js';
+export { type Agent, type Behavior, defineBehavior } from '../generators/agents/behavior.js';
 export { buildSummary as summaryOf } from '../reporters/build-summary.js';
 export { createTerminalReporter } from '../reporters/terminal.js';
 export { recover } from '../undo/recover.js';
