@@ -1,11 +1,12 @@
-import type { Socket } from 'node:net';
 import { messageOf } from '../base/errors.js';
 import type { ServerAccess, ServerAddress, TlsAccess } from '../contracts/load.js';
+import { afterGreeting } from './after-greeting.js';
 import { type ClientManners, connectLine } from './connect-line.js';
-import { bytesBehindTls, type Dial, dialTcp, dialTls, startTls } from './dial.js';
+import type { Dial } from './dial.js';
 import type { HeldTime } from './held-time.js';
 import { Keepalive } from './keepalive.js';
-import { endByError, endByServerError, type LinkEnd, lost, refused } from './link-end.js';
+import { endByServerError, type LinkEnd, lost, refused } from './link-end.js';
+import { LinkSocket } from './link-socket.js';
 import { WireParser, type WireSink } from './parser.js';
 import { WireProtocolError } from './protocol-error.js';
 import { parseServerInfo, type ServerInfo } from './server-info.js';
@@ -49,10 +50,9 @@ export class Link {
   /** What to call at each PONG that is due, oldest first; undefined for a keepalive. */
   readonly #pongs: ({ resolve(): void; reject(reason: Error): void } | undefined)[] = [];
   readonly #deadline: NodeJS.Timeout;
-  #socket: Socket | undefined;
+  #socket: LinkSocket | undefined;
   #parser: WireParser;
   #stage: Stage = 'greeting';
-  #isSecure = false;
   #isPaused = false;
   #keepalive: Keepalive | undefined;
   #info: ServerInfo | undefined;
@@ -78,31 +78,17 @@ export class Link {
 
   /** Bytes that were written and that the kernel has not taken yet. */
   get pendingBytes(): number {
-    const socket = this.#socket;
-    if (socket === undefined || this.#stage === 'down') return 0;
-    return this.#isSecure ? bytesBehindTls(socket) : socket.writableLength;
+    return this.#socket?.pendingBytes ?? 0;
   }
 
   /** See WireConnection.write. */
   write(bytes: Uint8Array, onFlushed: ((flushed: boolean) => void) | undefined): boolean {
-    const socket = this.#socket as Socket;
-    if (onFlushed === undefined) {
-      socket.write(bytes);
-    } else {
-      socket.write(bytes, (error) => {
-        this.#options.held.note(this.pendingBytes > 0);
-        // A socket that was destroyed reports its pending writes without an error: the link must still be up.
-        onFlushed(!error && this.#stage === 'up');
-      });
-    }
-    const isHeld = this.pendingBytes > 0;
-    this.#options.held.note(isHeld);
-    return !isHeld;
+    return (this.#socket as LinkSocket).write(bytes, onFlushed);
   }
 
   /** Writes protocol lines. */
   say(lines: string): void {
-    this.#socket?.write(lines);
+    this.#socket?.say(lines);
   }
 
   /** Resolves when the server has taken in all that was written before; rejects when the link ends first. */
@@ -114,7 +100,7 @@ export class Link {
     });
   }
 
-  /** Reads no more: what the server sends stays in the sockets between, and then with the server. */
+  /** Reads no more. */
   pause(): void {
     this.#isPaused = true;
     this.#socket?.pause();
@@ -137,34 +123,19 @@ export class Link {
   }
 
   #open(): void {
-    const { server, access, dial } = this.#options;
-    const { tls } = access;
+    const { server, access, dial, held } = this.#options;
     try {
-      const open = dial ?? (tls?.handshakeFirst ? dialTls(tls) : dialTcp);
-      this.#isSecure = tls?.handshakeFirst === true && dial === undefined;
-      const socket = open(server, { onBytes: (bytes) => this.#onBytes(bytes) });
-      this.#use(socket);
-      socket.setNoDelay(true);
+      this.#socket = new LinkSocket(server, { tls: access.tls, dial }, held, {
+        onBytes: (bytes) => this.#onBytes(bytes),
+        onEnd: (end) => this.#end(this.#explain(end)),
+        onDrain: () => {
+          if (this.#stage === 'up') this.#listener.onDrain?.();
+        },
+      });
     } catch (thrown) {
       // Not from within the constructor: whoever made us does not know us yet.
       setImmediate(() => this.#end(unusableTls(thrown)));
     }
-  }
-
-  #use(socket: Socket): void {
-    this.#socket = socket;
-    let end: LinkEnd | undefined;
-    const ended = () => this.#end(this.#explain(end));
-    socket.on('error', (error) => {
-      end = endByError(error);
-      ended();
-    });
-    socket.on('end', ended);
-    socket.on('close', ended);
-    socket.on('drain', () => {
-      this.#options.held.note(this.pendingBytes > 0);
-      if (this.#stage === 'up') this.#listener.onDrain?.();
-    });
   }
 
   /** The cause of an end: what the server said goes before what the socket did. */
@@ -173,8 +144,7 @@ export class Link {
     if (this.#serverError !== undefined) return endByServerError(this.#serverError, access);
     if (bySocket?.refused) return bySocket;
     const end = bySocket ?? lost('the server closed the connection');
-    const isSecured = this.#info !== undefined && this.#stage === 'introducing' && access.tls !== undefined;
-    if (!isSecured) return end;
+    if (this.#stage !== 'introducing' || !this.#socket?.isSecure) return end;
     // It may have gone before it could say, or we could read, what it missed.
     return { ...end, hint: 'A server that verifies its clients breaks off so: check tls.cert and tls.key.' };
   }
@@ -182,7 +152,7 @@ export class Link {
   #onLate(): void {
     const { server, connectTimeoutMs } = this.#options;
     const end = lost(`${server.host}:${server.port} did not answer within ${connectTimeoutMs} ms`);
-    const isMute = this.#info === undefined && this.#socket?.connecting === false;
+    const isMute = this.#info === undefined && this.#socket?.isConnecting === false;
     this.#end(
       isMute
         ? { ...end, hint: 'If this server begins with TLS, say so: tls.handshake-first (--tls-first).' }
@@ -223,27 +193,16 @@ export class Link {
 
   #onGreeting(info: ServerInfo): void {
     this.#info = info;
-    const { tls } = this.#options.access;
-    if (tls?.handshakeFirst) this.#introduce(info);
-    else if (info.tls_required || (tls && info.tls_available)) this.#secure(info, tls ?? SYSTEM_TLS);
-    else if (tls) {
-      this.#end(
-        refused(
-          'TLS is asked for, and the server does not speak it',
-          'Leave out `tls`, or set up TLS on the server.',
-        ),
-      );
-    } else this.#introduce(info);
+    const next = afterGreeting(info, this.#options.access);
+    if (next.step === 'leave') this.#end(next.end);
+    else if (next.step === 'introduce') this.#introduce(info);
+    else this.#secure(info, next.tls);
   }
 
   #secure(info: ServerInfo, tls: TlsAccess): void {
     this.#stage = 'securing';
-    const plain = this.#socket as Socket;
     try {
-      const secure = startTls(plain, this.#options.server, tls, { onBytes: (bytes) => this.#onBytes(bytes) });
-      this.#use(secure);
-      this.#isSecure = true;
-      secure.once('secureConnect', () => {
+      this.#socket?.secure(tls, () => {
         if (this.#stage === 'securing') this.#introduce(info);
       });
     } catch (thrown) {
@@ -317,14 +276,10 @@ export class Link {
     clearTimeout(this.#deadline);
     this.#keepalive?.stop();
     this.#socket?.destroy();
-    this.#options.held.note(false);
     const error = new Error(`connection lost: ${reason}`);
     for (const waiting of this.#pongs.splice(0)) waiting?.reject(error);
   }
 }
-
-/** For servers that demand TLS of somebody who did not ask for it. */
-const SYSTEM_TLS: TlsAccess = {};
 
 function unusableTls(thrown: unknown): LinkEnd {
   return refused(
