@@ -3,7 +3,7 @@ import type { ResourceUserKind } from '../contracts/resources.js';
 import type { Figures } from '../metrics/resource-figures.js';
 import type { FellBehind } from './resource-book.js';
 import { FULL_CORE, FULL_LOOP } from './saturation.js';
-import { type LedgerRow, ownFault } from './worker-ledger.js';
+import type { LedgerRow } from './worker-ledger.js';
 
 /** A garbage collector that takes this much of a thread's time is what the thread is busy with. */
 const MUCH_GC = 0.3;
@@ -38,7 +38,7 @@ export function findBottleneck(
   const machine = meanwhile.find(({ kind }) => kind === 'machine')?.figures ?? {};
   const { cpuShare, runQueueShare = 0, loopShare = 0, gcShare = 0, heapShare = 0, loopDelayMaxNs = 0 } = own;
   const { machineShare, stolenShare = 0 } = machine;
-  const fewer = `lower its rate (it kept up with ${formatRatio(kept(total))} of it)`;
+  const fewer = `lower its rate (it managed ${formatRatio(kept(total))} of it)`;
   const free = machineShare === undefined ? cores : cores * (1 - machineShare);
   const more = moreWorkers(workers, kept(total), free, cores);
 
@@ -142,9 +142,8 @@ function roomForMore(users: FellBehind['meanwhile'], cores: number): string {
   return 'run the load on another machine, or use one with more cores';
 }
 
-/** The share of the operations that were on time. */
-const kept = (total: LedgerRow): number =>
-  total.due === 0 ? 1 : Math.max(0, 1 - ownFault(total) / total.due);
+/** The share of the operations that it sent at all: about the rate that it can keep. */
+const kept = (total: LedgerRow): number => (total.due === 0 ? 1 : Math.min(1, total.sent / total.due));
 
 function moreWorkers(workers: number, keptShare: number, freeCores: number, cores: number): string {
   const wanted = Math.max(workers + 1, Math.min(256, Math.ceil(workers / Math.max(keptShare, 0.01))));

@@ -21,7 +21,8 @@ const MONITOR_BOUND = 0.01;
 
 export interface Limits {
   readonly limits: readonly LoadLimit[];
-  /** Loads that the generator, and not the system, limited. */
+  /** Loads that the generator, and not the system, kept from their schedule. */
+  readonly lateLoads: readonly string[];
   readonly findings: readonly Finding[];
 }
 
@@ -33,16 +34,19 @@ export function findLimits(
 ): Limits {
   const limits: LoadLimit[] = [];
   const findings: Finding[] = [];
+  const lateLoads: string[] = [];
   for (const plan of plans) {
     const result = results.find(({ name }) => name === plan.name);
     if (!result) continue;
     const { limit, finding } = limitOf(plan, result, book);
     limits.push(limit);
-    if (finding) findings.push(finding);
+    if (!finding) continue;
+    findings.push(finding);
+    lateLoads.push(plan.name);
   }
   const blind = results.filter(({ name }) => book.receivedWhileSaturated(name) > MONITOR_BOUND);
   if (blind.length > 0) limits.push(monitorLimit(blind, book));
-  return { limits, findings };
+  return { limits, lateLoads, findings };
 }
 
 interface Limit {

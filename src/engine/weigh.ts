@@ -59,9 +59,11 @@ export function weigh({
   const faults: FaultResult[] = started
     ? load.faults.map((fault, i) => ({ ...fault, recovery: recoveries[i] ?? { troubledOperations: 0 } }))
     : [];
-  const { limits, findings: ownFindings } = started
-    ? findLimits(plan.loads, loads, load.resources)
-    : { limits: [], findings: [] };
+  const {
+    limits,
+    lateLoads,
+    findings: ownFindings,
+  } = started ? findLimits(plan.loads, loads, load.resources) : { limits: [], lateLoads: [], findings: [] };
   const isGeneratorBound = (name: string): boolean =>
     limits.some(({ load: limited, by }) => limited === name && by === 'generator');
   const thresholds = started
@@ -89,7 +91,11 @@ export function weigh({
     ...faultFindings(faults),
     ...checkFindings(checks),
     ...ownFindings,
-    ...loadFindings(loads, acknowledged),
+    // Of a load that the generator kept from its schedule, there is nothing more to be said.
+    ...loadFindings(
+      loads.filter(({ name }) => !lateLoads.includes(name)),
+      acknowledged,
+    ),
     ...confirmationFindings(loads, servers),
     ...noticeFindings(load?.notices.all ?? []),
     ...thresholdFindings(thresholds),

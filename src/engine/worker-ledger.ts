@@ -7,6 +7,7 @@ import { isSaturated } from './saturation.js';
 /** What became of a worker's operations in a stretch of time. */
 export interface LedgerRow {
   readonly due: number;
+  readonly sent: number;
   /** Not sent, because this thread was late. */
   readonly dropped: number;
   /** Sent later than the bound, though nothing but this thread held them up. */
@@ -17,7 +18,7 @@ export interface LedgerRow {
   readonly held: number;
 }
 
-export const NOTHING: LedgerRow = { due: 0, dropped: 0, late: 0, short: 0, held: 0 };
+export const NOTHING: LedgerRow = { due: 0, sent: 0, dropped: 0, late: 0, short: 0, held: 0 };
 
 /**
  * A generator's operations held against what its thread was doing meanwhile. A worker books what waits for the
@@ -38,17 +39,18 @@ export class WorkerLedger {
     const phases = report.phases.filter(({ phase }) => phase !== 'warm-up');
     const sum = (counter: LoadCounter): number =>
       phases.reduce((total, { counters }) => total + (counters[counter] ?? 0), 0);
-    const [due, dropped, unsent] = [sum('due'), sum('dropped'), sum('unsent')];
+    const [due, sent, dropped] = [sum('due'), sum('sent'), sum('dropped')];
     this.#open = added(this.#open, {
       due,
+      sent,
       dropped,
       late: phases.reduce(
         (total, { histograms }) => total + countAbove(histograms.schedule_delay, this.#lateNs),
         0,
       ),
       // Below zero where it caught up; that makes no operation of before punctual.
-      short: due - sum('sent') - dropped,
-      held: sum('blocked') + unsent,
+      short: due - sent - dropped,
+      held: sum('blocked') + sum('unsent'),
     });
   }
 
@@ -77,6 +79,7 @@ export const ownFault = ({ dropped, late, short }: LedgerRow): number => Math.ma
 
 export const added = (a: LedgerRow, b: LedgerRow): LedgerRow => ({
   due: a.due + b.due,
+  sent: a.sent + b.sent,
   dropped: a.dropped + b.dropped,
   late: a.late + b.late,
   short: a.short + b.short,

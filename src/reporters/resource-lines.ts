@@ -8,13 +8,14 @@ import { type Paint, plain } from './terminal-text.js';
 const MOST_NOTICES = 4;
 
 /** Who used what, what limited the loads, and how well time was told: what the figures above are to be read with. */
-export function resourceRows({ resources }: Summary, paint: Paint): string[][] {
+export function resourceRows({ resources, verdict }: Summary, paint: Paint): string[][] {
   const { users, cores, limits, clock } = resources;
   if (users.length === 0) return [];
   const rows = [['resources', useWords(users, cores)]];
   for (const { load, by, text } of limits) {
     if (by === 'system' || by === 'schedule') continue;
     // A load that was not on time is told by the verdict; the rest only here.
+    if (verdict.reasons.some((reason) => reason.text === text)) continue;
     rows.push(['', paint('yellow', plain(`${load}: ${text}`))]);
   }
   if (clock) {

@@ -142,6 +142,7 @@ describe('what limited a load', () => {
     await load.start();
     await load.finished();
     expect(limitsOf(load)).toEqual({
+      lateLoads: [],
       limits: [{ load: 'orders', by: 'schedule', text: expect.stringMatching(/^it kept its schedule: /) }],
       findings: [],
     });

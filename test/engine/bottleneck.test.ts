@@ -18,7 +18,7 @@ function bottleneckOf({
   machine = { machineShare: 0.4 },
 }: Meanwhile): Bottleneck {
   const behind: FellBehind = {
-    total: { due: 1000, dropped: 500, late: 0, short: 0, held: 0 },
+    total: { due: 1000, sent: 500, dropped: 500, late: 0, short: 0, held: 0 },
     worst: 0,
     meanwhile: [
       { kind: 'server', name: 'n1', figures: { cpuShare: servers / 2 } },
@@ -37,7 +37,7 @@ describe('the bottleneck of a load that fell behind', () => {
     const { resource, cause, hint } = bottleneckOf({ own: { cpuShare: 0.98, loopShare: 1 } });
     expect(resource).toBe('thread CPU');
     expect(cause).toBe('its thread used 98 % of a core, which is all that one thread can');
-    expect(hint).toMatch(/^give it `workers: 2`, or lower its rate \(it kept up with 50 % of it\)/);
+    expect(hint).toMatch(/^give it `workers: 2`, or lower its rate \(it managed 50 % of it\)/);
   });
 
   it('is the thread, and more workers are no help here, where no core is left', () => {

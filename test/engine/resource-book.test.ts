@@ -122,7 +122,14 @@ describe('ResourceBook', () => {
     // It catches up, and is busy with it.
     book.addReport(report(2, { due: 100, sent: 210, blocked: 210 }));
     book.add(worker(2, BUSY));
-    expect(book.fellBehind('orders').total).toEqual({ due: 300, dropped: 0, late: 0, short: 40, held: 300 });
+    expect(book.fellBehind('orders').total).toEqual({
+      due: 300,
+      sent: 300,
+      dropped: 0,
+      late: 0,
+      short: 40,
+      held: 300,
+    });
   });
 
   it('counts as late what was sent beyond the bound though nothing else held it up', () => {
