@@ -6,11 +6,10 @@ import { connect } from '@nats-io/transport-node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { NS } from '../../src/base/clock.js';
 import { waitFor } from '../../src/base/wait.js';
-import { OUTCOMES } from '../../src/contracts/history.js';
-import { openHistory } from '../../src/history/history-reader.js';
 import { emptyStamp, readStamp } from '../../src/wire/stamp.js';
 import { startTestServer } from '../support/nats-server.js';
 import { LoadUnderTest, ORDERS, steadyRate } from './load-under-test.js';
+import { readOperations } from './operations.js';
 
 let directory: string;
 beforeAll(async () => {
@@ -31,38 +30,6 @@ async function startWithStream(config: Partial<StreamConfig> = {}) {
       await server[Symbol.asyncDispose]();
     },
   };
-}
-
-interface Operation {
-  sequence: number;
-  dueNs: number;
-  sentNs: number;
-  doneNs: number;
-  subject: string;
-  streamSequence: number;
-  outcome: string;
-  reason: string;
-}
-
-function readOperations(file: string): Operation[] {
-  const history = openHistory(file);
-  const operations: Operation[] = [];
-  for (const block of history.blocks()) {
-    for (let i = 0; i < block.count; i++) {
-      operations.push({
-        sequence: block.sequence[i]!,
-        dueNs: block.dueNs[i]!,
-        sentNs: block.sentNs[i]!,
-        doneNs: block.doneNs[i]!,
-        subject: history.subjects[block.subject[i]!]!,
-        streamSequence: block.streamSequence[i]!,
-        outcome: OUTCOMES[block.outcome[i]!]!,
-        reason: history.reason(block.reason[i]!),
-      });
-    }
-  }
-  expect(history.complete).toBe(true);
-  return operations.sort((a, b) => a.sequence - b.sequence);
 }
 
 describe('js-publish', () => {

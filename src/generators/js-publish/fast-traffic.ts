@@ -126,6 +126,13 @@ export class FastTraffic extends AnsweredTraffic {
     return sent;
   }
 
+  /** Whoever did not answer has perhaps forgotten the batch: the next message begins another. */
+  override expire(byNs: number): void {
+    const before = this.window.inFlight;
+    super.expire(byNs);
+    if (this.window.inFlight < before && this.#feed!.position > 0) this.#feed!.startAnother();
+  }
+
   windDown(): void {
     this.#isOver = true;
   }

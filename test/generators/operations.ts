@@ -1,0 +1,37 @@
+import { expect } from 'vitest';
+import { OUTCOMES } from '../../src/contracts/history.js';
+import { openHistory } from '../../src/history/history-reader.js';
+
+/** An operation as a history holds it, in words. */
+export interface Operation {
+  readonly sequence: number;
+  readonly dueNs: number;
+  readonly sentNs: number;
+  readonly doneNs: number;
+  readonly subject: string;
+  readonly streamSequence: number;
+  readonly outcome: string;
+  readonly reason: string;
+}
+
+/** All operations of a history that was written to its end, by their sequence. */
+export function readOperations(file: string): Operation[] {
+  const history = openHistory(file);
+  const operations: Operation[] = [];
+  for (const block of history.blocks()) {
+    for (let i = 0; i < block.count; i++) {
+      operations.push({
+        sequence: block.sequence[i]!,
+        dueNs: block.dueNs[i]!,
+        sentNs: block.sentNs[i]!,
+        doneNs: block.doneNs[i]!,
+        subject: history.subjects[block.subject[i]!]!,
+        streamSequence: block.streamSequence[i]!,
+        outcome: OUTCOMES[block.outcome[i]!]!,
+        reason: history.reason(block.reason[i]!),
+      });
+    }
+  }
+  expect(history.complete).toBe(true);
+  return operations.sort((a, b) => a.sequence - b.sequence);
+}
