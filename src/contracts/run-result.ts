@@ -76,6 +76,25 @@ export interface LoadResult {
   readonly phases: readonly LoadPhaseResult[];
   /** All phases together but the warm-up. */
   readonly total: LoadPhaseResult;
+  /** Of a load whose rate changes, in order; absent for others, and for stages too short to tell. */
+  readonly stages?: readonly StageResult[];
+}
+
+/** What was due in one stage of a load, and what got through: means over the time that is surely within it. */
+export interface StageResult {
+  /** After the load's own beginning. */
+  readonly fromNs: number;
+  readonly durationNs: number;
+  /** As planned, at its beginning and at its end; of what `unit` says. */
+  readonly fromPerSec: number;
+  readonly toPerSec: number;
+  readonly unit: 'operations' | 'bytes';
+  readonly duePerSec: number;
+  readonly okPerSec: number;
+  /** Payload bytes of those that got through. */
+  readonly okBytesPerSec: number;
+  /** What was due got through. */
+  readonly isKept: boolean;
 }
 
 export interface LoadPhaseResult {

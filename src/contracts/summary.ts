@@ -8,6 +8,7 @@ import type {
   FaultResult,
   Recovery,
   ServerCounters,
+  StageResult,
   ThresholdResult,
   Verdict,
 } from './run-result.js';
@@ -47,6 +48,8 @@ export interface LoadSummary {
   readonly kind: string;
   readonly total: PhaseSummary;
   readonly phases: readonly PhaseSummary[];
+  /** Of a load whose rate changes, in order; absent for others, and for stages too short to tell. */
+  readonly stages?: readonly StageResult[];
 }
 
 export interface PhaseSummary {

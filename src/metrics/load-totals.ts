@@ -13,6 +13,7 @@ import type { LoadPhaseResult, LoadResult, Timeline } from '../contracts/run-res
 import { LatencyHistogram } from './latency-histogram.js';
 import { CLOCK_PHASES, PHASES, type PhaseClock } from './phase-clock.js';
 import { endAmong, mayEndEarly } from './schedule-end.js';
+import { stageResults } from './stage-results.js';
 import { TimelineRows } from './timeline-rows.js';
 import { mergeTroubles } from './trouble-stretches.js';
 
@@ -140,7 +141,13 @@ export class LoadTotals {
 
   /** Everything that was counted, load by load. `endNs` is when a load that was stopped early was stopped. */
   results(endNs = Number.POSITIVE_INFINITY): LoadResult[] {
-    return [...this.#loads.values()].map((sums) => this.#result(sums, endNs));
+    const { rowNs, loads } = this.#rows.timeline(Number.POSITIVE_INFINITY);
+    return [...this.#loads.values()].map((sums, i) => {
+      const result = this.#result(sums, endNs);
+      const { atNs } = sums.plan;
+      const stages = stageResults(sums.plan, loads[i]?.rows ?? [], rowNs, atNs + result.durationNs);
+      return { ...result, ...(stages.length > 0 && { stages }) };
+    });
   }
 
   #result(sums: LoadSums, stoppedNs: number): LoadResult {

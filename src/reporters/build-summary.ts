@@ -24,11 +24,12 @@ export function buildSummary(result: RunResult): Summary {
     loadNs: started ? result.loadEndNs - result.loadStartNs : null,
     verdict: result.verdict,
     environment: result.environment,
-    loads: result.loads.map(({ name, kind, total, phases }) => ({
+    loads: result.loads.map(({ name, kind, total, phases, stages }) => ({
       name,
       kind,
       total: summarizePhase(total),
       phases: phases.map(summarizePhase),
+      ...(stages && { stages }),
     })),
     faults: result.faults.map((fault) => summarizeFault(fault, result.loadStartNs)),
     checks: result.checks,

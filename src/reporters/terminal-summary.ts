@@ -6,6 +6,7 @@ import type { RunResult } from '../contracts/run-result.js';
 import type { FaultSummary, LatencyFigure, LoadSummary, Summary } from '../contracts/summary.js';
 import { buildSummary } from './build-summary.js';
 import { noticeRows, resourceRows } from './resource-lines.js';
+import { stageRows } from './stage-rows.js';
 import { alignColumns, type Paint, plain } from './terminal-text.js';
 
 const TROUBLES = ['failed', 'unknown', 'unsent', 'dropped', 'lost'] as const;
@@ -16,6 +17,7 @@ const MOST_LISTED = 6;
 export function summaryLines(result: RunResult, runDir: string, paint: Paint): string[] {
   const summary = buildSummary(result);
   const rows = [
+    ...stageRows(summary),
     ...batchRows(summary),
     ...faultRows(summary, paint),
     ...checkRows(summary, paint),

@@ -4,6 +4,7 @@ import { dataTable } from './data-table.js';
 import { element, section } from './dom.js';
 import { countText, latencyText, leadingMeasure, MEASURE_NAMES, PHASE_NAMES, rateText } from './figures.js';
 import { seriesSwatch } from './legend.js';
+import { stageFigures } from './stage-figures.js';
 
 interface FigureRow {
   readonly load: LoadSummary;
@@ -64,6 +65,7 @@ export function loadFigures({ loads }: Summary): HTMLElement | undefined {
       { class: 'note' },
       'Latency runs from when an operation was due, not from when it was sent. ≥ marks figures that operations without an answer are part of; – marks a percentile with fewer than ten operations beyond it.',
     ),
+    ...stageFigures(loads),
     ...batches(loads),
     splitLatency(loads),
     allCounters(rows),
