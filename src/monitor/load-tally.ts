@@ -34,8 +34,6 @@ export class LoadTally {
   readonly #loadOf: Uint16Array;
   readonly #received: Float64Array;
   readonly #duplicates: Float64Array;
-  readonly #missing: Float64Array;
-  readonly #missingAtTick: Float64Array;
   readonly #lost: Float64Array;
 
   constructor(writers: readonly WriterLabel[], phaseClock: PhaseClock, startNs: number) {
@@ -62,8 +60,6 @@ export class LoadTally {
     const loads = this.#loads.length;
     this.#received = new Float64Array(loads);
     this.#duplicates = new Float64Array(loads);
-    this.#missing = new Float64Array(loads);
-    this.#missingAtTick = new Float64Array(loads);
     this.#lost = new Float64Array(loads);
   }
 
@@ -90,18 +86,19 @@ export class LoadTally {
   }
 
   #miss(load: number, dueNs: number, count: number): void {
-    this.#missing[load]! += count;
     const recorder = this.#recorders[load];
     recorder?.count(COUNTER.lost, recorder.phaseAt(dueNs), count);
   }
 
   /** About once a second: what has been missing since the last time is lost. */
   tick(): void {
-    for (let load = 0; load < this.#loads.length; load++) {
-      const settled = Math.min(this.#missing[load]!, this.#missingAtTick[load]!);
-      this.#lost[load] = Math.max(this.#lost[load]!, settled);
-      this.#missingAtTick[load] = this.#missing[load]!;
+    const lost = new Float64Array(this.#loads.length);
+    for (let writer = 0; writer < this.#ledger.writers; writer++) {
+      lost[this.#loadOf[writer]!]! += this.#ledger.settle(writer);
     }
+    lost.forEach((count, load) => {
+      this.#lost[load] = Math.max(this.#lost[load]!, count);
+    });
   }
 
   /** The reports since the last call, of those loads of which anything was seen. */

@@ -14,6 +14,14 @@ function run(ledger: WriterLedger, sequences: readonly number[]) {
   return { missing, fresh: seen[FRESH], late: seen[LATE], duplicates: seen[DUPLICATE] };
 }
 
+/** What was missing for a while, as the monitor asks: at the end, and once more. */
+function lostAfter(ledger: WriterLedger, sequences: readonly number[], askEvery = 100): number[] {
+  return sequences.flatMap((sequence, i) => {
+    ledger.track(1, sequence, 1000 + sequence);
+    return i % askEvery === askEvery - 1 ? [ledger.settle(1)] : [];
+  });
+}
+
 const from0 = () => new WriterLedger([1]);
 
 describe('WriterLedger', () => {
@@ -70,7 +78,7 @@ describe('WriterLedger', () => {
       fc.property(drawn, ({ lost, swaps, repeats }) => {
         const gone = new Set(lost);
         const order = Array.from({ length }, (_, i) => i).filter((i) => !gone.has(i));
-        // Moves within half of the window, so that no event is later than the ledger remembers.
+        // Moved by less than the shortest memory, so that no copy is older than the ledger remembers.
         for (const [at, by] of swaps) {
           const moved = order.splice(Math.min(at, order.length - 1), 1);
           order.splice(Math.min(at + by, order.length), 0, ...moved);
@@ -87,6 +95,89 @@ describe('WriterLedger', () => {
         expect(duplicates).toBe(order.length - came.size);
       }),
       { seed: 11, numRuns: 60 },
+    );
+  });
+
+  it('loses nothing to writers whose events overtake each other by far, and misses nothing for good', () => {
+    // Sixty-four kinds of event in turn, each in messages of thirty-two.
+    const kinds = 64;
+    const perMessage = 32;
+    const sequences = Array.from({ length: kinds * 200 }, (_, message) => {
+      const kind = message % kinds;
+      const round = Math.floor(message / kinds);
+      return Array.from({ length: perMessage }, (_, i) => (round * perMessage + i) * kinds + kind);
+    }).flat();
+    const ledger = from0();
+    expect(run(ledger, sequences)).toMatchObject({ missing: 0, duplicates: 0 });
+    expect(run(ledger, sequences.slice(-2000)).duplicates).toBe(2000);
+    // A message takes longer than the time between two looks, now and then: but never the same ones.
+    const counted = lostAfter(from0(), sequences, kinds * perMessage * 2);
+    expect(counted).toEqual(counted.map(() => 0));
+  });
+
+  it('counts as lost what has been missing since it was asked the last time, and no longer when it comes', () => {
+    const ledger = from0();
+    run(ledger, [0, 1, 4, 5]);
+    expect(ledger.settle(1)).toBe(0);
+    run(ledger, [8]);
+    expect(ledger.settle(1)).toBe(2);
+    run(ledger, [2]);
+    expect(ledger.settle(1)).toBe(3);
+    run(ledger, [3, 6, 7]);
+    expect(ledger.settle(1)).toBe(0);
+    expect(ledger.settle(9)).toBe(0);
+  });
+
+  it('keeps count of what is lost beyond what it remembers, of gaps however large, and of writers that began anew', () => {
+    const many = from0();
+    run(many, [0, 2]);
+    for (let sequence = 3; sequence < 2_100_000; sequence++) many.track(1, sequence, sequence);
+    many.settle(1);
+    expect(many.settle(1)).toBe(1);
+    expect(many.track(1, 1, 0)).toBe(DUPLICATE);
+
+    const leaps = from0();
+    expect(run(leaps, [1, 2 ** 39, 2 ** 39 + 2])).toMatchObject({ missing: 2 ** 39 });
+    leaps.settle(1);
+    expect(leaps.settle(1)).toBe(2 ** 39);
+
+    const anew = from0();
+    run(anew, [0, 3]);
+    expect(anew.track(1, 0, 1e9)).toBe(FRESH);
+    expect(anew.track(1, 1, 1e9)).toBe(FRESH);
+    anew.settle(1);
+    expect(anew.settle(1)).toBe(2);
+  });
+
+  it('is right wherever its memory grows', () => {
+    const drawn = fc.record({
+      first: fc.nat(5000),
+      early: fc.uniqueArray(fc.nat(900), { minLength: 1, maxLength: 20 }),
+      length: fc.integer({ min: 1000, max: 6000 }),
+    });
+    fc.assert(
+      fc.property(drawn, ({ first, early, length }) => {
+        const ledger = new WriterLedger([]);
+        const held = new Set(early.map((i) => first + 1 + i));
+        const all = Array.from({ length }, (_, i) => first + i);
+        const missing = all.filter((sequence) => held.has(sequence));
+        expect(
+          run(
+            ledger,
+            all.filter((sequence) => !held.has(sequence)),
+          ),
+        ).toMatchObject({
+          missing: missing.length,
+          duplicates: 0,
+        });
+        ledger.settle(1);
+        expect(ledger.settle(1)).toBe(missing.length);
+        expect(run(ledger, missing)).toMatchObject({ late: missing.length });
+        expect(run(ledger, missing)).toMatchObject({ duplicates: missing.length });
+        expect(run(ledger, all.slice(-1000)).duplicates).toBe(Math.min(1000, length));
+        expect(ledger.settle(1)).toBe(0);
+      }),
+      { seed: 12, numRuns: 60 },
     );
   });
 });
