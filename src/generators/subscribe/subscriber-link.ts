@@ -137,7 +137,8 @@ export class SubscriberLink {
   #onDisconnected(reason: string): void {
     const atNs = nowNs();
     if (reason !== CLOSED_BY_US && (this.#isPaused || atNs - this.#pausedNs < AFTERMATH_NS)) {
-      this.#setting.notices.add('slow-consumer', 'the server ended a connection that was not being read');
+      // Whether that is why, the servers' own pages say, where they can be read.
+      this.#setting.notices.add('note', 'the server ended a connection that was not being read');
     }
     this.#busyUntilNs = 0;
   }
