@@ -10,7 +10,7 @@ const MUCH_GC = 0.3;
 /** A thread that is ready to run for so long without a core is short of cores. */
 const LONG_QUEUE = 0.2;
 /** A machine of which so much is in use has no core left to give. */
-const FULL_MACHINE = 0.9;
+export const FULL_MACHINE = 0.9;
 const MUCH_STOLEN = 0.2;
 /** An event loop that was held up for so long, while its thread did not compute, stood still. */
 const LONG_STANDSTILL_NS = 400e6;
@@ -115,7 +115,7 @@ function coresInUse(users: FellBehind['meanwhile'], cores: number): CoresInUse {
     servers,
     generators,
     monitor,
-    restOfOurs: ours - generators - monitor,
+    restOfOurs: Math.max(0, ours - generators - monitor),
     others: machine === undefined ? undefined : Math.max(0, machine * cores - servers - ours),
   };
 }

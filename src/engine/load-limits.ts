@@ -2,8 +2,8 @@ import { formatDuration, formatInteger, formatRatio } from '../base/units.js';
 import type { LoadPlan } from '../contracts/plan.js';
 import type { LoadLimit } from '../contracts/resources.js';
 import type { LoadResult } from '../contracts/run-result.js';
-import { findBottleneck, useOfCores } from './bottleneck.js';
-import type { ResourceBook } from './resource-book.js';
+import { FULL_MACHINE, findBottleneck, useOfCores } from './bottleneck.js';
+import type { FellBehind, ResourceBook } from './resource-book.js';
 import { FULL_CORE, FULL_LOOP } from './saturation.js';
 import type { Finding } from './verdict.js';
 import { type LedgerRow, ownFault } from './worker-ledger.js';
@@ -69,7 +69,7 @@ function limitOf(plan: LoadPlan, result: LoadResult, book: ResourceBook): Limit 
   if ((blocked + unsent) / Math.max(1, result.total.counters.due) > HELD_BOUND) {
     const text =
       `the system held up ${formatRatio((blocked + unsent) / result.total.counters.due)} of its operations ` +
-      `(window, socket or reconnection); its threads rested meanwhile: ${threadWords(load, book)}`;
+      `(window, socket or reconnection) while its threads had time to spare: ${threadWords(load, book)}${fullMachineWords(book)}`;
     return { limit: { load, by: 'system', text } };
   }
   return { limit: { load, by: 'schedule', text: `it kept its schedule: ${threadWords(load, book)}` } };
@@ -112,13 +112,7 @@ function monitorLimit(blind: readonly LoadResult[], book: ResourceBook): LoadLim
     ({ name }) => `${formatRatio(book.receivedWhileSaturated(name))} of the events of ${name}`,
   );
   const use = book.uses.find(({ kind }) => kind === 'monitor');
-  const cores = useOfCores(
-    book.uses.map(({ figures, ...user }) => ({
-      ...user,
-      figures: Object.fromEntries(Object.entries(figures).map(([figure, { mean }]) => [figure, mean])),
-    })),
-    book.cores,
-  );
+  const cores = useOfCores(meansOf(book), book.cores);
   return {
     load: 'monitor',
     by: 'generator',
@@ -127,6 +121,19 @@ function monitorLimit(blind: readonly LoadResult[], book: ResourceBook): LoadLim
       `(${percent(use?.figures.cpuShare?.mean)} of a core on average; ${cores})`,
   };
 }
+
+/** A system without a core to run on is slow too: that is no fault of its own where others have them. */
+function fullMachineWords(book: ResourceBook): string {
+  const means = meansOf(book);
+  const machine = means.find(({ kind }) => kind === 'machine')?.figures.machineShare ?? 0;
+  return machine < FULL_MACHINE ? '' : `; the machine was full: ${useOfCores(means, book.cores)}`;
+}
+
+const meansOf = (book: ResourceBook): FellBehind['meanwhile'] =>
+  book.uses.map(({ figures, ...user }) => ({
+    ...user,
+    figures: Object.fromEntries(Object.entries(figures).map(([figure, { mean }]) => [figure, mean])),
+  }));
 
 /** `its thread used 38 % of a core, 52 % at most`. */
 function threadWords(load: string, book: ResourceBook): string {

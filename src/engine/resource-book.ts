@@ -7,7 +7,7 @@ import type {
   ResourceUser,
   WorkerSample,
 } from '../contracts/resources.js';
-import { type Figures, figuresOf, userOf } from '../metrics/resource-figures.js';
+import { type Figures, figuresOf, isTelling, userOf } from '../metrics/resource-figures.js';
 import { halved, ResourceTrack, resourceRow, rowAt } from './resource-track.js';
 import { isSaturated } from './saturation.js';
 import { added, type LedgerRow, NOTHING, ownFault, WorkerLedger } from './worker-ledger.js';
@@ -67,11 +67,8 @@ export class ResourceBook {
     const middleNs = (Math.max(sample.startNs, this.#startNs) + sample.endNs) / 2;
     while (rowAt(middleNs, this.#startNs, this.#rowSeconds) >= MOST_ROWS) this.#halve();
     const row = rowAt(middleNs, this.#startNs, this.#rowSeconds);
-    const user = userOf(sample);
-    const key = keyOf(user);
-    const track = this.#tracks.get(key) ?? new ResourceTrack(user);
-    this.#tracks.set(key, track);
-    track.add(figuresOf(sample), row, sample.endNs - sample.startNs);
+    if (isTelling(sample))
+      this.#trackOf(userOf(sample)).add(figuresOf(sample), row, sample.endNs - sample.startNs);
     if (sample.of === 'machine') this.#cores = sample.cores;
     if (sample.of !== 'worker') return;
     if (sample.role === 'generator') this.#ledgerOf(sample.load, sample.worker).addSample(sample, row);
@@ -132,6 +129,13 @@ export class ResourceBook {
     }
   }
 
+  #trackOf(user: ResourceUser): ResourceTrack {
+    const key = `${user.kind} ${user.name}`;
+    const track = this.#tracks.get(key) ?? new ResourceTrack(user);
+    this.#tracks.set(key, track);
+    return track;
+  }
+
   #ledgerOf(load: string, worker: number): WorkerLedger {
     const ofLoad = this.#ledgers.get(load) ?? new Map<number, WorkerLedger>();
     this.#ledgers.set(load, ofLoad);
@@ -156,5 +160,3 @@ export class ResourceBook {
     );
   }
 }
-
-const keyOf = ({ kind, name }: ResourceUser): string => `${kind} ${name}`;

@@ -9,6 +9,12 @@ import type {
 
 export type Figures = Readonly<Partial<Record<ResourceFigure, number>>>;
 
+/** Shorter looks tell nothing: the last of a load may be of a few microseconds. */
+const SHORTEST_NS = 100 * NS.ms;
+
+/** Whether the figures of a sample mean anything. */
+export const isTelling = ({ startNs, endNs }: ResourceSample): boolean => endNs - startNs >= SHORTEST_NS;
+
 /** Whose sample it is. */
 export function userOf(sample: ResourceSample): ResourceUser {
   switch (sample.of) {

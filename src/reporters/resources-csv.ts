@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { NS } from '../base/clock.js';
 import type { Reporter } from '../contracts/reporter.js';
 import { RESOURCE_FIGURES, type ResourceSample } from '../contracts/resources.js';
-import { figuresOf, userOf } from '../metrics/resource-figures.js';
+import { figuresOf, isTelling, userOf } from '../metrics/resource-figures.js';
 import { GrowingFile } from './growing-file.js';
 
 /** `cpuShare` → `cpu_share` */
@@ -24,8 +24,8 @@ export function createResourcesReporter({ runDir }: { readonly runDir: string })
       loadStartNs = startNs;
     },
     onSample: (sample) => {
-      if (loadStartNs !== undefined && sample.endNs > loadStartNs)
-        file?.write(`${csvLine(sample, loadStartNs)}\n`);
+      if (loadStartNs === undefined || sample.endNs <= loadStartNs || !isTelling(sample)) return;
+      file?.write(`${csvLine(sample, loadStartNs)}\n`);
     },
     async onEnd() {
       await file?.close();
