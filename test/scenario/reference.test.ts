@@ -1,4 +1,5 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { SCENARIO_PLUGINS } from '../../src/app/plugins.js';
 import { scenarioJsonSchema } from '../../src/scenario/scenario-json-schema.js';
@@ -22,7 +23,9 @@ function keysOf(node: unknown, found = new Set<string>()): Set<string> {
 describe('docs/scenario.md', () => {
   it('has, with docs/load.md, every key of the format', () => {
     const words = new Set(
-      [...`${reference}\n${load}`.matchAll(/`([^`\n]+)`/g)].flatMap(([, code]) => code?.match(/[\w-]+/g) ?? []),
+      [...`${reference}\n${load}`.matchAll(/`([^`\n]+)`/g)].flatMap(
+        ([, code]) => code?.match(/[\w-]+/g) ?? [],
+      ),
     );
     expect([...keysOf(scenarioJsonSchema(SCENARIO_PLUGINS))].filter((key) => !words.has(key))).toEqual([]);
   });
@@ -33,10 +36,23 @@ describe('docs/scenario.md', () => {
   });
 });
 
-describe('scenarios/smoke.yaml', () => {
-  it('is valid, and tells editors its schema', () => {
-    const text = read('scenarios/smoke.yaml');
-    expect(told(text, { plugins: SCENARIO_PLUGINS })).toEqual([]);
-    expect(text).toMatch(/^# yaml-language-server: \$schema=\.\.\/schema\/scenario\.schema\.json\n/);
+const scenarios = readdirSync(new URL('../../scenarios', import.meta.url), {
+  recursive: true,
+  encoding: 'utf8',
+})
+  .filter((file) => file.endsWith('.yaml'))
+  .map((file) => `scenarios/${file}`);
+
+describe('a scenario that comes along', () => {
+  it.each(scenarios)('%s is valid, and tells editors its schema', (file) => {
+    const text = read(file);
+    expect(
+      told(text, {
+        file: fileURLToPath(new URL(`../../${file}`, import.meta.url)),
+        plugins: SCENARIO_PLUGINS,
+      }),
+    ).toEqual([]);
+    const schema = `${'../'.repeat(file.split('/').length - 1)}schema/scenario.schema.json`;
+    expect(text.split('\n')[0]).toBe(`# yaml-language-server: $schema=${schema}`);
   });
 });
