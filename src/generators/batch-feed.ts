@@ -10,7 +10,7 @@ import type { FrameHeaders } from '../wire/frame-headers.js';
 import type { FrameKind } from '../wire/frame-mix.js';
 import type { FrameRing } from '../wire/frame-ring.js';
 import type { EncodedText } from '../wire/frame-text.js';
-import { OpenBatches } from '../wire/open-batches.js';
+import { type OpenBatch, OpenBatches } from '../wire/open-batches.js';
 import { type OutgoingBlock, OutgoingBlocks } from '../wire/outgoing-blocks.js';
 import { STAMP_BYTES } from '../wire/stamp.js';
 import type { BatchParams } from './batch-schema.js';
@@ -22,6 +22,8 @@ import type { TrafficRun, TrafficSetting } from './load-kind.js';
 
 /** The most that open batches may take in memory, all together. */
 const MAX_OPEN_BYTES = 256 * 1024 * 1024;
+/** What an open batch remembers of an event beside its bytes. */
+const EVENT_BYTES = 16;
 /** Digits of the sizes in a control line, and their spaces and line end. */
 const SIZES_BYTES = 32;
 
@@ -105,7 +107,7 @@ export class BatchFeed implements Feed {
 
   /** In the mean of those sent so far, whole. */
   get eventsPerMessage(): number {
-    return this.#messages === 0 ? 1 : Math.round((this.#sequence - this.#open.events) / this.#messages);
+    return this.#messages === 0 ? 1 : Math.round(this.#sequence / this.#messages);
   }
 
   begin(run: TrafficRun): void {
@@ -136,7 +138,6 @@ export class BatchFeed implements Feed {
   send(first: number, count: number, blocked: boolean): number {
     const run = this.#run!;
     const { pacer, startNs, recorder } = run;
-    const { writer } = this.#setting;
     const ring = this.#ring;
     const { block, frame } = ring;
     const open = this.#open;
@@ -147,18 +148,17 @@ export class BatchFeed implements Feed {
     while (done < count && this.#hasRoom()) {
       if (isPaced) dueNs = startNs + pacer.dueNs(first + done);
       const phase = recorder.phaseAt(dueNs);
-      const kind = block.kind[frame + done]!;
-      if (open.count[kind]! > 0 && open.phase[kind] !== phase) {
+      const batch = open.of(block.kind[frame + done]!, phase);
+      if (batch.phase !== phase) {
         // A message belongs to one phase; there may be no room for another one behind it.
-        this.#send(kind);
+        this.#send(batch);
         continue;
       }
-      const sequence = this.#sequence++;
-      if (open.count[kind] === 0) open.begin(kind, dueNs, sequence, phase);
       if (!isPaced) recorder.count(COUNTER.due, phase, 1);
       else if (!blocked) recorder.latency(MEASURE.scheduleDelay, dueNs, Math.max(0, nowAtNs - dueNs));
       if (blocked) recorder.count(COUNTER.blocked, phase, 1);
-      if (open.add(kind, block, frame + done, writer, sequence, dueNs)) this.#send(kind);
+      batch.add(block, frame + done, dueNs);
+      if (open.isFull(batch)) this.#send(batch);
       done++;
     }
     // Entries are copied: the block they come from is free again at once.
@@ -179,27 +179,26 @@ export class BatchFeed implements Feed {
    */
   flushDue(atNs: number): number {
     const { within } = this.#options.batch;
-    const open = this.#open;
-    while (open.oldest >= 0) {
-      const dueAtNs = open.sinceNs[open.oldest]! + within;
+    for (let batch = this.#open.oldest; batch; batch = this.#open.oldest) {
+      const dueAtNs = batch.sinceNs + within;
       if (dueAtNs > atNs && !this.#isEnding) {
         this.#launch();
         return dueAtNs;
       }
       // Held up by the system, it is tried again soon.
       if (!this.#connection.connected || !this.#hasRoom()) break;
-      this.#send(open.oldest);
+      this.#send(batch);
     }
     this.#launch();
-    return open.oldest >= 0 ? atNs + NS.ms : Number.POSITIVE_INFINITY;
+    return this.#open.oldest ? atNs + NS.ms : Number.POSITIVE_INFINITY;
   }
 
   /** Gives up the batches that have waited since before `sinceNs`: tells how many events, and when the last was due. */
   giveUp(sinceNs: number, tell: (phase: number, events: number, lastDueNs: number) => void): void {
     const open = this.#open;
-    for (let kind = open.oldest; kind >= 0 && open.sinceNs[kind]! < sinceNs; kind = open.oldest) {
-      tell(open.phase[kind]!, open.count[kind]!, open.lastNs[kind]!);
-      open.close(kind);
+    for (let batch = open.oldest; batch && batch.sinceNs < sinceNs; batch = open.oldest) {
+      tell(batch.phase, batch.count, batch.lastNs);
+      open.close(batch);
     }
   }
 
@@ -216,37 +215,38 @@ export class BatchFeed implements Feed {
     return this.#blocks.current !== undefined;
   }
 
-  /** Puts the batch of a kind, as a message, behind the others that go out. */
-  #send(kind: number): void {
-    const open = this.#open;
+  /** Puts a batch, as a message, behind the others that go out. Its events are numbered in the order in which they go. */
+  #send(batch: OpenBatch): void {
     const block = this.#blocks.current!;
     const { bytes } = block;
+    const { writer } = this.#setting;
     const { traceEvery } = this.#options;
+    const { kind, phase, count, length, payloadBytes } = batch;
+    const sequence = this.#sequence;
+    batch.stamp(writer, sequence);
     const isTraced = traceEvery > 0 && this.#messages % traceEvery === 0;
     const header = this.#headers[kind]![isTraced ? 0 : 1];
-    const message = open.message(kind);
     const headerBytes = header.bytes.length;
     let at = block.length;
     at += this.#encoder.beginningOf(kind, headerBytes).copy(bytes, at);
     if (headerBytes > 0) at += bytes.write(`${headerBytes} `, at, 'latin1');
-    at += bytes.write(`${headerBytes + message.length}\r\n`, at, 'latin1');
+    at += bytes.write(`${headerBytes + length}\r\n`, at, 'latin1');
     header.bytes.copy(bytes, at);
     for (const { field, at: fieldAt } of header.fields) {
-      field.write(bytes, at + fieldAt, this.#setting.writer, open.sequence[kind]!, open.sinceNs[kind]!);
+      field.write(bytes, at + fieldAt, writer, sequence, batch.sinceNs);
     }
     at += headerBytes;
-    at += message.copy(bytes, at);
+    at += batch.bytes.copy(bytes, at, 0, length);
     at += bytes.write('\r\n', at, 'latin1');
     block.length = at;
-    const phase = open.phase[kind]!;
-    const events = open.count[kind]!;
     const { recorder } = this.#run!;
-    recorder.count(COUNTER.sent, phase, events);
-    recorder.count(COUNTER.bytes, phase, open.payloadBytes[kind]!);
-    block.events[phase]! += events;
+    recorder.count(COUNTER.sent, phase, count);
+    recorder.count(COUNTER.bytes, phase, payloadBytes);
+    block.events[phase]! += count;
     block.messages[phase]!++;
+    this.#sequence = sequence + count;
     this.#messages++;
-    open.close(kind);
+    this.#open.close(batch);
   }
 
   /** Writes what has been put together. */
@@ -284,7 +284,7 @@ function refuseLarge(
       { hint: 'lower batch.events, make the events smaller, or set max_payload in cluster.config' },
     );
   }
-  const openBytes = entryBytes.reduce((sum, bytes) => sum + bytes * events, 0);
+  const openBytes = entryBytes.reduce((sum, bytes) => sum + (bytes + EVENT_BYTES) * events, 0);
   if (openBytes <= MAX_OPEN_BYTES) return;
   throw new PreflightError(
     `load ${load.name}: one open message for each of ${formatInteger(entryBytes.length)} subjects would take ${formatSize(openBytes)}`,

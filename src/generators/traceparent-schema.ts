@@ -11,7 +11,7 @@ export const traceparentSchema = z
         .string()
         .regex(/^1\/\d{1,5}$/)
         .transform((text) => Number(text.slice(2)))
-        .refine((events) => events >= 1 && events <= 10_000),
+        .refine((events) => events >= 1 && events <= 10_000, { error: EXPECTED }),
     ],
     { error: EXPECTED },
   )

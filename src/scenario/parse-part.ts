@@ -68,13 +68,19 @@ function reportUnknownKeys(
 const stepsOf = (path: readonly PropertyKey[]): Path =>
   path.map((step) => (typeof step === 'symbol' ? String(step) : step));
 
-/** The issues of the form that was probably meant: one of which only parts are wrong, or one that could be read. */
+/** What zod says where a schema has no words of its own. */
+const NO_WORDS = 'Invalid input';
+
+/** The issues of the form that was probably meant: one of which only parts are wrong, or one that says why it is not. */
 function expandUnion(issue: z.core.$ZodIssue): z.core.$ZodIssue[] {
   if (issue.code !== 'invalid_union') return [issue];
+  const isPart = (inner: z.core.$ZodIssue) => inner.path.length > 0 && inner.code !== 'unrecognized_keys';
+  const isKey = (inner: z.core.$ZodIssue) => inner.path.length > 0 || inner.code === 'unrecognized_keys';
+  const isReason = (inner: z.core.$ZodIssue) => inner.code === 'custom' && inner.message !== NO_WORDS;
   const meant =
-    issue.errors.find((issues) =>
-      issues.every((inner) => inner.path.length > 0 || inner.code === 'unrecognized_keys'),
-    ) ?? issue.errors.find((issues) => issues.every(({ code }) => code === 'custom'));
+    issue.errors.find((issues) => issues.every(isPart)) ??
+    issue.errors.find((issues) => issues.every(isReason)) ??
+    issue.errors.find((issues) => issues.every(isKey));
   if (meant === undefined) return [issue];
   return meant.flatMap((inner) => expandUnion({ ...inner, path: [...issue.path, ...inner.path] }));
 }

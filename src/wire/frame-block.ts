@@ -52,21 +52,11 @@ export class FrameBlock {
     this.fieldAt.length = 0;
   }
 
-  /**
-   * Writes the fields of a frame for one operation; `dueNs` is monotonic. Into a copy of the frame, where there is one:
-   * it begins `shift` bytes further on than the frame does.
-   */
-  writeFields(
-    frame: number,
-    writer: number,
-    sequence: number,
-    dueNs: number,
-    into: Uint8Array = this.bytes,
-    shift = 0,
-  ): void {
+  /** Writes the fields of a frame for one operation; `dueNs` is monotonic. */
+  writeFields(frame: number, writer: number, sequence: number, dueNs: number): void {
     const end = this.fieldEnd[frame]!;
     for (let i = frame === 0 ? 0 : this.fieldEnd[frame - 1]!; i < end; i++) {
-      this.fields[i]!.write(into, this.fieldAt[i]! + shift, writer, sequence, dueNs);
+      this.fields[i]!.write(this.bytes, this.fieldAt[i]!, writer, sequence, dueNs);
     }
   }
 }

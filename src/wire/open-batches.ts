@@ -1,118 +1,157 @@
 import { BATCH_HEADER_BYTES, writeBatchHeader } from './batch.js';
 import type { FrameBlock } from './frame-block.js';
+import type { FrameField } from './frame-text.js';
 import { STAMP_BYTES, writeStamp } from './stamp.js';
 
-const NONE = -1;
 /** Below this a loop is quicker than a call. */
 const SHORT_BYTES = 64;
 
-/**
- * The messages of several events that are being filled, one for each kind of event, in columns. Those that are open are
- * linked in the order in which they were begun, so that the oldest is always at hand.
- */
-export class OpenBatches {
-  /** Events in the batch of a kind; 0 where none is open. */
-  readonly count: Uint16Array;
-  /** Length of the batch's message. */
-  readonly length: Uint32Array;
-  /** What its first event was due at, or was put in at where nothing is due. Monotonic. */
-  readonly sinceNs: Float64Array;
-  /** The same of its last event. */
-  readonly lastNs: Float64Array;
-  /** Of its first event. */
-  readonly sequence: Float64Array;
-  readonly phase: Uint8Array;
+/** A message of several events that is being filled; used again when it was sent. */
+export class OpenBatch {
+  readonly bytes: Buffer;
+  isOpen = false;
+  /** Events in it so far. */
+  count = 0;
+  /** Length of the message so far. */
+  length = BATCH_HEADER_BYTES;
+  phase = 0;
   /** Payload bytes of its events, as messages of their own. */
-  readonly payloadBytes: Float64Array;
-  /** Events in all open batches. */
-  events = 0;
-  readonly #bytes: (Buffer | undefined)[];
-  readonly #capacity: (kind: number) => number;
+  payloadBytes = 0;
+  /** Older and younger ones that are open, too. */
+  older: OpenBatch | undefined;
+  newer: OpenBatch | undefined;
+  /** Of each event: where its entry begins, and when it was due, or put in where nothing is due. Monotonic. */
+  readonly #at: Uint32Array;
+  readonly #dueNs: Float64Array;
+  /** Fields of all events, in order; those of event i end at `#fieldEnd[i]`. */
+  readonly #fields: FrameField[] = [];
+  readonly #fieldAt: number[] = [];
+  readonly #fieldEnd: Uint32Array;
+
+  constructor(
+    readonly kind: number,
+    mostEvents: number,
+    largestEntry: number,
+  ) {
+    this.bytes = Buffer.allocUnsafeSlow(BATCH_HEADER_BYTES + mostEvents * largestEntry);
+    this.#at = new Uint32Array(mostEvents);
+    this.#dueNs = new Float64Array(mostEvents);
+    this.#fieldEnd = new Uint32Array(mostEvents);
+  }
+
+  /** Of its first event. */
+  get sinceNs(): number {
+    return this.#dueNs[0]!;
+  }
+
+  /** Of its last event. */
+  get lastNs(): number {
+    return this.#dueNs[this.count - 1]!;
+  }
+
+  /** Puts an event in, the entry that is a frame of the block. There must be room. */
+  add(block: FrameBlock, frame: number, dueNs: number): void {
+    const start = frame === 0 ? 0 : block.frameEnd[frame - 1]!;
+    const end = block.frameEnd[frame]!;
+    const at = this.length;
+    copy(block.bytes, start + STAMP_BYTES, end, this.bytes, at + STAMP_BYTES);
+    this.#at[this.count] = at;
+    this.#dueNs[this.count] = dueNs;
+    if (block.hasFields) this.#takeFields(block, frame, at - start);
+    this.#fieldEnd[this.count] = this.#fields.length;
+    this.length = at + end - start;
+    this.payloadBytes += block.payloadBefore[frame + 1]! - block.payloadBefore[frame]!;
+    this.count++;
+  }
+
+  /** Numbers and stamps its events, the first one with `sequence`: it is as it will be sent. */
+  stamp(writer: number, sequence: number): void {
+    writeBatchHeader(this.bytes, 0, this.count);
+    for (let i = 0; i < this.count; i++) {
+      writeStamp(this.bytes, this.#at[i]!, writer, sequence + i, Math.floor(this.#dueNs[i]! / 1000));
+    }
+    if (this.#fields.length > 0) this.#writeFields(writer, sequence);
+  }
+
+  /** Forgets its events, to hold others. */
+  clear(): void {
+    this.count = 0;
+    this.length = BATCH_HEADER_BYTES;
+    this.payloadBytes = 0;
+    this.#fields.length = 0;
+    this.#fieldAt.length = 0;
+  }
+
+  #takeFields(block: FrameBlock, frame: number, shift: number): void {
+    const end = block.fieldEnd[frame]!;
+    for (let i = frame === 0 ? 0 : block.fieldEnd[frame - 1]!; i < end; i++) {
+      this.#fields.push(block.fields[i]!);
+      this.#fieldAt.push(block.fieldAt[i]! + shift);
+    }
+  }
+
+  #writeFields(writer: number, sequence: number): void {
+    let field = 0;
+    for (let i = 0; i < this.count; i++) {
+      for (; field < this.#fieldEnd[i]!; field++) {
+        const at = this.#fieldAt[field]!;
+        this.#fields[field]!.write(this.bytes, at, writer, sequence + i, this.#dueNs[i]!);
+      }
+    }
+  }
+}
+
+/** One batch for each kind of event; those that are open are linked in the order in which they were begun. */
+export class OpenBatches {
+  /** The one that was begun first. */
+  oldest: OpenBatch | undefined;
+  #newest: OpenBatch | undefined;
+  readonly #batches: (OpenBatch | undefined)[];
   readonly #mostEvents: number;
-  readonly #older: Int32Array;
-  readonly #newer: Int32Array;
-  #oldest = NONE;
-  #newest = NONE;
+  readonly #largestEntry: (kind: number) => number;
 
   /**
    * @param mostEvents a batch with so many events is full
    * @param largestEntry the bytes of the largest entry of a kind
    */
   constructor(kinds: number, mostEvents: number, largestEntry: (kind: number) => number) {
-    this.count = new Uint16Array(kinds);
-    this.length = new Uint32Array(kinds);
-    this.sinceNs = new Float64Array(kinds);
-    this.lastNs = new Float64Array(kinds);
-    this.sequence = new Float64Array(kinds);
-    this.phase = new Uint8Array(kinds);
-    this.payloadBytes = new Float64Array(kinds);
-    this.#bytes = Array.from({ length: kinds });
-    this.#capacity = (kind) => BATCH_HEADER_BYTES + mostEvents * largestEntry(kind);
+    this.#batches = Array.from({ length: kinds });
     this.#mostEvents = mostEvents;
-    this.#older = new Int32Array(kinds);
-    this.#newer = new Int32Array(kinds);
+    this.#largestEntry = largestEntry;
   }
 
-  /** The kind whose batch was begun first; −1 when none is open. */
-  get oldest(): number {
-    return this.#oldest;
+  /** The batch of a kind; begun, for events of this phase, when none was open. */
+  of(kind: number, phase: number): OpenBatch {
+    let batch = this.#batches[kind];
+    if (batch === undefined) {
+      batch = new OpenBatch(kind, this.#mostEvents, this.#largestEntry(kind));
+      this.#batches[kind] = batch;
+    }
+    if (!batch.isOpen) {
+      batch.isOpen = true;
+      batch.phase = phase;
+      batch.older = this.#newest;
+      if (this.#newest) this.#newest.newer = batch;
+      else this.oldest = batch;
+      this.#newest = batch;
+    }
+    return batch;
   }
 
-  /** Begins a batch; none of the kind may be open. */
-  begin(kind: number, sinceNs: number, sequence: number, phase: number): void {
-    this.#bytes[kind] ??= Buffer.allocUnsafeSlow(this.#capacity(kind));
-    this.length[kind] = BATCH_HEADER_BYTES;
-    this.sinceNs[kind] = sinceNs;
-    this.sequence[kind] = sequence;
-    this.phase[kind] = phase;
-    this.payloadBytes[kind] = 0;
-    this.#older[kind] = this.#newest;
-    this.#newer[kind] = NONE;
-    if (this.#newest === NONE) this.#oldest = kind;
-    else this.#newer[this.#newest] = kind;
-    this.#newest = kind;
+  isFull({ count }: OpenBatch): boolean {
+    return count === this.#mostEvents;
   }
 
-  /** Puts an event, the entry that is a frame of the block, into the batch of its kind. True when that is full now. */
-  add(
-    kind: number,
-    block: FrameBlock,
-    frame: number,
-    writer: number,
-    sequence: number,
-    dueNs: number,
-  ): boolean {
-    const bytes = this.#bytes[kind]!;
-    const at = this.length[kind]!;
-    const start = frame === 0 ? 0 : block.frameEnd[frame - 1]!;
-    const end = block.frameEnd[frame]!;
-    writeStamp(bytes, at, writer, sequence, Math.floor(dueNs / 1000));
-    copy(block.bytes, start + STAMP_BYTES, end, bytes, at + STAMP_BYTES);
-    if (block.hasFields) block.writeFields(frame, writer, sequence, dueNs, bytes, at - start);
-    this.length[kind] = at + end - start;
-    this.lastNs[kind] = dueNs;
-    this.payloadBytes[kind]! += block.payloadBefore[frame + 1]! - block.payloadBefore[frame]!;
-    this.events++;
-    return ++this.count[kind]! === this.#mostEvents;
-  }
-
-  /** The message of a kind's batch, valid until the next one is begun. */
-  message(kind: number): Buffer {
-    const bytes = this.#bytes[kind]!;
-    writeBatchHeader(bytes, 0, this.count[kind]!);
-    return bytes.subarray(0, this.length[kind]!);
-  }
-
-  /** The batch of a kind is open no more. */
-  close(kind: number): void {
-    const older = this.#older[kind]!;
-    const newer = this.#newer[kind]!;
-    if (older === NONE) this.#oldest = newer;
-    else this.#newer[older] = newer;
-    if (newer === NONE) this.#newest = older;
-    else this.#older[newer] = older;
-    this.events -= this.count[kind]!;
-    this.count[kind] = 0;
+  /** The batch is open no more. */
+  close(batch: OpenBatch): void {
+    if (batch.older) batch.older.newer = batch.newer;
+    else this.oldest = batch.newer;
+    if (batch.newer) batch.newer.older = batch.older;
+    else this.#newest = batch.older;
+    batch.older = undefined;
+    batch.newer = undefined;
+    batch.isOpen = false;
+    batch.clear();
   }
 }
 

@@ -65,14 +65,15 @@ describe('publish with several events a message', () => {
     await subscriber.close();
 
     const { events, messages } = subscriber;
-    expect(events.map(({ sequence }) => sequence).sort((a, b) => a - b)).toEqual(
-      Array.from({ length: 10_000 }, (_, i) => i),
-    );
-    for (const { sequence, dueNs } of events) {
-      expect(Math.abs(dueNs - (load.startNs + (sequence / 20_000) * NS.s))).toBeLessThanOrEqual(1000);
-    }
+    // Numbered as they were sent: whoever receives them sees a gap where one is lost, and nowhere else.
+    expect(events.map(({ sequence }) => sequence)).toEqual(Array.from({ length: 10_000 }, (_, i) => i));
+    [...events]
+      .sort((a, b) => a.dueNs - b.dueNs)
+      .forEach(({ dueNs }, i) => {
+        expect(Math.abs(dueNs - (load.startNs + (i / 20_000) * NS.s))).toBeLessThanOrEqual(1000);
+      });
     for (const { subject } of ORDERS.slice(0, 2)) {
-      const own = events.filter((event) => event.subject === subject).map(({ sequence }) => sequence);
+      const own = events.filter((event) => event.subject === subject).map(({ dueNs }) => dueNs);
       expect(own).toEqual([...own].sort((a, b) => a - b));
     }
     for (const { subject, body } of events) {

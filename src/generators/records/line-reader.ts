@@ -87,9 +87,11 @@ export class LineReader {
   /** Where the line that begins at `#next` ends; −1 when there is none. */
   #findEnd(): number {
     this.line = this.#nextLine;
-    let at = this.#next;
+    let searched = 0;
     let isInQuotes = false;
     for (;;) {
+      let at = this.#next + searched;
+      if (!this.#isQuoted) at = this.#lineFeedFrom(at);
       for (; at < this.#filled; at++) {
         const byte = this.bytes[at]!;
         if (byte === LF) {
@@ -101,10 +103,14 @@ export class LineReader {
         if (isInQuotes) throw new RecordError(this.line, 'a quote (") that is opened here is never closed');
         return this.#next === this.#filled ? -1 : this.#filled;
       }
-      const searched = at - this.#next;
+      searched = this.#filled - this.#next;
       this.#readMore();
-      at = this.#next + searched;
     }
+  }
+
+  #lineFeedFrom(at: number): number {
+    const found = this.bytes.indexOf(LF, at);
+    return found < 0 ? this.#filled : Math.min(found, this.#filled);
   }
 
   /** Reads on behind what is there, which moves to the beginning. */
