@@ -80,14 +80,17 @@ export class SequenceWindow {
       return;
     }
     while (gap >= 32 * this.#words.length) this.#grow();
-    for (let left = gap; left > 0; left--) {
-      const { next } = this;
-      const bit = 1 << (next & 31);
-      if ((this.#words[(next >>> 5) & this.#mask]! & bit) === 0) this.#vacate(next);
-      this.#words[(next >>> 5) & this.#mask]! &= ~bit;
-      this.#missing++;
-      this.next = next + 1;
+    const end = this.next + gap;
+    for (let at = this.next; at < end; at++) {
+      const bit = 1 << (at & 31);
+      if ((this.#words[(at >>> 5) & this.#mask]! & bit) === 0) {
+        this.next = at;
+        this.#vacate(at);
+      }
+      this.#words[(at >>> 5) & this.#mask]! &= ~bit;
     }
+    this.#missing += gap;
+    this.next = end;
   }
 
   /** Makes the place of an event free, which one has that is missing: in a larger ring, while there is one. */

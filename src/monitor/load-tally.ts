@@ -2,7 +2,7 @@ import type { IntervalReport } from '../contracts/load.js';
 import type { WriterLabel } from '../contracts/monitor.js';
 import { COUNTER, LoadRecorder, MEASURE } from '../metrics/load-recorder.js';
 import type { PhaseClock } from '../metrics/phase-clock.js';
-import { DUPLICATE, FRESH, WriterLedger } from '../metrics/writer-ledger.js';
+import { DUPLICATE, LATE, WriterLedger } from '../metrics/writer-ledger.js';
 import type { Stamp } from '../wire/stamp.js';
 import { lagOf } from './lag.js';
 
@@ -16,6 +16,7 @@ export interface LoadFigures {
 }
 
 const RECEIVED = COUNTER.received;
+const LOST = COUNTER.lost;
 const LAG = MEASURE.lag;
 
 /** The load of events whose writer nobody named. */
@@ -66,28 +67,20 @@ export class LoadTally {
   /** One stamped event. The hot path: numbers that are no integers come in objects, or each would be one. */
   count({ writer, sequence, dueNs }: Stamp): void {
     const load = this.#loadOf[writer]!;
-    const recorder = this.#recorders[load];
     const what = this.#ledger.track(writer, sequence, dueNs);
     if (what === DUPLICATE) {
       this.#duplicates[load]!++;
       return;
     }
     this.#received[load]!++;
-    if (what === FRESH) {
-      if (this.#ledger.gap > 0) this.#miss(load, dueNs, this.#ledger.gap);
-    } else {
-      this.#miss(load, dueNs, -1);
-    }
+    const recorder = this.#recorders[load];
     if (recorder === undefined) return;
     const phase = recorder.phaseAt(dueNs);
     recorder.count(RECEIVED, phase, 1);
+    if (what === LATE) recorder.count(LOST, phase, -1);
+    else if (this.#ledger.gap > 0) recorder.count(LOST, phase, this.#ledger.gap);
     const lagNs = lagOf(this.receivedNs, dueNs);
     if (lagNs >= 0) recorder.latencyIn(phase, LAG, lagNs);
-  }
-
-  #miss(load: number, dueNs: number, count: number): void {
-    const recorder = this.#recorders[load];
-    recorder?.count(COUNTER.lost, recorder.phaseAt(dueNs), count);
   }
 
   /** About once a second: what has been missing since the last time is lost. */
