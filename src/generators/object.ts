@@ -26,7 +26,7 @@ const schema = answeredSchema.omit({ headers: true }).extend({
     .describe('How long a put or get may take before its outcome is unknown'),
   bucket: nameSchema.describe('The object store; made before the load unless it is there'),
   mix: z
-    .strictObject({ put: share, get: share })
+    .strictObject({ put: share.describe('Weight of puts'), get: share.describe('Weight of gets') })
     .refine(({ put, get }) => put + get > 0, {
       error: 'expected at least one weight above 0, such as { put: 20, get: 80 }',
     })

@@ -14,7 +14,11 @@ export type KvOperation = (typeof KV_OPERATIONS)[number];
 export const kvSchema = answeredSchema.omit({ headers: true }).extend({
   bucket: nameSchema.describe('The bucket; made before the load unless it is there'),
   mix: z
-    .strictObject({ put: share, get: share, 'compare-and-set': share })
+    .strictObject({
+      put: share.describe('Weight of puts'),
+      get: share.describe('Weight of gets'),
+      'compare-and-set': share.describe('Weight of puts that expect the revision they last saw'),
+    })
     .refine((mix) => KV_OPERATIONS.some((operation) => mix[operation] > 0), {
       error: 'expected at least one weight above 0, such as { put: 50, get: 50 }',
     })
