@@ -1,0 +1,78 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { scenarioText, Workplace } from '../support/cli.js';
+import { startTestServer } from '../support/nats-server.js';
+
+/** Costly to make: no thread makes so many of it. */
+const FIELDS = Array.from({ length: 24 }, (_, i) => `"f${i}":"{{hex 16}}"`).join(',');
+const COSTLY = `{ template: '{${FIELDS}}' }`;
+
+describe('a run tells its own limits from the system’s', () => {
+  it('is inconclusive where its own thread was the bottleneck: says which resource, who had it, what to change', async () => {
+    await using place = new Workplace();
+    const text = scenarioText({
+      cluster: '{ driver: process, nodes: 1 }',
+      streams: '[]',
+      checks: '[]',
+      load: '[{ name: firehose, kind: publish, domains: [telemetry], rate: 5M/s, for: 2s, backlog: 1s, batch: { events: 32, within: 20ms } }]',
+    }).replace('size: 16B', `payload: ${COSTLY}`);
+    const end = await place.run(['run', place.write('s.yaml', text), '--out', place.reports]);
+    expect(end.code).toBe(7);
+    expect(end.stderr).toMatch(
+      /inconclusive: load firehose: the generator was the bottleneck, too slow for .* % of the operations .*\bcores?\b/,
+    );
+    expect(end.stderr).toMatch(/`workers/);
+
+    const { resources, verdict } = place.summary();
+    expect(verdict.reasons.every(({ exit }) => exit === 'inconclusive')).toBe(true);
+    expect(resources.limits).toMatchObject([{ load: 'firehose', by: 'generator' }]);
+    expect(resources.users.map(({ kind, name }) => `${kind} ${name}`)).toEqual(
+      expect.arrayContaining([
+        'server n1',
+        'generator firehose 0',
+        'monitor monitor',
+        'process stormglass',
+        'machine machine',
+      ]),
+    );
+    const server = resources.users.find(({ name }) => name === 'n1')?.figures;
+    expect(server?.residentBytes?.max).toBeGreaterThan(1e6);
+    expect(server?.openFiles?.max).toBeGreaterThan(3);
+    expect(resources.clock?.errorNs).toBeGreaterThan(0);
+    const rows = readFileSync(join(place.runDir(), 'resources.csv'), 'utf8').trimEnd().split('\n');
+    expect(rows.some((row) => /^\d+,generator,firehose 0,0?\.?\d/.test(row))).toBe(true);
+    expect(existsSync(join(place.runDir(), 'report.html'))).toBe(true);
+  });
+
+  it('does not pass where the server refused what it sent, and tells the server’s words', async () => {
+    await using place = new Workplace();
+    const permissions = { publish: { deny: ['cim.events.telemetry.>'] } };
+    await using server = await startTestServer({
+      config: { authorization: { users: [{ user: 'u', password: 'p', permissions }] } },
+    });
+    const address = `127.0.0.1:${server.port}`;
+    const text = scenarioText({
+      cluster: `{ driver: external, servers: ['nats://${address}'], allow: ['${address}'], auth: { user: u, password: p } }`,
+      streams: '[]',
+      checks: '[]',
+      load: '[{ name: firehose, kind: publish, domains: [telemetry], rate: 200/s, for: 1s }]',
+    });
+    const end = await place.run([
+      'run',
+      place.write('s.yaml', text),
+      '--out',
+      place.reports,
+      '--allow',
+      address,
+    ]);
+    expect(end.code).toBe(6);
+    expect(end.stderr).toContain('Permissions Violation for Publish to "cim.events.telemetry.Sampled"');
+    expect(end.stderr).toMatch(/notices +firehose: permission-violation 200 times/);
+    const { loads, notices } = place.summary();
+    expect(loads[0]?.total.counters).toMatchObject({ ok: 0, failed: 200 });
+    expect(notices).toMatchObject([
+      { load: 'firehose', worker: 0, kind: 'permission-violation', count: 200 },
+    ]);
+  });
+});
