@@ -29,11 +29,14 @@ const message = recordBlock(16, 1, (payload, sequence, dueUs) =>
 );
 const larger = recordBlock(64, 1, message.restampOne);
 const batchBytes = BATCH_HEADER_BYTES + batchEvents * BATCH_ENTRY_BYTES;
-const batch = recordBlock(batchBytes, batchEvents, ({ bytes, at }, sequence, dueUs) => {
+// As a load sends them: its events go to the batch of their subject in turn, so that messages overtake each other.
+const batch = recordBlock(batchBytes, batchEvents, ({ bytes, at }, from, dueUs) => {
+  const subject = (from / batchEvents) % SUBJECTS;
+  const round = Math.floor(from / batchEvents / SUBJECTS);
   writeBatchHeader(bytes, at, batchEvents);
   for (let i = 0; i < batchEvents; i++) {
     const entry = at + BATCH_HEADER_BYTES + i * BATCH_ENTRY_BYTES;
-    writeStamp(bytes, entry, 1, sequence + i, dueUs);
+    writeStamp(bytes, entry, 1, (round * batchEvents + i) * SUBJECTS + subject, dueUs);
     writeBodyLength(bytes, entry, 0);
   }
 });
