@@ -4,7 +4,9 @@ import type { ExternalClusterParams } from '../clusters/external-cluster-schema.
 import type { Reporter } from '../contracts/reporter.js';
 import { conductRun, type RunOutcome } from '../engine/conduct-run.js';
 import { Interruption } from '../engine/interruption.js';
+import { readOpenFilesLimit } from '../processes/process-usage.js';
 import { describeEnvironment } from './environment.js';
+import { fitPlan } from './fit-plan.js';
 import { requireForeignConsent } from './foreign-consent.js';
 import { planScenario, type ScenarioRequest } from './plan-scenario.js';
 import { createRunServices } from './run-services.js';
@@ -31,7 +33,7 @@ export interface RunScenarioOptions extends ScenarioRequest {
  */
 export async function runScenario(options: RunScenarioOptions): Promise<RunOutcome> {
   const { allow, surroundings } = options;
-  const plan = planScenario({ ...options, env: surroundings.env });
+  const plan = fitPlan(planScenario({ ...options, env: surroundings.env }), readOpenFilesLimit());
   if (plan.cluster.driver === 'external') {
     checkExternalCluster(plan.cluster.params as unknown as ExternalClusterParams, {
       allow,

@@ -10,13 +10,15 @@ import type { ProcessClusterParams } from '../clusters/process-cluster-schema.js
 import type { Plan } from '../contracts/plan.js';
 import type { RunServices } from '../engine/services.js';
 import { startLoadFleet } from '../generators/load-fleet.js';
+import { placeWorkers } from '../generators/place-workers.js';
 import { readBack } from '../history/final-read.js';
 import { openHistory } from '../history/history-reader.js';
 import { startMonitor } from '../monitor/start-monitor.js';
 import { openControl } from '../nats/control.js';
+import { forkMarked } from '../processes/forked-process.js';
 import { identify } from '../processes/identity.js';
 import { isPortFree } from '../processes/port-lease.js';
-import { readOpenFiles } from '../processes/process-usage.js';
+import { readOpenFiles, readOpenFilesLimit } from '../processes/process-usage.js';
 import { createLatencyReporter } from '../reporters/latency-files.js';
 import { createHtmlReporter } from '../reporters/report-html.js';
 import { createResourcesReporter } from '../reporters/resources-csv.js';
@@ -71,7 +73,16 @@ export function createRunServices({ surroundings, allow }: RunServicesOptions): 
           }),
     openControl: (cluster) => openControl({ access: cluster.access, nodes: cluster.nodes }),
     startMonitor: (task, listener) => startMonitor(task, entries.monitor, listener),
-    startFleet: (tasks, listener) => startLoadFleet(tasks, entries.generator, listener),
+    startFleet: (tasks, listener) => {
+      const sockets = tasks.map(
+        ({ load, worker }) => loadKind(load.kind).facts.socketsOf?.(load, worker) ?? 1,
+      );
+      const apart = placeWorkers(sockets, readOpenFilesLimit());
+      return startLoadFleet(tasks, entries.generator, listener, {
+        isApart: (task) => apart[task] === true,
+        fork: (entry) => forkMarked({ entry, mark: tasks[0]!.runId, env: surroundings.env }),
+      });
+    },
     loadFacts: (kind) => loadKind(kind).facts,
     prepareLoad: async (load, { plan, ...context }) =>
       (await loadKind(load.kind).prepare?.(load, {

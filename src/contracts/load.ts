@@ -175,12 +175,22 @@ export interface EventWriter {
   readonly subjects: readonly string[];
 }
 
+/** Clients of a worker, or of a load: agents, and what they take. */
+export interface Crowd {
+  readonly agents: number;
+  readonly sockets: number;
+  /** That stormglass keeps of one agent, beside its socket if it has one. */
+  readonly bytesPerAgent: number;
+}
+
 /** All generators of a run, as the conductor sees them. */
 export interface LoadFleet extends AsyncDisposable {
   /** Resolves when every worker is connected and has its frames built; rejects with what one of them met. */
   ready(): Promise<void>;
   /** Starts every schedule at this monotonic time. */
   start(atNs: number): void;
+  /** Workers that share no memory with us learn by it that a phase begins; see `PhaseClock.begin`. */
+  beginPhase(phase: Exclude<PhaseName, 'warm-up'>, atNs: number): void;
   /** Stops issuing operations now; those in flight are still waited for. */
   stop(): void;
   /**
@@ -195,6 +205,8 @@ export interface LoadFleet extends AsyncDisposable {
 export interface LoadFleetListener {
   onReport(report: IntervalReport): void;
   onNotice(notice: LoadNotice): void;
+  /** Before a worker of many clients is ready; `apart`: it has a process of its own. */
+  onCrowd?(load: string, crowd: Crowd, apart: boolean): void;
   /** After each report of a worker: what its thread used meanwhile. */
   onSample?(sample: WorkerSample): void;
 }
@@ -217,6 +229,8 @@ export interface LoadKindFacts {
   readonly schedules: readonly ScheduleMode[];
   /** How many writers of events a worker of such a load is, numbered on from its first; 1 unless told. */
   writersOf?(load: LoadPlan): number;
+  /** How many sockets a worker of such a load opens; few, unless told. */
+  socketsOf?(load: LoadPlan, worker: number): number;
   /** What it measures or counts that a load of its sort mostly does not: `drain_time`. */
   readonly measures?: readonly (LoadMeasure | LoadCounter)[];
 }

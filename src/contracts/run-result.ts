@@ -1,7 +1,7 @@
 import type { CheckResult } from './checker.js';
 import type { Evidence } from './fault.js';
 import type { HistogramSnapshot } from './histogram.js';
-import type { LoadCounter, LoadMeasure, LoadNotice } from './load.js';
+import type { Crowd, LoadCounter, LoadMeasure, LoadNotice } from './load.js';
 import type { PhaseName, Plan } from './plan.js';
 import type { ResourcesResult } from './resources.js';
 import type { UndoRecord } from './undo.js';
@@ -67,9 +67,17 @@ export interface Environment {
   readonly gitRevision?: string;
 }
 
+/** The clients of a load of many, such as agents, all its workers together. */
+export interface CrowdResult extends Crowd {
+  /** How many generator processes there were beside the threads of ours. */
+  readonly processes: number;
+}
+
 export interface LoadResult {
   readonly name: string;
   readonly kind: string;
+  /** Only of a load of many clients. */
+  readonly crowd?: CrowdResult;
   /** Time from the load's own beginning until no operation of it was due any more. */
   readonly durationNs: number;
   /** The warm-up is among them only where the load has one. */

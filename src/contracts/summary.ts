@@ -4,6 +4,7 @@ import type { LoadCounter, LoadMeasure, LoadNotice } from './load.js';
 import type { PhaseName } from './plan.js';
 import type { ResourcesResult } from './resources.js';
 import type {
+  CrowdResult,
   Environment,
   FaultResult,
   Recovery,
@@ -46,6 +47,8 @@ export type ResourcesSummary = Pick<ResourcesResult, 'clock' | 'cores' | 'users'
 export interface LoadSummary {
   readonly name: string;
   readonly kind: string;
+  /** Only of a load of many clients: agents and sockets apart. */
+  readonly crowd?: CrowdResult;
   readonly total: PhaseSummary;
   readonly phases: readonly PhaseSummary[];
   /** Of a load whose rate changes, in order; absent for others, and for stages too short to tell. */

@@ -5,6 +5,7 @@ import { waitFor, withDeadline } from '../base/wait.js';
 import type { Cluster, ClusterNode } from '../contracts/cluster.js';
 import type { NodeCounters, SystemControl } from '../contracts/control.js';
 import type {
+  Crowd,
   GeneratorTask,
   IntervalReport,
   LoadFleet,
@@ -15,6 +16,7 @@ import type { MonitorHandle, WriterLabel } from '../contracts/monitor.js';
 import type { LoadPlan, Plan } from '../contracts/plan.js';
 import type { Reporter } from '../contracts/reporter.js';
 import type { ClockFigures, ResourceSample } from '../contracts/resources.js';
+import type { CrowdResult } from '../contracts/run-result.js';
 import type { UndoRecord } from '../contracts/undo.js';
 import { measureClock } from '../metrics/clock-figures.js';
 import { LoadTotals } from '../metrics/load-totals.js';
@@ -66,6 +68,8 @@ export interface LoadStageOptions {
 export class LoadStage {
   readonly totals: LoadTotals;
   readonly notices = new NoticeBook();
+  /** By load: the clients of those that have many. */
+  readonly crowds = new Map<string, CrowdResult>();
   readonly resources: ResourceBook;
   /** Known once the load is prepared. */
   clock: ClockFigures | undefined;
@@ -109,6 +113,7 @@ export class LoadStage {
       },
       onNotice: (notice: LoadNotice) => this.#noteNotice(notice),
       onSample: (sample: ResourceSample) => this.#addSample(sample),
+      onCrowd: (load: string, crowd: Crowd, apart: boolean) => this.#addCrowd(load, crowd, apart),
     };
     const writers: WriterLabel[] = this.#tasks.flatMap(({ writer, load }) => {
       const warmNs = warmUpEndNs(load);
@@ -185,7 +190,7 @@ export class LoadStage {
     this.#sampleResources();
 
     this.startNs = wholeMicroseconds(nowNs() + START_LEAD_NS);
-    this.#phaseClock.begin('steady', this.startNs);
+    this.#beginPhase('steady', this.startNs);
     this.totals.start(this.startNs);
     this.resources.start(this.startNs);
     journal.startLoad(this.startNs);
@@ -304,6 +309,21 @@ export class LoadStage {
     return confirmed;
   }
 
+  #addCrowd(load: string, { agents, sockets, bytesPerAgent }: Crowd, apart: boolean): void {
+    const known = this.crowds.get(load) ?? { agents: 0, sockets: 0, bytesPerAgent: 0, processes: 0 };
+    this.crowds.set(load, {
+      agents: known.agents + agents,
+      sockets: known.sockets + sockets,
+      bytesPerAgent: Math.max(known.bytesPerAgent, bytesPerAgent),
+      processes: known.processes + (apart ? 1 : 0),
+    });
+  }
+
+  #beginPhase(phase: 'steady' | 'faults', atNs: number): void {
+    this.#phaseClock.begin(phase, atNs);
+    this.#fleet?.beginPhase(phase, atNs);
+  }
+
   #conductFaults(signal: AbortSignal): Promise<FaultSessionResult[]> {
     const { plan, services, cluster, control, journal, undo } = this.#options;
     return conductFaults(
@@ -319,11 +339,10 @@ export class LoadStage {
         resolveTargets: (target, until): Promise<readonly ClusterNode[]> =>
           services.resolveTargets(target, cluster, control, until),
         onStormBegin: async () => {
-          this.#phaseClock.begin('faults', wholeMicroseconds(nowNs() + PHASE_LEAD_MS * NS.ms));
+          this.#beginPhase('faults', wholeMicroseconds(nowNs() + PHASE_LEAD_MS * NS.ms));
           await sleep(PHASE_LEAD_MS);
         },
-        onStormEnd: (atNs) =>
-          this.#phaseClock.begin('steady', wholeMicroseconds(atNs + PHASE_LEAD_MS * NS.ms)),
+        onStormEnd: (atNs) => this.#beginPhase('steady', wholeMicroseconds(atNs + PHASE_LEAD_MS * NS.ms)),
         settle: async (until) => unsteadiness(await settle(control, plan.streams, plan.limits.healNs, until)),
       },
       signal,

@@ -48,7 +48,12 @@ export function weigh({
 }: Weighing): RunResult {
   const { plan } = request;
   const started = load !== undefined && load.startNs > 0;
-  const loads = started ? load.totals.results(load.endNs) : [];
+  const loads = started
+    ? load.totals.results(load.endNs).map((result) => {
+        const crowd = load.crowds.get(result.name);
+        return crowd ? { ...result, crowd } : result;
+      })
+    : [];
   const recoveries = started
     ? recoveryPerFault(
         load.totals.troubles,

@@ -1,4 +1,3 @@
-import type { MessagePort } from 'node:worker_threads';
 import { messageOf, PreflightError } from '../base/errors.js';
 import { seededRandom } from '../base/random.js';
 import { describeFailure } from '../base/thread-failure.js';
@@ -16,6 +15,13 @@ import type { PacedParams } from './paced-schema.js';
 import { createPacer, type Pacer } from './pacer.js';
 import type { FromLoadWorker, ToLoadWorker } from './worker-messages.js';
 
+/** A generator's end of the line to its conductor: a MessagePort, or what stands for one. */
+export interface GeneratorPort {
+  postMessage(message: FromLoadWorker, transfer?: ArrayBuffer[]): void;
+  on(event: 'message', listener: (message: ToLoadWorker) => void): unknown;
+  close(): void;
+}
+
 /**
  * The main function of a generator thread: connects, waits for the start, keeps the schedule, and reports about once
  * a second. Resolves, with the port closed, when every operation has an outcome. What goes wrong is told to the
@@ -24,7 +30,7 @@ import type { FromLoadWorker, ToLoadWorker } from './worker-messages.js';
  * @param kinds the kinds of load there are
  */
 export async function runGeneratorWorker(
-  port: MessagePort,
+  port: GeneratorPort,
   task: GeneratorTask,
   kinds: Iterable<LoadKind>,
 ): Promise<void> {
@@ -40,7 +46,7 @@ export async function runGeneratorWorker(
 }
 
 async function generate(
-  port: MessagePort,
+  port: GeneratorPort,
   task: GeneratorTask,
   kinds: Iterable<LoadKind>,
   tell: (message: FromLoadWorker, transfer?: ArrayBuffer[]) => void,
@@ -91,7 +97,7 @@ async function generate(
   try {
     await traffic.open();
     const pacer = pacerOf(task, traffic);
-    tell({ say: 'ready' });
+    tell({ say: 'ready', ...(traffic.crowd && { crowd: traffic.crowd }) });
     const startNs = await order.start;
     if (startNs === undefined) return;
     const overdueNs =
@@ -146,7 +152,7 @@ class StartOrder {
   /** When to start; undefined when there is nothing to start any more. */
   readonly start: Promise<number | undefined>;
 
-  constructor(port: MessagePort, onStop: () => void) {
+  constructor(port: GeneratorPort, onStop: () => void) {
     this.start = new Promise((resolve) => {
       port.on('message', (message: ToLoadWorker) => {
         resolve(message.say === 'start' ? message.atNs : undefined);

@@ -1,13 +1,17 @@
-import { Worker } from 'node:worker_threads';
+import type { ChildProcess } from 'node:child_process';
 import { restoreFailure } from '../base/thread-failure.js';
 import type { GeneratorTask, LoadFleet, LoadFleetListener } from '../contracts/load.js';
+import { type GeneratorHost, startProcess, startThread } from './generator-host.js';
 import type { FromLoadWorker, ToLoadWorker } from './worker-messages.js';
 
 /** A worker that has said its last word has this long to end by itself. */
 const END_MS = 2000;
 
+/** Starts a process whose program calls `runGeneratorProcess`; it ends with ours. */
+export type ForkGenerator = (entry: URL) => ChildProcess;
+
 /**
- * Starts one worker thread a task.
+ * Starts one worker a task: a thread, or for those that `isApart` names a process.
  *
  * @param entry the module that calls `runGeneratorWorker` with its `parentPort` and `workerData`
  */
@@ -15,13 +19,19 @@ export function startLoadFleet(
   tasks: readonly GeneratorTask[],
   entry: URL,
   listener: LoadFleetListener,
+  { fork, isApart }: { readonly fork?: ForkGenerator; readonly isApart?: (task: number) => boolean } = {},
 ): LoadFleet {
-  const members = tasks.map((task) => new FleetMember(task, entry, listener));
+  const members = tasks.map(
+    (task, i) => new FleetMember(task, entry, listener, isApart?.(i) ? fork : undefined),
+  );
   stopFollowers(tasks, members);
   return {
     ready: async () => void (await Promise.all(members.map((member) => member.ready))),
     start: (atNs) => {
       for (const member of members) member.tell({ say: 'start', atNs });
+    },
+    beginPhase: (phase, atNs) => {
+      for (const member of members) member.host.beginPhase(phase, atNs);
     },
     stop: () => {
       for (const member of members) member.tell({ say: 'stop' });
@@ -54,14 +64,12 @@ function stopFollowers(tasks: readonly GeneratorTask[], members: readonly FleetM
 class FleetMember {
   readonly ready: Promise<void>;
   readonly finished: Promise<void>;
-  readonly #worker: Worker;
-  readonly #exited: Promise<void>;
+  readonly host: GeneratorHost;
   #isOver = false;
 
-  constructor(task: GeneratorTask, entry: URL, listener: LoadFleetListener) {
+  /** @param fork for a worker in a process of its own */
+  constructor(task: GeneratorTask, entry: URL, listener: LoadFleetListener, fork: ForkGenerator | undefined) {
     const name = `load ${task.load.name}, worker ${task.worker}`;
-    const worker = new Worker(entry, { workerData: task, name });
-    this.#worker = worker;
     const ready = openPromise();
     const finished = openPromise();
     this.ready = ready.promise;
@@ -75,42 +83,41 @@ class FleetMember {
     this.ready.catch(() => {});
     this.finished.catch(() => {});
 
-    worker.on('message', (message: FromLoadWorker) => {
-      switch (message.say) {
-        case 'ready':
-          return ready.resolve();
-        case 'report':
-          return listener.onReport(message.report);
-        case 'sample':
-          return listener.onSample?.(message.sample);
-        case 'notice':
-          return listener.onNotice(message.notice);
-        case 'finished':
-          this.#isOver = true;
-          // A load that was stopped before its start is ready and finished at once.
-          ready.resolve();
-          return finished.resolve();
-        case 'failed':
-          return fail(restoreFailure(name, message.failure));
-      }
-    });
-    worker.on('error', (error) => fail(new Error(`${name} crashed`, { cause: error })));
-    this.#exited = new Promise((resolve) => {
-      worker.on('exit', (code) => {
-        fail(new Error(`${name} ended unexpectedly, with code ${code}`));
-        resolve();
-      });
-    });
+    const hear = {
+      onMessage: (message: FromLoadWorker) => {
+        switch (message.say) {
+          case 'ready':
+            if (message.crowd) listener.onCrowd?.(task.load.name, message.crowd, fork !== undefined);
+            return ready.resolve();
+          case 'report':
+            return listener.onReport(message.report);
+          case 'sample':
+            return listener.onSample?.(message.sample);
+          case 'notice':
+            return listener.onNotice(message.notice);
+          case 'finished':
+            this.#isOver = true;
+            // A load that was stopped before its start is ready and finished at once.
+            ready.resolve();
+            return finished.resolve();
+          case 'failed':
+            return fail(restoreFailure(name, message.failure));
+        }
+      },
+      onError: (error: Error) => fail(new Error(`${name} crashed`, { cause: error })),
+      onExit: (how: string) => fail(new Error(`${name} ended unexpectedly, ${how}`)),
+    };
+    this.host = fork ? startProcess(task, fork(entry), hear) : startThread(task, entry, name, hear);
   }
 
   tell(message: ToLoadWorker): void {
-    this.#worker.postMessage(message);
+    this.host.tell(message);
   }
 
-  /** Ends the thread; one that is over is given the time to end by itself. */
+  /** Ends it; one that is over is given the time to end by itself. */
   async end(): Promise<void> {
-    const patience = setTimeout(() => void this.#worker.terminate(), this.#isOver ? END_MS : 0);
-    await this.#exited;
+    const patience = setTimeout(() => this.host.terminate(), this.#isOver ? END_MS : 0);
+    await this.host.exited;
     clearTimeout(patience);
   }
 }

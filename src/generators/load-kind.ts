@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import type { Random } from '../base/random.js';
 import type { ClusterNode } from '../contracts/cluster.js';
 import type {
+  Crowd,
   EventTokens,
   EventWriter,
   LoadKindFacts,
@@ -105,6 +106,8 @@ export interface Traffic extends Outlet {
   begin(run: TrafficRun): void;
   /** Operations sent and without an outcome; for a kind that follows, more than none while it is not yet done. */
   readonly inFlight: number;
+  /** For kinds of many clients: how many there are, known once open. */
+  readonly crowd?: Crowd;
   /** Payload bytes of an operation on average, known once open: what a rate in bytes a second is made of. */
   readonly meanBytes?: number;
   /**

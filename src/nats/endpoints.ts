@@ -11,6 +11,8 @@ export interface VarzPage {
   /** ISO 8601; changes when the server was restarted. */
   readonly start: string;
   readonly connections: number;
+  /** How many clients it takes. */
+  readonly max_connections?: number;
   readonly in_msgs: number;
   readonly out_msgs: number;
   readonly in_bytes: number;

@@ -24,9 +24,10 @@ export function buildSummary(result: RunResult): Summary {
     loadNs: started ? result.loadEndNs - result.loadStartNs : null,
     verdict: result.verdict,
     environment: result.environment,
-    loads: result.loads.map(({ name, kind, total, phases, stages }) => ({
+    loads: result.loads.map(({ name, kind, total, phases, stages, crowd }) => ({
       name,
       kind,
+      ...(crowd && { crowd }),
       total: summarizePhase(total),
       phases: phases.map(summarizePhase),
       ...(stages && { stages }),

@@ -17,6 +17,7 @@ const MOST_LISTED = 6;
 export function summaryLines(result: RunResult, runDir: string, paint: Paint): string[] {
   const summary = buildSummary(result);
   const rows = [
+    ...crowdRows(summary),
     ...stageRows(summary),
     ...batchRows(summary),
     ...faultRows(summary, paint),
@@ -119,6 +120,17 @@ function recoveryWords({ injectedAtNs, recovery }: FaultSummary): string {
 
 const looks = (evidence: Evidence | undefined): string[] =>
   (evidence?.looks ?? []).map(({ saw }) => plain(saw));
+
+/** Agents are not sockets. */
+function crowdRows({ loads }: Summary): string[][] {
+  return loads
+    .flatMap(({ name, crowd }) => (crowd ? [{ name, crowd }] : []))
+    .map(({ name, crowd: { agents, sockets, bytesPerAgent, processes } }, index) => {
+      const apart = processes === 0 ? '' : `, ${processes} generator processes`;
+      const words = `${formatInteger(agents)} agents over ${formatInteger(sockets)} sockets, ${bytesPerAgent} B an agent${apart}`;
+      return [index === 0 ? 'agents' : '', `${plain(name)}: ${words}`];
+    });
+}
 
 function checkRows({ checks }: Summary, paint: Paint): string[][] {
   const tones = { pass: 'green', fail: 'red', unknown: 'yellow' } as const;

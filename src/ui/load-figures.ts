@@ -1,5 +1,6 @@
 import { LOAD_COUNTERS, LOAD_MEASURES, type LoadMeasure } from '../contracts/load.js';
 import type { LatencySummary, LoadSummary, PhaseSummary, Summary } from '../contracts/summary.js';
+import { crowdFigures } from './crowd-figures.js';
 import { dataTable } from './data-table.js';
 import { element, section } from './dom.js';
 import { countText, latencyText, leadingMeasure, MEASURE_NAMES, PHASE_NAMES, rateText } from './figures.js';
@@ -65,6 +66,7 @@ export function loadFigures({ loads }: Summary): HTMLElement | undefined {
       { class: 'note' },
       'Latency runs from when an operation was due, not from when it was sent. ≥ marks figures that operations without an answer are part of; – marks a percentile with fewer than ten operations beyond it.',
     ),
+    ...crowdFigures(loads),
     ...stageFigures(loads),
     ...batches(loads),
     splitLatency(loads),

@@ -1,6 +1,21 @@
-// The program of a generator thread.
+// The program of a generator: a thread, or a process whose parent it does not outlive.
 import { parentPort, workerData } from 'node:worker_threads';
-import { generatorWorker } from '../../app/generator-worker.js';
+import { generatorProcess, generatorWorker } from '../../app/generator-worker.js';
+import { EXIT } from '../../base/errors.js';
 
-if (parentPort === null) throw new Error('this is the program of a thread, not of a process');
-await generatorWorker(parentPort, workerData);
+if (parentPort !== null) {
+  await generatorWorker(parentPort, workerData);
+} else if (process.send) {
+  let isDone = false;
+  process.once('disconnect', () => process.exit(isDone ? EXIT.ok : EXIT.unexpected));
+  await generatorProcess({
+    send: (message, callback) => process.send?.(message, callback) ?? false,
+    on: (event, listener) => process.on(event, listener),
+    disconnect: () => {
+      isDone = true;
+      process.disconnect();
+    },
+  });
+} else {
+  throw new Error('this is the program of a thread, or of a process that stormglass forks');
+}

@@ -85,6 +85,11 @@ export class AgentRuntime {
     return this.#behavior.onMessage !== undefined;
   }
 
+  /** Commands and questions that are not answered yet. */
+  get openLetters(): number {
+    return this.#letters.open;
+  }
+
   /** When the next of what is due may be due; Infinity for never. */
   get wakeNs(): number {
     return this.#wheel.wakeNs;

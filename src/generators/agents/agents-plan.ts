@@ -3,7 +3,7 @@ import type { LoadPlan } from '../../contracts/plan.js';
 import type { AgentsParams } from './agents-schema.js';
 
 /** So many of a worker's connections have a name of their own for their events; the others share one. */
-const MOST_WRITERS = 1024;
+const MOST_WRITERS = 200;
 /** A worker agent gets a command so often, unless the scenario says how many there are. */
 const COMMAND_EVERY_NS = 10 * NS.s;
 

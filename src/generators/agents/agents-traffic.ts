@@ -1,4 +1,5 @@
 import { NS, nowNs } from '../../base/clock.js';
+import type { Crowd } from '../../contracts/load.js';
 import type { Traffic, TrafficRun, TrafficSetting } from '../load-kind.js';
 import { AgentCrew } from './agent-crew.js';
 import type { AgentsParams } from './agents-schema.js';
@@ -11,6 +12,7 @@ const LINGER_NS = 300 * NS.ms;
 export class AgentsTraffic implements Traffic {
   readonly #setting: TrafficSetting;
   #crew: AgentCrew | undefined;
+  #endNs = Number.POSITIVE_INFINITY;
 
   constructor(setting: TrafficSetting) {
     this.#setting = setting;
@@ -22,6 +24,11 @@ export class AgentsTraffic implements Traffic {
     await this.#crew.open();
   }
 
+  get crowd(): Crowd {
+    const { shards, network, bytesPerAgent } = this.#crew!;
+    return { agents: shards.own, sockets: network.links.length, bytesPerAgent: Math.ceil(bytesPerAgent) };
+  }
+
   begin(run: TrafficRun): void {
     this.#crew!.begin(run);
   }
@@ -30,10 +37,14 @@ export class AgentsTraffic implements Traffic {
     return this.#crew!.pending + (this.#lingers ? 1 : 0);
   }
 
-  /** Whether agents of other workers may still ask ours. */
+  /** Whether agents of other workers may still wait for ours, or ask them. */
   get #lingers(): boolean {
+    const { load } = this.#setting;
     const { runtime, lastLetterNs } = this.#crew!;
-    return this.#setting.load.workers > 1 && runtime.listens && nowNs() - lastLetterNs < LINGER_NS;
+    if (load.workers === 1 || !runtime.listens) return false;
+    const atNs = nowNs();
+    if (atNs - this.#endNs > (load.params as AgentsParams)['ack-timeout']) return false;
+    return runtime.openLetters > 0 || atNs - lastLetterNs < LINGER_NS;
   }
 
   expire(byNs: number): void {
@@ -45,6 +56,7 @@ export class AgentsTraffic implements Traffic {
   }
 
   windDown(atNs: number): void {
+    this.#endNs = atNs;
     this.#crew!.end(atNs);
   }
 

@@ -1,12 +1,13 @@
 import { existsSync } from 'node:fs';
 import type { LoadKindFacts, LoadProblem } from '../../contracts/load.js';
 import type { LoadPlan } from '../../contracts/plan.js';
-import type { LoadKind } from '../load-kind.js';
-import { writersOf } from './agents-plan.js';
+import type { LoadKind, PrepareContext } from '../load-kind.js';
+import { socketsOfWorker, writersOf } from './agents-plan.js';
 import { type AgentsParams, agentsSchema } from './agents-schema.js';
 import { AgentsTraffic } from './agents-traffic.js';
 import { BUILT_IN } from './built-in.js';
 import { isBehaviorFile, loadBehavior, unknownBehaviorHint } from './load-behavior.js';
+import { requireSockets } from './require-sockets.js';
 
 const facts: LoadKindFacts = {
   acknowledged: true,
@@ -14,7 +15,9 @@ const facts: LoadKindFacts = {
   events: true,
   needsStream: false,
   schedules: ['follow'],
+  measures: ['schedule_delay'],
   writersOf,
+  socketsOf: socketsOfWorker,
 };
 
 /** Many agents, each a state machine of its own with subjects of its own, over few connections or one each. */
@@ -32,9 +35,10 @@ export const agents: LoadKind = {
   create: (setting) => new AgentsTraffic(setting),
 };
 
-/** A behaviour that does not load is known before anything is sent. */
-async function prepare({ params }: LoadPlan): Promise<() => Promise<void>> {
-  await loadBehavior(params as AgentsParams);
+/** A behaviour that does not load, and sockets that are not to be had, are known before anything is sent. */
+async function prepare(load: LoadPlan, context: PrepareContext): Promise<() => Promise<void>> {
+  await loadBehavior(load.params as AgentsParams);
+  await requireSockets(load, context);
   return async () => {};
 }
 

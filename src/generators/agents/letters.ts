@@ -16,6 +16,7 @@ export class Letters {
   #next = new Int32Array(FIRST_LETTERS);
   #free = NONE;
   #made = 0;
+  #open = 0;
   readonly #table: AgentTable;
   readonly #most: number;
 
@@ -25,10 +26,16 @@ export class Letters {
     this.#most = most;
   }
 
+  /** How many are not answered. */
+  get open(): number {
+    return this.#open;
+  }
+
   /** Hands a letter to an agent; false when there is no room for it. */
   add(agent: number, from: number, slot: number, generation: number): boolean {
     const letter = this.#take();
     if (letter === NONE) return false;
+    this.#open++;
     this.from[letter] = from;
     this.slot[letter] = slot;
     this.generation[letter] = generation;
@@ -78,6 +85,7 @@ export class Letters {
   }
 
   #giveBack(letter: number): void {
+    this.#open--;
     this.#next[letter] = this.#free;
     this.#free = letter;
   }
