@@ -119,11 +119,11 @@ console.log(
       ms(of.lagP50Ns),
       ms(of.lagP99Ns),
       ms(of.lagMaxNs),
-      of.held ? 'yes' : of.verdict,
+      of.held ? 'yes' : 'no',
     ]),
   ]),
 );
-for (const [what, of] of rows) console.log(`${what}: ${of.cpu}; ${of.limit}`);
+for (const [what, of] of rows) console.log(`${what}: ${of.verdict}; ${of.cpu}; ${of.limit}`);
 if (results.messages) {
   const { beyond } = results.messages;
   console.log(
