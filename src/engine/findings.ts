@@ -69,7 +69,10 @@ export function loadFindings(
         },
       ];
     }
-    if (sent === 0) return [{ exit: 'inconclusive', text: `load ${load.name} sent nothing` }];
+    if (sent === 0) {
+      const nothing = due === 0 ? 'neither sent nor received anything' : 'sent nothing';
+      return [{ exit: 'inconclusive', text: `load ${load.name} ${nothing}` }];
+    }
     if (ok === 0 && acknowledged(load.kind)) {
       return [
         {

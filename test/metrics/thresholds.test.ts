@@ -249,6 +249,35 @@ describe('a threshold on a count', () => {
   });
 });
 
+describe('a threshold on a load that only listens', () => {
+  const heard = measured([
+    load({ counters: { received: 9_990, lost: 10, duplicates: 5 } }, {}, 'subscribe'),
+  ]);
+
+  it('is a share of what should have come, or of what did', () => {
+    expect(verdict('orders.lost', 'ratio <= 0.1%', heard)).toMatchObject({
+      verdict: 'pass',
+      measured: '0.1 % (10 of 10,000 that should have come)',
+    });
+    expect(verdict('orders.duplicates', 'count == 5', heard)).toMatchObject({
+      verdict: 'pass',
+      measured: '5 of 9,990 received',
+    });
+    expect(verdict('orders.throughput', 'rate > 900/s', heard).measured).toBe('999/s received');
+  });
+
+  it('does not depend on what the monitor saw', () => {
+    const cutOff = { ...heard, monitorWasCutOff: true };
+    expect(verdict('orders.lost', 'count == 10', cutOff).verdict).toBe('pass');
+  });
+
+  it('has no data where it heard nothing', () => {
+    const deaf = measured([load({}, {}, 'subscribe')]);
+    expect(verdict('orders.lost', 'ratio == 0', deaf).verdict).toBe('no-data');
+    expect(verdict('orders.throughput', 'rate > 0/s', deaf).verdict).toBe('no-data');
+  });
+});
+
 describe('a threshold on throughput', () => {
   const counters = { due: 60_000, sent: 50_000, ok: 48_000, received: 49_000, lost: 10 };
 
