@@ -32,7 +32,7 @@ function setting(...loads: LoadPlan[]) {
   phaseClock.begin('steady', START);
   phaseClock.begin('faults', START + 20 * NS.s);
   phaseClock.begin('steady', START + 35 * NS.s);
-  const totals = new LoadTotals(loads, phaseClock);
+  const totals = new LoadTotals(loads, phaseClock, (kind) => kind === 'js-publish');
   totals.start(START);
   const recorder = (load: string, worker: number, warmUpEndNs?: number) =>
     new LoadRecorder({ load, worker, phaseClock, overdueNs: NS.s, startNs: START, warmUpEndNs });
@@ -327,6 +327,25 @@ describe('the totals of a run', () => {
     expect(
       totals.settleLosses(START + 61 * NS.s).flatMap(({ phases }) => phases)[0]?.counters.lost ?? 0,
     ).toBe(0);
+  });
+
+  it('leave the losses of a load that the monitor does not see to what it counted itself', () => {
+    const { totals } = setting({ ...plan('orders'), kind: 'subscribe' }, { ...plan('asks'), kind: 'request' });
+    const heard = {
+      phase: 'steady' as const,
+      counters: { received: 95, lost: 5 },
+      histograms: latencies('lag', 5, 6, 7),
+    };
+    totals.add(report(1, { phases: [heard] }));
+    totals.add(report(1, { load: 'asks', phases: [{ ...heard, counters: { ok: 50 }, histograms: {} }] }));
+    totals.settleLosses(START + 60 * NS.s);
+    const [orders, asks] = totals.results();
+    expect(orders?.total.counters).toMatchObject({ received: 95, lost: 5 });
+    expect(orders?.total.histograms.lag).toMatchObject({ total: 8, censored: { total: 5 } });
+    // Replies are no events that somebody should have received.
+    expect(asks?.total.counters).toMatchObject({ ok: 50, lost: 0 });
+    expect(asks?.total.histograms.lag).toBeUndefined();
+    expect(totals.settleLosses(START + 61 * NS.s)).toEqual([]);
   });
 
   it('refuse a report of a load that nobody planned', () => {
