@@ -8,9 +8,9 @@ import { parsePrometheusText, sampleValue } from './prometheus-text.js';
 
 const SUBJECTS = 64;
 const EVENTS: readonly EventKind[] = Array.from({ length: SUBJECTS }, (_, i) => ({
-  domain: `domain-${i % 8}`,
+  domain: 'orders',
   type: `Type${i}`,
-  subject: `cim.events.domain-${i % 8}.Type${i}`,
+  subject: `cim.events.orders.Type${i}`,
   // The seldom ones wait for as long as a batch may, while thousands of others overtake them.
   weight: i === 0 ? 0.01 : 1,
   size: { minBytes: 16, maxBytes: 16 },
