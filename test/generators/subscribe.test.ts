@@ -164,9 +164,8 @@ describe('subscribe', () => {
     // More than all the buffers between hold while it does not read.
     const sender = publisher(server, 2000, 2.5, 16_000);
     await runBoth([load], sender);
-    expect(load.noticesOf('note').map(({ text }) => text)).toEqual([
-      'the server ended a connection that was not being read',
-    ]);
+    const notes = load.noticesOf('note').map(({ text }) => text);
+    expect(new Set(notes)).toEqual(new Set(['the server ended a connection that was not being read']));
     expect(load.noticesOf('reconnected').length).toBeGreaterThan(0);
     expect(load.count('lost')).toBeGreaterThan(0);
     const { slow_consumers } = (await (await fetch(`${server.monitorUrl}/varz`)).json()) as {

@@ -330,7 +330,10 @@ describe('the totals of a run', () => {
   });
 
   it('leave the losses of a load that the monitor does not see to what it counted itself', () => {
-    const { totals } = setting({ ...plan('orders'), kind: 'subscribe' }, { ...plan('asks'), kind: 'request' });
+    const { totals } = setting(
+      { ...plan('orders'), kind: 'subscribe' },
+      { ...plan('asks'), kind: 'request' },
+    );
     const heard = {
       phase: 'steady' as const,
       counters: { received: 95, lost: 5 },

@@ -250,9 +250,7 @@ describe('a threshold on a count', () => {
 });
 
 describe('a threshold on a load that only listens', () => {
-  const heard = measured([
-    load({ counters: { received: 9_990, lost: 10, duplicates: 5 } }, {}, 'subscribe'),
-  ]);
+  const heard = measured([load({ counters: { received: 9_990, lost: 10, duplicates: 5 } }, {}, 'subscribe')]);
 
   it('is a share of what should have come, or of what did', () => {
     expect(verdict('orders.lost', 'ratio <= 0.1%', heard)).toMatchObject({
