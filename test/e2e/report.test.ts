@@ -20,8 +20,8 @@ describe('a run leaves', () => {
     await using place = new Workplace();
     const text = scenarioText({
       load: `
-  - { name: orders, kind: js-publish, domains: [orders], rate: 1k/s, for: 8s, ack-timeout: 1s }
-  - { name: firehose, kind: publish, domains: [telemetry], rate: 5k/s, for: 8s, workers: 2 }`,
+  - { name: orders, kind: js-publish, domains: [orders], rate: 1k/s, for: 8s, ack-timeout: 1s, max-lateness: 30s }
+  - { name: firehose, kind: publish, domains: [telemetry], rate: 5k/s, for: 8s, workers: 2, max-lateness: 30s }`,
       faults: '[{ at: 2s, kind: node-kill, target: stream-leader(ORDERS), restart-after: 1s }]',
       thresholds: '{ firehose.lag: ["p50 < 60s"], firehose.dropped: ["ratio <= 1"] }',
     });
