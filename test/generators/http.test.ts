@@ -50,7 +50,7 @@ const asking = (
   new LoadUnderTest({
     access: NOBODY,
     kind: 'http',
-    schedule: steadyRate(50, 2),
+    schedule: steadyRate(100, 1),
     ...options,
     required: { url, ...options.required },
   });
@@ -125,7 +125,7 @@ describe('http', () => {
     await using server = await endpoint((response, i) => {
       if (i % 2 === 0) response.end();
     });
-    const load = asking(server.url, { schedule: closed(2, 1.5), required: { timeout: '1s' } });
+    const load = asking(server.url, { schedule: closed(2, 1.1), required: { timeout: '1s' } });
     await load.start();
     await load.finished();
     expect(load.count('unknown')).toBeGreaterThan(0);
@@ -136,11 +136,11 @@ describe('http', () => {
 
   it('gives up what it could not send within its second, when the endpoint is too slow', async () => {
     await using server = await endpoint((response) => void setTimeout(() => response.end(), 100));
-    const load = asking(server.url, { schedule: steadyRate(100, 2), required: { connections: 2 } });
+    const load = asking(server.url, { schedule: steadyRate(100, 1), required: { connections: 2 } });
     await load.start();
     await load.finished();
-    expect(load.count('sent')).toBeLessThan(60);
-    expect(load.count('sent') + load.count('unsent')).toBe(200);
+    expect(load.count('sent')).toBeLessThan(40);
+    expect(load.count('sent') + load.count('unsent')).toBe(100);
     expect(load.reports.flatMap(({ troubles }) => troubles)[0]?.reason).toBe('unsent');
     // What it did send was kept waiting by the responses before it.
     expect(load.histogram('ack_latency').max).toBeGreaterThan(load.histogram('service_time').max);
@@ -148,7 +148,7 @@ describe('http', () => {
 
   it('goes on when the endpoint has gone, and counts what it refuses', async () => {
     await using server = await endpoint((response) => response.end());
-    const load = asking(server.url, { schedule: closed(1, 1) });
+    const load = asking(server.url, { schedule: closed(1, 0.5) });
     await load.start();
     await waitFor(() => server.requests.length > 10, { timeoutMs: 10_000 });
     await server.stop();
