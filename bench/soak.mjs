@@ -4,6 +4,7 @@
 //
 //     npm run build && node bench/soak.mjs [--seconds=600] [--rate=EVENTS_PER_SECOND] [--search-seconds=5]
 //
+// A minute is long enough to see that it works, not to judge: memory settles for about two.
 // Without a rate, the highest is searched for in short runs, as bench/million.mjs does. Fails when the memory of
 // stormglass grows by more than a tenth over the run, by the straight line through what was measured after the first
 // minute (least squares), when open files come or go meanwhile, or when the run itself does not pass.
@@ -154,7 +155,10 @@ function figures(of) {
 
 /** The different numbers of files that stayed open for ten seconds: those that are read in passing do not count. */
 function lastingFiles(files) {
-  const lasting = files.flatMap((_, at) => (at % 10 === 9 ? Math.min(...files.slice(at - 9, at + 1)) : []));
+  const of = Math.min(10, files.length);
+  const lasting = files.flatMap((_, at) =>
+    at % of === of - 1 ? Math.min(...files.slice(at - of + 1, at + 1)) : [],
+  );
   return [...new Set(lasting)].sort((a, b) => a - b);
 }
 
