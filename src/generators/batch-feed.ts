@@ -60,8 +60,6 @@ export class BatchFeed implements Feed {
   #isStarved = false;
   /** Operation i goes out in frame i, whatever becomes of those before it. */
   readonly #isReplay: boolean;
-  /** Frames of operations that were not sent, still to be passed over. */
-  #toPass = 0;
 
   /** Encodes the events; throws a PreflightError for what the server would not take. */
   constructor(setting: TrafficSetting, connection: WireConnection, options: BatchFeedOptions) {
@@ -116,16 +114,11 @@ export class BatchFeed implements Feed {
   }
 
   pass(count: number): void {
-    if (this.#isReplay) this.#toPass += count;
+    if (this.#isReplay) this.#ring.skip(count);
   }
 
   room(): number {
     const isFree = this.#connection.connected && this.#blocks.current !== undefined;
-    while (this.#toPass > 0 && this.#ring.room > 0) {
-      const count = Math.min(this.#ring.room, this.#toPass);
-      this.#ring.pass(count);
-      this.#toPass -= count;
-    }
     this.#isStarved = !isFree;
     return isFree ? this.#ring.room : 0;
   }

@@ -6,13 +6,11 @@ import type { FrameShape } from '../wire/frame-encoder.js';
 import type { FrameHeaders } from '../wire/frame-headers.js';
 import type { FrameText } from '../wire/frame-text.js';
 import { templateText } from '../wire/template-text.js';
-import { namesOf, type PayloadSetting, wallOffset } from './event-payloads.js';
+import { identities, namesOf, type PayloadSetting, wallOffset } from './event-payloads.js';
 
 export interface EventHeadersOptions {
   /** Of every message; a value that is a text may hold placeholders. */
   readonly headers: FrameHeaders;
-  /** Further headers of a frame, by its number. */
-  readonly headersOf?: (frame: number) => FrameHeaders;
   /** One in how many events has a trace of its own; 0 for none. */
   readonly traceEvery: number;
 }
@@ -23,23 +21,22 @@ type EventHeaders = Pick<FrameShape, 'headers' | 'headersOf'>;
 export function eventHeaders(
   events: readonly EventKind[],
   setting: PayloadSetting,
-  { headers, headersOf, traceEvery }: EventHeadersOptions,
+  { headers, traceEvery }: EventHeadersOptions,
 ): EventHeaders {
   const isDrawn = ([, value]: [string, FrameText]) => typeof value === 'string' && hasPlaceholders(value);
   const entries = Object.entries(headers);
   const drawn = entries.filter(isDrawn) as [string, string][];
-  const trace = [traceparentField(setting.random.fork(TRACEPARENT))];
+  const trace = [traceparentField(identities(setting, TRACEPARENT))];
   const fixed = Object.fromEntries([
     ...entries.filter((entry) => !isDrawn(entry)),
     ...(traceEvery === 1 ? [[TRACEPARENT, trace] as const] : []),
   ]);
-  if (drawn.length === 0 && traceEvery <= 1 && headersOf === undefined) return { headers: fixed };
+  if (drawn.length === 0 && traceEvery <= 1) return { headers: fixed };
   const make = drawnHeaders(drawn, events, setting);
   return {
     headers: fixed,
     headersOf: (frame, kind, random) => ({
       ...make(kind, random),
-      ...headersOf?.(frame),
       ...(traceEvery > 1 && frame % traceEvery === 0 && { [TRACEPARENT]: trace }),
     }),
   };
@@ -54,7 +51,7 @@ function drawnHeaders(
   const templates = headers.map(([name, text]) => [name, parseTemplate(text)] as const);
   const byKind = events.map((event) =>
     templates.map(([name, parts]) => {
-      const random = setting.random.fork(`header/${name}`);
+      const random = identities(setting, name);
       return [name, templateText(parts, { names: namesOf(event, setting), random, wallOffsetMs })] as const;
     }),
   );

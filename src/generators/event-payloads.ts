@@ -1,4 +1,5 @@
 import { wallTimeOf } from '../base/clock.js';
+import { type Random, seededRandom } from '../base/random.js';
 import { type NameOf, parseTemplate } from '../base/template.js';
 import type { EventKind } from '../contracts/plan.js';
 import { compressiblePayload } from '../wire/compressible-payload.js';
@@ -7,7 +8,7 @@ import { templateText } from '../wire/template-text.js';
 import type { TrafficSetting } from './load-kind.js';
 
 /** What texts with placeholders depend on, beside their event. */
-export type PayloadSetting = Pick<TrafficSetting, 'load' | 'worker' | 'random'>;
+export type PayloadSetting = Pick<TrafficSetting, 'load' | 'worker' | 'seed'>;
 
 /** The kinds of message that events are: subjects, shares and sizes as planned, with what makes their payloads. */
 export function frameKinds(events: readonly EventKind[], setting: PayloadSetting): readonly FrameKind[] {
@@ -23,7 +24,7 @@ function payloadOf(
   setting: PayloadSetting,
   wallOffsetMs: number,
 ): Pick<FrameKind, 'payload' | 'stampIn'> {
-  const { payload, subject } = event;
+  const { payload } = event;
   if (payload === undefined) return {};
   if (payload.kind === 'compressible') {
     const { ratio } = payload;
@@ -31,8 +32,8 @@ function payloadOf(
   }
   // Texts and files stay what they are.
   if (payload.kind === 'file') return { stampIn: 'header' };
-  const random = setting.random.fork(`template/${subject}`);
   const names = namesOf(event, setting);
+  const random = identities(setting, 'payload');
   const make = templateText(parseTemplate(payload.text), { names, random, wallOffsetMs });
   return { payload: make, stampIn: 'header' };
 }
@@ -44,6 +45,10 @@ export function namesOf(
 ): Readonly<Record<NameOf, string>> {
   return { domain, type, subject, load: load.name, worker: String(worker) };
 }
+
+/** Of what is different for every event: the same for all writers of a run, whose numbers make the difference. */
+export const identities = ({ seed }: PayloadSetting, where: string): Random =>
+  seededRandom(seed, `identities/${where}`);
 
 /** What the wall clock shows, in whole milliseconds, when the monotonic one is at 0. */
 export const wallOffset = (): number => wallTimeOf(0).getTime();

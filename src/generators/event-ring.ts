@@ -13,10 +13,6 @@ import { RecordRing } from './records/record-ring.js';
 export interface EventRingOptions extends Pick<FrameShape, 'envelope' | 'replyPrefix' | 'replyTokenBytes'> {
   /** Of every message; a text may hold placeholders, and a value of another kind fields of its own. */
   readonly headers: FrameHeaders;
-  /** Further headers of a frame, by its number in the ring; see `framesMultipleOf`. */
-  readonly headersOf?: (frame: number) => FrameHeaders;
-  /** The ring's length is a multiple of this: the operation of sequence i goes out in a frame whose number is i modulo it. */
-  readonly framesMultipleOf?: number;
 }
 
 /** The most that a ring may take in memory, where it must be long. */
@@ -26,7 +22,7 @@ const MAX_RING_BYTES = 256 * 1024 * 1024;
 export function makeRing(
   setting: TrafficSetting,
   connection: WireConnection,
-  { headers, headersOf, framesMultipleOf = 1, ...shape }: EventRingOptions,
+  { headers, ...shape }: EventRingOptions,
 ): FrameRing {
   const { events, load, worker, random } = setting;
   const traceEvery = typeof load.params.traceparent === 'number' ? load.params.traceparent : 0;
@@ -34,7 +30,7 @@ export function makeRing(
   try {
     const options = {
       ...shape,
-      ...eventHeaders(events, setting, { headers, ...(headersOf && { headersOf }), traceEvery }),
+      ...eventHeaders(events, setting, { headers, traceEvery }),
       kinds: frameKinds(events, setting),
       random,
     };
@@ -42,9 +38,9 @@ export function makeRing(
       ring = new RecordRing({ ...options, events, worker, workers: load.workers });
     } else {
       // What is one in so many comes again where the ring does.
-      const multiple = leastCommonMultiple(framesMultipleOf, Math.max(1, traceEvery));
-      refuseLongRing(multiple, setting);
-      ring = new BlockRing({ ...options, framesMultipleOf: multiple });
+      const framesMultipleOf = Math.max(1, traceEvery);
+      refuseLongRing(framesMultipleOf, setting);
+      ring = new BlockRing({ ...options, framesMultipleOf });
     }
   } catch (error) {
     if (error instanceof PreflightError) throw error;
@@ -68,10 +64,4 @@ function refuseLongRing(frames: number, { events, load }: TrafficSetting): void 
     `load ${load.name}: one traceparent in ${frames} events of up to ${formatSize(largest)} would take ${formatSize(frames * largest)} of frames`,
     { hint: 'make the events smaller, or traces more frequent' },
   );
-}
-
-function leastCommonMultiple(a: number, b: number): number {
-  let [x, y] = [a, b];
-  while (y > 0) [x, y] = [y, x % y];
-  return (a / x) * b;
 }

@@ -43,8 +43,6 @@ export class FrameFeed implements Feed {
   #isStarved = false;
   /** Operation i goes out in frame i, whatever becomes of those before it. */
   readonly #isReplay: boolean;
-  /** Frames of operations that were not sent, still to be passed over. */
-  #toPass = 0;
 
   /** Encodes the frames; throws a PreflightError for events that the server would not take. */
   constructor(
@@ -75,29 +73,18 @@ export class FrameFeed implements Feed {
   }
 
   room(): number {
-    const room = this.#connection.connected && this.#passFrames() ? this.#ring.room : 0;
+    const room = this.#connection.connected ? this.#ring.room : 0;
     const free = this.#window ? Math.min(room, this.#window.room) : room;
     this.#isStarved = free === 0;
     return free;
   }
 
   pass(count: number): void {
-    if (this.#isReplay) this.#toPass += count;
+    if (this.#isReplay) this.#ring.skip(count);
   }
 
   close(): void {
     this.#ring.close();
-  }
-
-  /** False while the frames to pass over are in a block that is still on its way. */
-  #passFrames(): boolean {
-    while (this.#toPass > 0) {
-      const count = Math.min(this.#ring.room, this.#toPass);
-      if (count === 0) return false;
-      this.#ring.pass(count);
-      this.#toPass -= count;
-    }
-    return true;
   }
 
   /** Blocks whose bytes the kernel has are free again at the end of this turn: waiting for those is our own doing. */

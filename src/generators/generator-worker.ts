@@ -1,4 +1,4 @@
-import { messageOf, PreflightError } from '../base/errors.js';
+import { messageOf, PreflightError, StormglassError } from '../base/errors.js';
 import { seededRandom } from '../base/random.js';
 import { describeFailure } from '../base/thread-failure.js';
 import type { GeneratorTask, IntervalReport } from '../contracts/load.js';
@@ -142,6 +142,7 @@ function pacerOf({ load, worker, seed }: GeneratorTask, { meanBytes }: Traffic):
   try {
     return createPacer(load.schedule, worker, load.workers, { seed, name: load.name, meanBytes });
   } catch (error) {
+    if (error instanceof StormglassError) throw error;
     const hint = 'write the rate in operations, such as 5k/s, or make it higher';
     throw new PreflightError(`load ${load.name}: ${messageOf(error)}`, { cause: error, hint });
   }

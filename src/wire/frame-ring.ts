@@ -58,4 +58,14 @@ export abstract class FrameRing {
     this.block = this.blocks[this.#at]!;
     this.#isReady = false;
   }
+
+  /** Moves on behind the next `count` frames, however many they are: those that are not encoded yet never will be. */
+  skip(count: number): void {
+    const encoded = this.#isReady ? Math.min(count, this.block.count - this.frame) : 0;
+    if (encoded > 0) this.pass(encoded);
+    this.skipUnencoded(count - encoded);
+  }
+
+  /** Where frames are encoded while the ring turns: those of the next `count` messages never are. */
+  protected skipUnencoded(_count: number): void {}
 }

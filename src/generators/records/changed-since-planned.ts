@@ -1,4 +1,4 @@
-import { PreflightError } from '../../base/errors.js';
+import { StormglassError } from '../../base/errors.js';
 import type { RecordFilePlan } from '../../contracts/plan.js';
 import { RecordError } from './record-error.js';
 
@@ -8,6 +8,9 @@ export function changedSincePlanned<T>(file: RecordFilePlan, read: () => T): T {
     return read();
   } catch (error) {
     const at = error instanceof RecordError ? error.message : String(error);
-    throw new PreflightError(`${file.path} has changed since the scenario was read: ${at}`, { cause: error });
+    throw new StormglassError('inconclusive', `${file.path} has changed since the scenario was read: ${at}`, {
+      cause: error,
+      hint: 'leave the file alone while the run goes on',
+    });
   }
 }

@@ -77,6 +77,13 @@ export class RecordRing extends FrameRing {
     for (const source of new Set(this.#groups.map((group) => group?.source))) source?.close();
   }
 
+  protected override skipUnencoded(count: number): void {
+    for (let left = count; left > 0; left--) {
+      if (this.#waiting) this.#waiting = undefined;
+      else if (!this.#groups[this.#kinds[this.#number++ % this.#kinds.length]!]?.source.skip()) return;
+    }
+  }
+
   protected override prepare(block: FrameBlock): void {
     block.clear();
     const encoder = this.#encoder;

@@ -10,7 +10,7 @@ export class RecordSource {
   /** Records to pass over before the next of ours. */
   #others: number;
 
-  /** Throws a PreflightError when the file is not what it was when it was planned. */
+  /** Throws an `inconclusive` error when the file is not what it was when it was planned. */
   constructor(file: RecordFilePlan, worker: number, workers: number) {
     this.#file = file;
     this.#workers = workers;
@@ -24,6 +24,15 @@ export class RecordSource {
       for (; this.#others > 0; this.#others--) if (!this.#advance(true)) return false;
       this.#others = this.#workers - 1;
       return this.#advance(false);
+    });
+  }
+
+  /** Passes over this worker's next record; false when there is none. */
+  skip(): boolean {
+    return changedSincePlanned(this.#file, () => {
+      for (; this.#others > 0; this.#others--) if (!this.#advance(true)) return false;
+      this.#others = this.#workers - 1;
+      return this.#advance(true);
     });
   }
 

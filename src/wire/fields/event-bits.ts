@@ -4,9 +4,9 @@ const TWO_32 = 2 ** 32;
 const ROUNDS = 4;
 
 /**
- * A hundred and twenty-eight bits for each event: random to look at, the same for the same seed, and never twice in a
- * run. The first sixty-four are a permutation of the writer and its sequence (a Feistel network), hence different for
- * any two events; the others are a hash of them.
+ * A hundred and twenty-eight bits for each event: random to look at, and the same for the same stream. The first
+ * sixty-four are a permutation of the writer and its sequence (a Feistel network), hence different for any two events of
+ * writers that share the stream; the others are a hash of them.
  */
 export class EventBits {
   /** What `of` made last. */
