@@ -37,6 +37,8 @@ export class LoadLoop {
   #previousBeatNs = 0;
   #nextReportNs = 0;
   #timer: NodeJS.Timeout | undefined;
+  /** When the timer comes, monotonic. */
+  #timerNs = 0;
   #immediate: NodeJS.Immediate | undefined;
   #end: { resolve(): void; reject(reason: unknown): void } | undefined;
 
@@ -86,7 +88,6 @@ export class LoadLoop {
   }
 
   #beat(): void {
-    clearTimeout(this.#timer);
     clearImmediate(this.#immediate);
     this.#immediate = undefined;
     if (!this.#end) return;
@@ -137,7 +138,16 @@ export class LoadLoop {
       return;
     }
     this.#hasLooked = false;
-    this.#timer = setTimeout(() => this.#beat(), this.#timerMs(leftNs));
+    const waitMs = this.#timerMs(leftNs);
+    const timerNs = beatNs + waitMs * NS.ms;
+    // One that comes as early will do: with an operation a turn, making timers would cost as much as operations.
+    if (this.#timer !== undefined && this.#timerNs <= timerNs) return;
+    clearTimeout(this.#timer);
+    this.#timerNs = timerNs;
+    this.#timer = setTimeout(() => {
+      this.#timer = undefined;
+      this.#beat();
+    }, waitMs);
   }
 
   /** Rounded down, so that what is left is slept to the point. */
