@@ -115,6 +115,8 @@ export class AgentRuntime {
       const agent = Math.floor(timer / timersPerAgent);
       const which = timer - agent * timersPerAgent;
       const dueNs = wheel.dueNs(timer);
+      // At the end only what somebody waits for goes on.
+      if (dueNs > this.#endNs && this.#table.letter[agent]! < 0) continue;
       if (which < this.#steps.length) this.#run(agent, dueNs, this.#steps[which]!, this.#stepNames[which]!);
       else if (which === this.#steps.length) this.#live(agent, dueNs);
       else this.#tell(agent, dueNs, 'onReconnect');

@@ -31,8 +31,8 @@ export class BehaviorErrors {
   }
 }
 
-/** ` (thermostat.ts:12:5)`, where the stack says it. */
+/** ` (thermostat.ts:12)`, where the stack says it: without its types a line begins elsewhere. */
 function placeOf(thrown: unknown): string {
-  const frame = thrown instanceof Error ? /[(/ ]([^()/\s]+:\d+:\d+)\)?\s*$/m.exec(thrown.stack ?? '') : null;
+  const frame = thrown instanceof Error ? /[(/ ]([^()/\s]+:\d+):\d+\)?\s*$/m.exec(thrown.stack ?? '') : null;
   return frame ? ` (${frame[1]})` : '';
 }

@@ -1,5 +1,6 @@
+import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { causeChain, codeOf, PreflightError } from '../../base/errors.js';
+import { causeChain, PreflightError } from '../../base/errors.js';
 import { suggestion } from '../../base/nearest.js';
 import type { AgentsParams } from './agents-schema.js';
 import type { Behavior } from './behavior.js';
@@ -32,19 +33,17 @@ export async function loadBehavior(params: AgentsParams): Promise<Behavior> {
     interopDefault: false,
     alias: { stormglass: fileURLToPath(new URL('./behavior.js', import.meta.url)) },
   });
+  if (!existsSync(behavior))
+    throw new PreflightError(`the behaviour ${behavior} is not there`, { hint: HINT });
   let module: { readonly default?: unknown };
   try {
     module = await jiti.import(behavior);
   } catch (error) {
-    const isMissing =
-      codeOf(error) === 'MODULE_NOT_FOUND' && causeChain(error).some((text) => text.includes(behavior));
     const text = firstLines(causeChain(error).join(': '));
-    throw new PreflightError(
-      isMissing && !/Require stack/.test(String(error))
-        ? `the behaviour ${behavior} is not there`
-        : `the behaviour ${behavior} does not load: ${text}`,
-      { cause: error, hint: HINT },
-    );
+    throw new PreflightError(`the behaviour ${behavior} does not load: ${text}`, {
+      cause: error,
+      hint: HINT,
+    });
   }
   const problem = behaviorProblem(module.default);
   if (problem !== undefined) throw new PreflightError(`the behaviour ${behavior} ${problem}`, { hint: HINT });
