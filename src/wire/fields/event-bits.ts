@@ -9,7 +9,7 @@ const ROUNDS = 4;
  * writers that share the stream; the others are a hash of them.
  */
 export class EventBits {
-  /** What `of` made last. */
+  /** What `of` made last, as signed numbers of 32 bits. */
   a = 0;
   b = 0;
   c = 0;
@@ -29,10 +29,11 @@ export class EventBits {
       left = right;
       right = mixed;
     }
-    this.a = left >>> 0;
-    this.b = right >>> 0;
-    this.c = mix(left ^ Math.imul(right, 0x2c1b3c6d) ^ keys[ROUNDS]!) >>> 0;
-    this.d = mix(right ^ Math.imul(left, 0x297a2d39) ^ keys[ROUNDS + 1]!) >>> 0;
+    // Signed: what is larger than 2^31 would become an object.
+    this.a = left;
+    this.b = right;
+    this.c = mix(left ^ Math.imul(right, 0x2c1b3c6d) ^ keys[ROUNDS]!);
+    this.d = mix(right ^ Math.imul(left, 0x297a2d39) ^ keys[ROUNDS + 1]!);
   }
 }
 

@@ -1,7 +1,7 @@
 import type { Random } from '../../base/random.js';
 import type { FrameField } from '../frame-text.js';
 import { EventBits } from './event-bits.js';
-import { writeHex } from './write-digits.js';
+import { writeHex16, writeHex32 } from './write-digits.js';
 
 const TWO_32 = 2 ** 32;
 const TWO_16 = 2 ** 16;
@@ -54,14 +54,14 @@ function writeGroups(
   lastHigh: number,
   lastLow: number,
 ): void {
-  writeHex(bytes, at, 8, high);
+  writeHex32(bytes, at, high);
   bytes[at + 8] = DASH;
-  writeHex(bytes, at + 9, 4, middle);
+  writeHex16(bytes, at + 9, middle);
   bytes[at + 13] = DASH;
-  writeHex(bytes, at + 14, 4, first);
+  writeHex16(bytes, at + 14, first);
   bytes[at + 18] = DASH;
-  writeHex(bytes, at + 19, 4, second);
+  writeHex16(bytes, at + 19, second);
   bytes[at + 23] = DASH;
-  writeHex(bytes, at + 24, 4, lastHigh);
-  writeHex(bytes, at + 28, 8, lastLow);
+  writeHex16(bytes, at + 24, lastHigh);
+  writeHex32(bytes, at + 28, lastLow);
 }
