@@ -3,9 +3,10 @@ import { TOKEN_GENERATIONS } from '../wire/reply-token.js';
 const NONE = -1;
 
 /**
- * The publishes that wait for their acknowledgement, in columns. A slot is named by its number and by how often it was
- * used, so that an answer that comes too late is never taken for that of another operation. In flight, slots are
- * linked in the order in which they were sent, so that the one that has waited longest is always at hand.
+ * The publishes that wait for their acknowledgement, in columns. A slot is named by its number and its generation: a new
+ * one whenever an answer may still come, so that one that comes too late is never taken for that of another operation.
+ * In flight, slots are linked in the order in which they were sent, so that the one that has waited longest is always at
+ * hand.
  */
 export class AckWindow {
   readonly dueNs: Float64Array;
@@ -65,7 +66,6 @@ export class AckWindow {
     const slot = this.#free[this.size - 1 - this.inFlight]!;
     this.inFlight++;
     this.#isFree[slot] = 0;
-    this.generation[slot] = (this.generation[slot]! + 1) % TOKEN_GENERATIONS;
     this.#older[slot] = this.#newest;
     this.#newer[slot] = NONE;
     if (this.#newest === NONE) this.#oldest = slot;
@@ -79,7 +79,17 @@ export class AckWindow {
     return slot >= 0 && slot < this.size && this.#isFree[slot] === 0 && this.generation[slot] === generation;
   }
 
+  /** Frees a slot to which an answer may still come. */
   release(slot: number): void {
+    this.generation[slot] = (this.generation[slot]! + 1) % TOKEN_GENERATIONS;
+    this.settle(slot);
+  }
+
+  /**
+   * Frees a slot that had its answer, where there is never a second one. It keeps its name: a server answers faster on
+   * subjects that it has seen before.
+   */
+  settle(slot: number): void {
     const older = this.#older[slot]!;
     const newer = this.#newer[slot]!;
     if (older === NONE) this.#oldest = newer;

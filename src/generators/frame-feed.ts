@@ -13,6 +13,8 @@ import type { TrafficRun, TrafficSetting } from './load-kind.js';
 export interface FrameFeedOptions extends EventRingOptions {
   /** For acknowledged kinds: what each operation takes a slot of. */
   readonly window?: AckWindow;
+  /** Nothing is sent before so many slots are free; 1 unless told. At most the window's size. */
+  readonly leastRoom?: number;
   /** Where the writer's next operation number stands, for feeds that share one. */
   readonly counter?: { next: number };
   /** Names a slot in the reply subject of its frame; `writeReplyToken` unless told. */
@@ -33,6 +35,7 @@ export class FrameFeed implements Feed {
   readonly #connection: WireConnection;
   readonly #ring: FrameRing;
   readonly #window: AckWindow | undefined;
+  readonly #leastRoom: number;
   readonly #onFlushed: OnFlushed | undefined;
   readonly #onWritten: FrameFeedOptions['onWritten'];
   readonly #writeToken: NonNullable<FrameFeedOptions['writeToken']>;
@@ -54,6 +57,7 @@ export class FrameFeed implements Feed {
     this.#setting = setting;
     this.#connection = connection;
     this.#window = options.window;
+    this.#leastRoom = Math.max(1, options.leastRoom ?? 1);
     this.#onFlushed = onFlushed;
     this.#onWritten = options.onWritten;
     this.#writeToken = options.writeToken ?? writeReplyToken;
@@ -74,7 +78,7 @@ export class FrameFeed implements Feed {
 
   room(): number {
     const room = this.#connection.connected ? this.#ring.room : 0;
-    const free = this.#window ? Math.min(room, this.#window.room) : room;
+    const free = this.#isWindowFull() ? 0 : this.#window ? Math.min(room, this.#window.room) : room;
     this.#isStarved = free === 0;
     return free;
   }
@@ -89,7 +93,11 @@ export class FrameFeed implements Feed {
 
   /** Blocks whose bytes the kernel has are free again at the end of this turn: waiting for those is our own doing. */
   heldBySystem(): boolean {
-    return !this.#connection.connected || this.#window?.room === 0 || this.#connection.pendingBytes > 0;
+    return !this.#connection.connected || this.#isWindowFull() || this.#connection.pendingBytes > 0;
+  }
+
+  #isWindowFull(): boolean {
+    return this.#window !== undefined && this.#window.room < this.#leastRoom;
   }
 
   /** See Outlet.send. */

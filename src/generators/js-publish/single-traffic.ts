@@ -14,6 +14,11 @@ export class SingleTraffic extends AnsweredTraffic {
   readonly #ack: PubAck = { streamSequence: 0, duplicate: false };
   #repeats: Repeats | undefined;
 
+  /** By the one stream that takes its subject. */
+  protected override get isAnsweredOnce(): boolean {
+    return true;
+  }
+
   protected override makeFeed(): Feed {
     const { setting, connection, window } = this;
     const share = repeatShare(setting.load.params as JsPublishParams);
@@ -22,6 +27,8 @@ export class SingleTraffic extends AnsweredTraffic {
     const feed = new FrameFeed(setting, connection, {
       headers: publishHeaders(setting),
       window,
+      // Two halves of the window by turns: while one is on its way, the server works on the other.
+      leastRoom: setting.load.schedule.mode === 'max' ? window.size >> 1 : 1,
       replyPrefix: this.inbox,
       replyTokenBytes: REPLY_TOKEN_BYTES,
       ...(repeats && { onWritten: (block, frame, count) => repeats.repeat(block, frame, count) }),

@@ -1,0 +1,178 @@
+// JetStream publishes, file storage, beside `nats bench js pub`: one publisher, the same stream, sizes and window, by
+// turns, connected to the stream's leader. Both are measured alike: by how many messages the stream has more at the end
+// of a stretch in the middle of each run. With three replicas the stream is that of a cluster of three servers.
+//
+//     node bench/js-publish.mjs [--modes=async] [--replicas=1,3] [--size=128] [--window=500] [--seconds=2] [--rounds=5]
+//                               [--nats=PATH] [--nats-server=PATH]      short: --seconds=1 --rounds=1
+//
+// Modes: sync, async, atomic (batches as large as the window holds twice; `nats bench js pub batch`), fast (stormglass only).
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { cpus, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { jetstreamManager } from '@nats-io/jetstream';
+import { connect } from '@nats-io/transport-node';
+import { startProcessCluster } from '../dist/clusters/process-cluster.js';
+import { processClusterSchema } from '../dist/clusters/process-cluster-schema.js';
+import { jsPublish } from '../dist/generators/js-publish/js-publish.js';
+import { findTool } from './support/bench-server.mjs';
+import { listOption, median, numberOption, table, textOption } from './support/figures.mjs';
+import { runLoad } from './support/load-run.mjs';
+
+const STREAM = 'benchstream';
+const SUBJECT = 'benchsubject';
+const WARM_UP_MS = 500;
+const modes = (textOption('modes') ?? 'async').split(',');
+const replicaCounts = listOption('replicas', [1, 3]);
+const size = numberOption('size', 128);
+const window = numberOption('window', 500);
+const seconds = numberOption('seconds', 2);
+const rounds = numberOption('rounds', 5);
+const nats = await findTool('nats');
+const serverPath = await findTool('nats-server');
+
+const directory = mkdtempSync(join(tmpdir(), 'stormglass-bench-'));
+process.once('exit', () => rmSync(directory, { recursive: true, force: true }));
+for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => process.exit(1));
+
+/** A cluster with the stream, and the port of the stream's leader. */
+async function startSystem(replicas) {
+  const name = `r${replicas}`;
+  const cluster = await startProcessCluster(processClusterSchema.parse({ nodes: replicas }), {
+    runId: `bench-${name}-${process.pid}`,
+    logDir: join(directory, name, 'logs'),
+    workDir: join(directory, name, 'work'),
+    stateDir: join(directory, name, 'state'),
+    serverPath,
+    signal: new AbortController().signal,
+    onNodeEvent: () => {},
+  });
+  const connection = await connect({ servers: `127.0.0.1:${cluster.nodes[0].clientPort}` });
+  const manager = await jetstreamManager(connection, { timeout: 20_000 });
+  for (let made; !made; ) {
+    made = await manager.streams
+      .add({
+        ...{ name: STREAM, subjects: [SUBJECT], storage: 'file', num_replicas: replicas },
+        ...{ allow_atomic: true, allow_batched: true },
+      })
+      .catch(() => sleep(200));
+  }
+  const { cluster: group } = await manager.streams.info(STREAM);
+  const leader = cluster.nodes.find(({ name: node }) => node === group?.leader) ?? cluster.nodes[0];
+  return {
+    port: leader.clientPort,
+    stored: async () => (await manager.streams.info(STREAM)).state.messages,
+    /** Empties the stream, once nothing comes any more of a publisher that was ended. */
+    async purge() {
+      for (let last = -1; ; ) {
+        const { messages } = (await manager.streams.info(STREAM)).state;
+        if (messages === last) break;
+        last = messages;
+        await sleep(200);
+      }
+      await manager.streams.purge(STREAM);
+    },
+    async stop() {
+      await connection.close();
+      await cluster[Symbol.asyncDispose]();
+    },
+  };
+}
+
+/** Messages a second that the stream took, after the warm-up. */
+async function storedRate(system) {
+  while ((await system.stored()) === 0) await sleep(5);
+  await sleep(WARM_UP_MS);
+  const [before, from] = [await system.stored(), performance.now()];
+  await sleep(seconds * 1000);
+  const [after, to] = [await system.stored(), performance.now()];
+  return ((after - before) / (to - from)) * 1000;
+}
+
+const THEIR_MODE = { sync: 'sync', async: 'async', atomic: 'batch' };
+
+async function natsBench(system, mode) {
+  if (!(mode in THEIR_MODE)) return Number.NaN;
+  await system.purge();
+  const bench = spawn(
+    nats,
+    [
+      ...['--server', `nats://127.0.0.1:${system.port}`, 'bench', 'js', 'pub', THEIR_MODE[mode], SUBJECT],
+      ...[`--stream=${STREAM}`, '--msgs=20000000', `--size=${size}B`, '--no-progress'],
+      ...(mode === 'sync' ? [] : [`--batch=${window}`]),
+    ],
+    { stdio: 'ignore' },
+  );
+  const ended = once(bench, 'exit');
+  const rate = await storedRate(system);
+  if (bench.exitCode !== null) throw new Error('nats bench ended before it was measured');
+  bench.kill();
+  await ended;
+  return rate;
+}
+
+async function stormglass(system, mode) {
+  await system.purge();
+  const load = {
+    name: 'bench',
+    kind: 'js-publish',
+    domains: ['bench'],
+    schedule: { mode: 'max', durationNs: WARM_UP_MS * 1e6 + (seconds + 1) * 1e9 },
+    atNs: 0,
+    warmUpNs: 0,
+    workers: 1,
+    params: jsPublish.schema.parse({
+      mode,
+      window: mode === 'atomic' ? 2 * window : window,
+      ...(mode === 'atomic' && { 'commit-every': window }),
+    }),
+  };
+  const events = [
+    { domain: 'bench', type: 'x', subject: SUBJECT, weight: 1, size: { minBytes: size, maxBytes: size } },
+  ];
+  let rate;
+  const { counters } = await runLoad({
+    ...{ port: system.port, load, events },
+    onStart: async () => {
+      rate = await storedRate(system);
+    },
+  });
+  const stored = await system.stored();
+  if (counters.ok !== counters.sent || stored !== counters.ok) {
+    throw new Error(`sent ${counters.sent}, acknowledged ${counters.ok}, stored ${stored}`);
+  }
+  return rate;
+}
+
+const results = [];
+for (const replicas of replicaCounts) {
+  const system = await startSystem(replicas);
+  for (const mode of modes) {
+    const ours = [];
+    const theirs = [];
+    for (let round = 0; round < rounds; round++) {
+      theirs.push(await natsBench(system, mode));
+      ours.push(await stormglass(system, mode));
+      process.stderr.write('.');
+    }
+    results.push({ mode, replicas, ours, theirs, ratio: median(ours) / median(theirs) });
+  }
+  await system.stop();
+}
+process.stderr.write('\n');
+const thousand = (rate) => (Number.isNaN(rate) ? '–' : (rate / 1e3).toFixed(1));
+console.log(
+  table([
+    ['mode', 'replicas', 'stormglass k/s', 'nats bench k/s', 'ratio', 'stormglass, all', 'nats bench, all'],
+    ...results.map(({ mode, replicas, ours, theirs, ratio }) => [
+      ...[mode, replicas, thousand(median(ours)), thousand(median(theirs))],
+      Number.isNaN(ratio) ? '–' : ratio.toFixed(3),
+      ...[ours.map(thousand).join(' '), theirs.map(thousand).join(' ')],
+    ]),
+  ]),
+);
+const machine = { cpus: cpus().length, model: cpus()[0]?.model, node: process.version };
+console.log(JSON.stringify({ bench: 'js-publish', size, window, seconds, rounds, machine, results }));
+process.exit();
