@@ -1,5 +1,5 @@
 import { UsageError } from '../base/errors.js';
-import { maskUserInfo } from '../base/secret.js';
+import { maskAddress } from '../base/secret.js';
 import { type CliContext, ContextError, readCliContext } from '../clusters/access/cli-context.js';
 import { type AccessSources, readAccess } from '../clusters/access/read-access.js';
 import { parseServerUrl } from '../clusters/server-url.js';
@@ -86,7 +86,7 @@ function contextOf(name: string, place: Parameters<typeof readCliContext>[1]): C
 
 function addressOf(text: string) {
   const parsed = parseServerUrl(text);
-  if ('problem' in parsed) throw new UsageError(`--server ${maskUserInfo(text)}: ${parsed.problem}`);
+  if ('problem' in parsed) throw new UsageError(`--server ${maskAddress(text)}: ${parsed.problem}`);
   return parsed;
 }
 

@@ -116,7 +116,11 @@ export const externalClusterSchema = z
       .optional()
       .describe('TLS: true, or its files; without it, spoken where a server demands it'),
     'monitor-urls': z
-      .array(z.url({ protocol: /^https?$/, error: 'expected a URL such as http://10.0.0.1:8222' }))
+      .array(
+        z
+          .url({ protocol: /^https?$/, error: 'expected a URL such as http://10.0.0.1:8222' })
+          .refine((url) => !url.includes('@'), { error: 'credentials do not belong into this URL' }),
+      )
       .optional()
       .describe("The servers' monitoring endpoints, in the order of the servers"),
   })

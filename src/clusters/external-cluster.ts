@@ -1,4 +1,5 @@
 import { UsageError } from '../base/errors.js';
+import { maskAddress } from '../base/secret.js';
 import type { Cluster, ClusterNode, ClusterStartOptions } from '../contracts/cluster.js';
 import type { ServerAccess } from '../contracts/load.js';
 import { greetServer } from '../nats/greet-server.js';
@@ -57,7 +58,7 @@ function requireConsent(
 ): void {
   const consents = given.map((text) => {
     const parsed = parseServerUrl(text);
-    if ('problem' in parsed) throw new UsageError(`--allow ${text}: ${parsed.problem}`);
+    if ('problem' in parsed) throw new UsageError(`--allow ${maskAddress(text)}: ${parsed.problem}`);
     return parsed.address;
   });
   for (const { address } of servers) {

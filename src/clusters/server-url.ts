@@ -1,4 +1,3 @@
-import { maskUserInfo } from '../base/secret.js';
 import type { ServerAddress } from '../contracts/load.js';
 
 export interface ParsedAddress extends ServerAddress {
@@ -12,8 +11,10 @@ const DEFAULT_PORT = 4222;
 
 /** `nats://host:port`, `tls://host:port`, `host:port` or `host` → where that is; or what is wrong with it. */
 export function parseServerUrl(text: string): ParsedAddress | { readonly problem: string } {
+  // Asked first: what is wrong beside that is told by repeating the text.
+  if (text.includes('@')) return { problem: 'credentials do not belong into an address: see `auth`' };
   const noAddress = {
-    problem: `${maskUserInfo(text)} is not the address of a server, such as nats://10.0.0.1:4222`,
+    problem: `${text} is not the address of a server, such as nats://10.0.0.1:4222`,
   };
   let url: URL;
   try {
@@ -24,9 +25,6 @@ export function parseServerUrl(text: string): ParsedAddress | { readonly problem
   }
   if (url.protocol !== 'nats:' && url.protocol !== 'tls:')
     return { problem: `${url.protocol}// is not supported: expected nats://host:port or tls://host:port` };
-  if (url.username !== '' || url.password !== '') {
-    return { problem: 'credentials do not belong into an address: see `auth`' };
-  }
   if (url.hostname === '' || !['', '/'].includes(url.pathname) || url.search !== '' || url.hash !== '') {
     return noAddress;
   }

@@ -1,11 +1,9 @@
 import { wallNow } from '../base/clock.js';
 import { messageOf, PreflightError } from '../base/errors.js';
-import { maskAssignment, SECRET_MASK } from '../base/secret.js';
+import { maskAssignment, maskSecrets } from '../base/secret.js';
 import type { Plan } from '../contracts/plan.js';
 import type { Environment } from '../contracts/run-result.js';
 import { type RunDirectory, writeWhole } from './run-directory.js';
-
-const SECRET_KEYS = /^(password|pass|token|secret|seed|nkey|creds|jwt|authorization|cookie)$/i;
 
 export interface SavedPlan {
   readonly schema: 'stormglass.plan/1';
@@ -41,16 +39,11 @@ export function savePlan(
     plan: run.plan,
   };
   try {
-    writeWhole(dir.plan, `${JSON.stringify(saved, withoutSecrets, 2)}\n`);
+    writeWhole(dir.plan, `${JSON.stringify(saved, maskSecrets, 2)}\n`);
   } catch (error) {
     throw new PreflightError(`cannot write ${dir.plan}: ${messageOf(error)}`, {
       cause: error,
       hint: 'free some space, or choose another place with --out',
     });
   }
-}
-
-/** A JSON replacer: what a key of that name holds never reaches a file. */
-export function withoutSecrets(key: string, value: unknown): unknown {
-  return SECRET_KEYS.test(key) && typeof value === 'string' ? SECRET_MASK : value;
 }

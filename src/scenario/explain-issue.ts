@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { maskUserInfo } from '../base/secret.js';
 
 /** Words for what zod found, where a schema has no words of its own. */
 export function explainIssue(issue: z.core.$ZodRawIssue): string | undefined {
@@ -69,7 +70,7 @@ export function show(value: unknown): string {
   if (value === null || value === undefined) return 'empty';
   if (Array.isArray(value)) return value.length === 0 ? 'an empty list' : 'a list';
   if (typeof value === 'object') return Object.keys(value).length === 0 ? 'an empty map' : 'a map of keys';
-  const text = String(value);
+  const text = maskUserInfo(String(value));
   if (text === '') return 'an empty text';
   return `\`${text.length > 60 ? `${text.slice(0, 60)}…` : text}\``;
 }

@@ -133,6 +133,11 @@ test.each([
   ],
   [{}, ': the key `servers` is missing, or a `context` of the `nats` command that names them'],
   [{ servers: ['nats://me:secret@a'] }, 'servers.0: credentials do not belong into an address: see `auth`'],
+  [{ servers: ['me:secret@a:99999'] }, 'servers.0: credentials do not belong into an address: see `auth`'],
+  [
+    { servers: ['a'], allow: ['a'], 'monitor-urls': ['http://me:secret@a:8222'] },
+    'monitor-urls.0: credentials do not belong into this URL',
+  ],
   [
     { servers: ['nats://a:b'] },
     'servers.0: nats://a:b is not the address of a server, such as nats://10.0.0.1:4222',

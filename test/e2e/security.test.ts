@@ -166,10 +166,12 @@ describe('servers of somebody else', () => {
       await run(`allow: ['${address}'], context: theirs`, ['--json']),
       await run(
         `${servers}, auth: { user-env: THEIR_USER }`,
-        ['--set', `cluster.auth.password=${password}`],
+        ['--set', `cluster.auth.password=${password}`, '--set', `load[0].headers={X-Api-Key: ${password}}`],
         { THEIR_USER: user },
       ),
-      await run(`${servers}, auth: { user: ${user}, password: ${password} }`, ['--dry-run']),
+      await run(`${servers}, auth: { user: ${user}, password: ${password} }`, [
+        ...['--dry-run', '--set', `load[0].headers.Authorization=${password}`],
+      ]),
       await run(`${servers}, auth: { user: ${user}, password: ${password} }`, ['--dry-run', '--json']),
     ];
     expect(ends.map(({ code, stderr }) => [code, code === 0 ? '' : stderr])).toEqual(Array(4).fill([0, '']));

@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { createTerminalReporter, dryRun, runScenario, summaryOf } from '../../app/index.js';
 import { EXIT } from '../../base/errors.js';
+import { maskSecrets } from '../../base/secret.js';
 import type { CliContext } from '../context.js';
 import { collect, parseAssignment, parseSeed } from '../options.js';
 import { surroundingsOf, terminalManners } from '../surroundings.js';
@@ -41,10 +42,8 @@ export function runCommand(context: CliContext): Command {
       };
       if (options.dryRun) {
         const { plan, timeline } = dryRun(request);
-        const text = options.json
-          ? JSON.stringify(plan, undefined, 2)
-          : `${timeline}\n\n${JSON.stringify(plan, undefined, 2)}`;
-        context.stdout.write(`${text}\n`);
+        const text = JSON.stringify(plan, maskSecrets, 2);
+        context.stdout.write(options.json ? `${text}\n` : `${timeline}\n\n${text}\n`);
         return;
       }
       const terminal = createTerminalReporter({
