@@ -296,6 +296,13 @@ describe('js-publish, in fast batches', () => {
     expect(operations.filter(({ streamSequence }) => streamSequence > 0).length).toBeLessThan(20);
   });
 
+  it('never takes the batch of one publisher for that of another', async () => {
+    await using system = await startWithStream();
+    const both = await Promise.all([1, 2].map(() => publish(system, { mode: 'fast' })));
+    for (const { ended } of both) expect(outcomes(await ended())).toEqual({ ok: 1000 });
+    expect(await system.stored()).toBe(2000);
+  });
+
   it('commits so many at a time where it shall', async () => {
     await using system = await startWithStream();
     const { ended } = await publish(system, { mode: 'fast', 'commit-every': 100 });

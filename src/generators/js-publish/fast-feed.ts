@@ -4,7 +4,7 @@ import type { AckWindow } from '../ack-window.js';
 import type { Feed } from '../feed.js';
 import { FrameFeed } from '../frame-feed.js';
 import type { TrafficRun, TrafficSetting } from '../load-kind.js';
-import { FAST_OPERATION, FAST_REPLY_BYTES, writeFastReply } from './fast-reply.js';
+import { FAST_OPERATION, FAST_REPLY_BYTES, fastReplyPrefix, writeFastReply } from './fast-reply.js';
 
 export interface FastFeedOptions {
   readonly setting: TrafficSetting;
@@ -37,7 +37,7 @@ export class FastFeed implements Feed {
     this.#feed = new FrameFeed(setting, connection, {
       headers,
       window,
-      replyPrefix: inbox,
+      replyPrefix: fastReplyPrefix(inbox),
       replyTokenBytes: FAST_REPLY_BYTES,
       writeToken: (bytes, at, slot) => {
         const position = ++this.position;
@@ -90,7 +90,7 @@ export class FastFeed implements Feed {
     const { connection, inbox, ackEvery, setting } = this.#options;
     const reply = Buffer.alloc(FAST_REPLY_BYTES);
     writeFastReply(reply, 0, this.batch, ackEvery, this.position + 1, FAST_OPERATION.commitWithout);
-    connection.publish(setting.events[0]!.subject, '', inbox + reply.toString('latin1'));
+    connection.publish(setting.events[0]!.subject, '', fastReplyPrefix(inbox) + reply.toString('latin1'));
     this.startAnother();
   }
 }

@@ -3,10 +3,11 @@ import { writeDigits } from '../../wire/fields/write-digits.js';
 /**
  * The reply subject of a message in a fast batch says what the message is in it:
  *
- *     <inbox>.<batch>.<ack every>.fail.<position>.<operation>.$FI
+ *     <inbox>.<batch id>.<ack every>.fail.<position>.<operation>.$FI
  *
- * `fail`: a message that is missing ends the batch. All but the inbox has a fixed width, so that it can be written into
- * finished frames.
+ * `fail`: a message that is missing ends the batch. The id is that of the publisher, since the stream knows batches by it
+ * alone, and the number of the batch; from there on all has a fixed width, so that it can be written into finished
+ * frames.
  */
 export const FAST_OPERATION = { start: 0, append: 1, commit: 2, commitWithout: 3 } as const;
 
@@ -21,11 +22,14 @@ const MIDDLE_AT = FLOW_AT + FLOW_DIGITS;
 const POSITION_AT = MIDDLE_AT + MIDDLE.length;
 const OPERATION_AT = POSITION_AT + POSITION_DIGITS + 1;
 const END_AT = OPERATION_AT + 1;
-/** What follows the inbox and its dot. */
+/** What follows the id of the publisher. */
 export const FAST_REPLY_BYTES = END_AT + END.length;
 
 const DOT = 0x2e;
 const ZERO = 0x30;
+
+/** What a publisher's reply subjects begin with, up to the number of the batch. */
+export const fastReplyPrefix = (inbox: string): string => `${inbox}${inbox.slice('_INBOX.'.length, -1)}-`;
 
 export function writeFastReply(
   bytes: Uint8Array,

@@ -4,7 +4,7 @@ import { AnsweredTraffic, FAILED, OK, UNKNOWN } from '../answered-traffic.js';
 import type { Feed } from '../feed.js';
 import { readFastAnswer, readFlowAck } from './fast-answer.js';
 import { FastFeed } from './fast-feed.js';
-import { FAST_REPLY_BYTES, readFastBatch, readFastPosition } from './fast-reply.js';
+import { FAST_REPLY_BYTES, fastReplyPrefix, readFastBatch, readFastPosition } from './fast-reply.js';
 import { batchMessages, type JsPublishParams } from './js-publish-schema.js';
 import { publishHeaders } from './publish-headers.js';
 
@@ -17,11 +17,14 @@ export class FastTraffic extends AnsweredTraffic {
   #withinNs = 0;
   #isOver = false;
   #lastSentNs = 0;
+  /** Length of the subjects that answers come to. */
+  #answerBytes = 0;
 
   protected override makeFeed(): Feed {
     const { setting, connection, window, inbox } = this;
     const params = setting.load.params as JsPublishParams;
     const headers = publishHeaders(setting);
+    this.#answerBytes = fastReplyPrefix(inbox).length + FAST_REPLY_BYTES;
     this.#withinNs = params['commit-within'];
     this.#feed = new FastFeed({
       ...{ setting, connection, window, inbox, headers },
@@ -34,7 +37,7 @@ export class FastTraffic extends AnsweredTraffic {
 
   protected override onMessage(view: MessageView): void {
     const { buffer, subjectStart, subjectEnd, payloadStart, payloadEnd } = view;
-    if (subjectEnd - subjectStart !== this.inbox.length + FAST_REPLY_BYTES) return;
+    if (subjectEnd - subjectStart !== this.#answerBytes) return;
     const batch = readFastBatch(buffer, subjectEnd);
     const position = readFlowAck(buffer, payloadStart, payloadEnd);
     if (position >= 0) this.#acknowledge(batch, position, 0);
@@ -133,8 +136,10 @@ export class FastTraffic extends AnsweredTraffic {
     if (this.window.inFlight < before && this.#feed!.position > 0) this.#feed!.startAnother();
   }
 
+  /** Even where all is acknowledged: a batch that is left open counts among those that a server can have. */
   windDown(): void {
     this.#isOver = true;
+    if (this.#feed!.position > 0 && this.connection.connected) this.#feed!.commit();
   }
 
   protected override onDisconnected(): void {
