@@ -24,18 +24,29 @@ export function wallTimeOf(monotonicNs: number): Date {
   return new Date(Date.now() + (monotonicNs - nowNs()) / 1e6);
 }
 
-/** Waits, and rejects with the signal's reason as soon as that aborts. */
+/** A timer that is set for longer comes at once. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
+/** Waits, however long, and rejects with the signal's reason as soon as that aborts. */
 export function sleep(ms: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     if (signal?.aborted) return reject(signal.reason);
+    let leftMs = ms;
+    let timer: NodeJS.Timeout | undefined;
     const onAbort = () => {
       clearTimeout(timer);
       reject(signal?.reason);
     };
-    const timer = setTimeout(() => {
+    const wait = () => {
+      const nextMs = Math.min(leftMs, LONGEST_TIMER_MS);
+      leftMs -= nextMs;
+      timer = setTimeout(leftMs > 0 ? wait : end, nextMs);
+    };
+    const end = () => {
       signal?.removeEventListener('abort', onAbort);
       resolve();
-    }, ms);
+    };
+    wait();
     signal?.addEventListener('abort', onAbort, { once: true });
   });
 }
