@@ -4,7 +4,7 @@ import type { JournalEvent, RunPhase } from '../contracts/journal.js';
 import type { LoadCounter } from '../contracts/load.js';
 import type { Plan } from '../contracts/plan.js';
 import { LatencyHistogram } from '../metrics/latency-histogram.js';
-import { scheduleEndNs } from '../metrics/schedule-end.js';
+import { mayEndEarly, scheduleEndNs } from '../metrics/schedule-end.js';
 import type { SecondRow } from './second-rows.js';
 import { alignColumns, type Paint, plain } from './terminal-text.js';
 
@@ -38,6 +38,8 @@ export class LiveState {
   readonly #plan: Plan;
   readonly #paint: Paint;
   readonly #totalSec: number;
+  /** A count may be reached long before the time is over that it has at most. */
+  readonly #mayEndEarly: boolean;
   readonly #rows = new Map<string, SecondRow>();
   /** By load: how many operations were in each kind of trouble so far. */
   readonly #troubles = new Map<string, Map<LoadCounter, number>>();
@@ -51,7 +53,9 @@ export class LiveState {
     this.#plan = plan;
     this.#paint = paint;
     this.#phaseSinceNs = nowNs;
-    this.#totalSec = Math.max(0, ...plan.loads.map((load) => scheduleEndNs(load) / NS.s));
+    const endNs = Math.max(0, ...plan.loads.map(scheduleEndNs));
+    this.#totalSec = endNs / NS.s;
+    this.#mayEndEarly = plan.loads.every((load) => scheduleEndNs(load) < endNs || mayEndEarly(load));
   }
 
   startLoad(atNs: number): void {
@@ -103,7 +107,8 @@ export class LiveState {
   #phaseLine(nowNs: number): string {
     const words = this.#phase === undefined ? 'starting' : phaseWords(this.#phase);
     if (this.#phase === 'load' && this.#loadStartNs !== undefined) {
-      return `${words} ${formatStopwatch(Math.max(0, nowNs - this.#loadStartNs) / NS.s)} of ${formatStopwatch(this.#totalSec)}`;
+      const most = `${formatStopwatch(this.#totalSec)}${this.#mayEndEarly ? ' at most' : ''}`;
+      return `${words} ${formatStopwatch(Math.max(0, nowNs - this.#loadStartNs) / NS.s)} of ${most}`;
     }
     return `${words} ${formatStopwatch((nowNs - this.#phaseSinceNs) / NS.s)}`;
   }

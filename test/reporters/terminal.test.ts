@@ -54,6 +54,17 @@ describe('the live view', () => {
     expect(screen.lines[1]).toMatch(/^leader-loss {2}load [\d:]+ of 0:20$/);
   });
 
+  it('says of a load that a count ends how long it lasts at most', async () => {
+    const screen = new Screen();
+    const reporter = open(screen, { interactive: true, everyMs: 2 });
+    const counted = { mode: 'max', durationNs: 600e9, count: 1000 } as const;
+    const loads = run.plan.loads.map((load, i) => (i === 0 ? { ...load, schedule: counted } : load));
+    await tell(reporter, { ...run, plan: { ...run.plan, loads } }, RUN_DIR);
+    reporter.onEvent?.(begin('cluster-up'));
+    reporter.onEvent?.(begin('load'));
+    expect(await shown(screen, /^leader-loss {2}load [\d:]+ of 10:00 at most$/)).toBe(true);
+  });
+
   it('is drawn again in place, and leaves every other line standing', async () => {
     const screen = new Screen();
     screen.write('a line from before\n');
