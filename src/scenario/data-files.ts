@@ -1,4 +1,5 @@
 import type { RecordFilePlan } from '../contracts/plan.js';
+import type { RecordFields, RecordScan } from '../contracts/records.js';
 
 /**
  * The files that a scenario names, as it is handed them: reading a scenario itself touches no disk. What is wrong with
@@ -14,21 +15,3 @@ export interface DataFiles {
 }
 
 export type RecordSource = Pick<RecordFilePlan, 'path' | 'format' | 'column'>;
-
-export interface RecordFields {
-  /** The field that names each record's type; it is one of `types`. */
-  readonly type?: string;
-  readonly types: readonly string[];
-  /** The field that says when it happened; it never goes back. */
-  readonly time?: string;
-}
-
-/** What a file of records holds. */
-export interface RecordScan {
-  readonly records: number;
-  readonly minBytes: number;
-  readonly maxBytes: number;
-  readonly meanBytes: number;
-  /** From the first record's time to the last one's; 0 without times. */
-  readonly spanNs: number;
-}

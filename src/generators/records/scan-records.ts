@@ -1,25 +1,8 @@
 import { codeOf, messageOf } from '../../base/errors.js';
+import type { RecordFields, RecordScan } from '../../contracts/records.js';
 import { RecordError } from './record-error.js';
 import { type RecordFile, RecordReader } from './record-reader.js';
 import { recordTimeNs } from './record-time.js';
-
-export interface RecordFields {
-  /** The field that names each record's type; it is one of `types`. */
-  readonly type?: string;
-  readonly types: readonly string[];
-  /** The field that says when it happened; it never goes back. */
-  readonly time?: string;
-}
-
-/** What a file of records holds. */
-export interface RecordScan {
-  readonly records: number;
-  readonly minBytes: number;
-  readonly maxBytes: number;
-  readonly meanBytes: number;
-  /** From the first record's time to the last one's; 0 without times. */
-  readonly spanNs: number;
-}
 
 /**
  * Reads a file of records from its beginning to its end, a chunk at a time. Throws a RecordError, with its line, for the

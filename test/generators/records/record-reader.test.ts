@@ -4,8 +4,9 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
 import type { RecordFormat } from '../../../src/contracts/plan.js';
+import type { RecordFields } from '../../../src/contracts/records.js';
 import { type RecordFile, RecordReader } from '../../../src/generators/records/record-reader.js';
-import { type RecordFields, scanRecords } from '../../../src/generators/records/scan-records.js';
+import { scanRecords } from '../../../src/generators/records/scan-records.js';
 
 const dir = mkdtempSync(join(tmpdir(), 'stormglass-records-'));
 afterAll(() => rmSync(dir, { recursive: true, force: true }));
