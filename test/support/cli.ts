@@ -56,8 +56,11 @@ export class Workplace implements AsyncDisposable {
     return file;
   }
 
-  start(args: readonly string[], env: Readonly<Record<string, string>> = {}): CliProcess {
-    const child = spawn(process.execPath, [MAIN, ...args], {
+  /** @param openFiles how many files the process, and each that it starts, may have open */
+  start(args: readonly string[], env: Readonly<Record<string, string>> = {}, openFiles?: number): CliProcess {
+    const limited = openFiles === undefined ? [] : ['sh', '-c', `ulimit -n ${openFiles}; exec "$@"`, 'sh'];
+    const [command = '', ...rest] = [...limited, process.execPath, MAIN, ...args];
+    const child = spawn(command, rest, {
       cwd: this.root,
       env: {
         PATH: process.env.PATH,
