@@ -126,7 +126,9 @@ export class LoadLoop {
   #restUntil(beatNs: number, wantedNs = Number.POSITIVE_INFINITY): void {
     const { run, traffic } = this.#options;
     const backlog = this.#backlog;
-    const dueNs = beatNs < run.startNs ? run.startNs : backlog.nextDueNs;
+    // Without due times it is room that is waited for, and whoever has some wakes the loop.
+    const nextNs = this.#isPaced ? backlog.nextDueNs : Number.POSITIVE_INFINITY;
+    const dueNs = beatNs < run.startNs ? run.startNs : nextNs;
     const leftNs = Math.min(wantedNs, dueNs) - nowNs();
     const isNear = leftNs < TIMER_NS && dueNs <= wantedNs && !backlog.isDebt;
     const isFine = isNear && backlog.dueWithin(TIMER_NS) < FEW;
@@ -152,7 +154,7 @@ export class LoadLoop {
 
   /** Rounded down, so that what is left is slept to the point. */
   #timerMs(leftNs: number): number {
-    if (this.#backlog.isDebt) return 1;
+    if (this.#backlog.isDebt && this.#isPaced) return 1;
     return Math.min(LONGEST_SLEEP_MS, Math.max(1, Math.floor((leftNs - TIMER_NS) / NS.ms) + 1));
   }
 
