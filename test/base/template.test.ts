@@ -65,7 +65,10 @@ describe('a template', () => {
     ['{{choice "a b c}}', 'line 1, column 9: this text in quotes has no end: expected a " after it'],
     ['{{choice a:0 b:0}}', /^line 1, column 3: expected at least one weight above 0, as in \{\{choice/],
     ['{{int 1}}', 'line 1, column 3: expected {{int 1 100}}'],
-    ['{{int 5 x}}', 'line 1, column 9: expected a whole number from 5 on in place of `x`, as in {{int 1 100}}'],
+    [
+      '{{int 5 x}}',
+      'line 1, column 9: expected a whole number from 5 on in place of `x`, as in {{int 1 100}}',
+    ],
     ['{{int 5 4}}', /^line 1, column 9: expected a whole number from 5 on in place of `4`/],
     ['{{float 2 1}}', /^line 1, column 11: expected the smaller number first/],
     ['{{sequence 14}}', /^line 1, column 12: expected a whole number from 1 to 13 in place of `14`/],
