@@ -18,8 +18,9 @@ export interface PrefillOptions {
   readonly signal: AbortSignal;
 }
 
-/** So many are published before their acknowledgements are waited for: two batches overlap no more than needed. */
+/** So many are published before their acknowledgements are waited for, unless they are large. */
 const BATCH = 500;
+const BATCH_BYTES = 4 * 1024 * 1024;
 const BATCH_WITHIN_NS = 10 * NS.s;
 
 /**
@@ -55,9 +56,10 @@ export async function prefill(options: PrefillOptions): Promise<void> {
   await connection.connect();
   try {
     connection.subscribe(inbox);
-    for (let first = 0; first < count && refusal === ''; first += BATCH) {
+    const batch = Math.max(1, Math.min(BATCH, Math.floor(BATCH_BYTES / Math.max(1, payload.length))));
+    for (let first = 0; first < count && refusal === ''; first += batch) {
       signal.throwIfAborted();
-      const end = Math.min(count, first + BATCH);
+      const end = Math.min(count, first + batch);
       missing = end - first;
       const answered = new Promise<void>((resolve) => {
         settle = resolve;

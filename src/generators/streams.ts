@@ -18,6 +18,7 @@ import { isStreamNotFound, isUnattended } from '../nats/jetstream-errors.js';
 import { removeMarkedStreams } from '../nats/remove-marked-stream.js';
 import { STREAM_MARK } from '../nats/streams.js';
 import { answeredSchema } from './answered-schema.js';
+import { shareOf } from './answered-traffic.js';
 import { CalledTraffic } from './called-traffic.js';
 import type { LoadKind } from './load-kind.js';
 
@@ -80,7 +81,7 @@ export const streams: LoadKind = {
   summary: 'creates streams, consumers and messages by the thousand, as load or before it',
   facts,
   schema,
-  findProblems: (load) => scheduleProblems(load),
+  findProblems: (load) => [...scheduleProblems(load), ...shareProblems(load)],
   preparesOnly: (load) => paramsOf(load)['before-load'],
   prepare: async (load, { access, runId, scene, signal, recordUndo }) => {
     const prefix = prefixOf(runId, load.name);
@@ -101,7 +102,7 @@ export const streams: LoadKind = {
         const works = await StreamWorks.open(nats, load, runId);
         for (let step = 0; step < works.steps * paramsOf(load).streams; step++) {
           signal.throwIfAborted();
-          await works.perform(step);
+          await works.perform(step, 0, 1);
         }
       } catch (thrown) {
         if (signal.aborted) throw thrown;
@@ -137,7 +138,22 @@ function scheduleProblems(load: LoadPlan): readonly LoadProblem[] {
       ];
 }
 
+/** Each worker has streams of its own, so that none removes what another is filling. */
+function shareProblems(load: LoadPlan): readonly LoadProblem[] {
+  const { streams } = paramsOf(load);
+  if (streams >= load.workers) return [];
+  const message = `${streams} streams cannot be shared by ${load.workers} workers: each has at least one`;
+  return [{ key: 'streams', message, hint: 'Raise it, or lower `workers`.' }];
+}
+
 const prefixOf = (runId: string, load: string): string => `SG-${runId}-${load}-`;
+
+/** What is being done with a stream. */
+interface StreamLine {
+  /** Its last making; rejects when that failed. */
+  made: Promise<number>;
+  readonly underWay: Set<Promise<number>>;
+}
 
 /** What is made, step by step: a stream, its consumers one by one, then its messages; then the next stream. */
 class StreamWorks {
@@ -148,8 +164,8 @@ class StreamWorks {
   readonly #load: string;
   readonly #runId: string;
   readonly #payload: Buffer;
-  /** Streams that are being made: what belongs into them waits for that. */
-  readonly #making = new Map<number, Promise<unknown>>();
+  /** Only while something of that stream is under way. */
+  readonly #lines = new Map<number, StreamLine>();
 
   private constructor(nats: NatsConnection, manager: JetStreamManager, load: LoadPlan, runId: string) {
     this.#nats = nats;
@@ -167,25 +183,33 @@ class StreamWorks {
     return new StreamWorks(nats, await jetstreamManager(nats, { checkAPI: false, timeout }), load, runId);
   }
 
-  /** Resolves to the payload bytes that were sent. */
-  async perform(step: number): Promise<number> {
-    const { streams: count, consumers } = this.#params;
+  /**
+   * Makes a step of one of `workers` that have the streams among them, each its own; resolves to the payload bytes that
+   * were sent. Steps of a stream wait for each other as far as they must: a stream goes when nothing is being done with
+   * it any more, and what belongs into it comes when it is there.
+   */
+  async perform(step: number, worker: number, workers: number): Promise<number> {
+    const own = shareOf(this.#params.streams, worker, workers);
     const turn = Math.floor(step / this.steps);
-    const stream = turn % count;
     const part = step % this.steps;
+    const stream = (turn % own) * workers + worker;
+    const line = this.#lines.get(stream) ?? { made: Promise.resolve(0), underWay: new Set() };
+    this.#lines.set(stream, line);
+    let work: Promise<number>;
     if (part === 0) {
-      const made = this.#makeStream(stream, turn >= count);
-      this.#making.set(stream, made);
-      try {
-        await made;
-      } finally {
-        this.#making.delete(stream);
-      }
-      return 0;
+      work = Promise.allSettled(line.underWay).then(() => this.#makeStream(stream, turn >= own));
+      line.made = work;
+    } else {
+      const isConsumer = part <= this.#params.consumers;
+      work = line.made.then(() => (isConsumer ? this.#makeConsumer(stream, part - 1) : this.#fill(stream)));
     }
-    await this.#making.get(stream);
-    if (part <= consumers) return this.#makeConsumer(stream, part - 1);
-    return this.#fill(stream);
+    line.underWay.add(work);
+    try {
+      return await work;
+    } finally {
+      line.underWay.delete(work);
+      if (line.underWay.size === 0) this.#lines.delete(stream);
+    }
   }
 
   /** A stream is acknowledged before every server knows that its subjects have somebody to take them. */
@@ -208,7 +232,7 @@ class StreamWorks {
     return `stormglass.streams.${this.#runId}.${this.#load}.${stream}.${key}`;
   }
 
-  async #makeStream(stream: number, isThere: boolean): Promise<void> {
+  async #makeStream(stream: number, isThere: boolean): Promise<number> {
     const name = this.#nameOf(stream);
     if (isThere) {
       try {
@@ -225,6 +249,7 @@ class StreamWorks {
       storage: storage as StorageType,
       metadata: { [STREAM_MARK]: this.#runId },
     });
+    return 0;
   }
 
   async #makeConsumer(stream: number, consumer: number): Promise<number> {
@@ -239,8 +264,9 @@ class StreamWorks {
     const { messages, keys, size } = this.#params;
     const client = jetstream(this.#nats);
     await this.#untilKnownHere(() => client.publish(this.#subjectOf(stream, 'k0'), this.#payload));
-    for (let first = 1; first < messages; first += FILL_BATCH) {
-      const batch = Math.min(FILL_BATCH, messages - first);
+    const atOnce = Math.max(1, Math.min(FILL_BATCH, Math.floor(FILL_BATCH_BYTES / size)));
+    for (let first = 1; first < messages; first += atOnce) {
+      const batch = Math.min(atOnce, messages - first);
       await Promise.all(
         Array.from({ length: batch }, (_, i) =>
           client.publish(this.#subjectOf(stream, `k${(first + i) % keys}`), this.#payload),
@@ -255,8 +281,9 @@ class StreamWorks {
 const KNOWN_WITHIN_NS = 5 * NS.s;
 const ASK_AGAIN_MS = 5;
 
-/** Publishes that wait for their acknowledgement together. */
+/** Publishes that wait for their acknowledgement together, and what they may hold in memory meanwhile. */
 const FILL_BATCH = 256;
+const FILL_BATCH_BYTES = 8 * 1024 * 1024;
 
 class StreamsTraffic extends CalledTraffic {
   #works: StreamWorks | undefined;
@@ -270,11 +297,8 @@ class StreamsTraffic extends CalledTraffic {
     this.#works = await StreamWorks.open(nats, this.setting.load, this.setting.runId);
   }
 
-  /** The workers take the streams in turn, each with all that belongs to it. */
   protected override perform(call: number): Promise<number> {
-    const works = this.#works!;
     const { load, worker } = this.setting;
-    const turn = Math.floor(call / works.steps) * load.workers + worker;
-    return works.perform(turn * works.steps + (call % works.steps));
+    return this.#works!.perform(call, worker, load.workers);
   }
 }

@@ -70,6 +70,12 @@ describe('a kv load', () => {
     expect(Object.keys(state.subjects ?? {})).toContain(`$KV.carts.${keyName(KEYS - 1, KEYS)}`);
   });
 
+  it('gives them large ones a few at a time', async () => {
+    await using system = await startWithBucket({ required: { keys: 11, size: '900KiB' } });
+    const { state } = await system.manager.streams.info('KV_carts');
+    expect([state.messages, state.num_subjects]).toEqual([11, 11]);
+  });
+
   it('puts what a client of NATS reads', async () => {
     await using system = await startWithBucket({ required: { mix: { put: 1 }, size: '64B' } });
     const load = await ran(system.load);

@@ -2,6 +2,7 @@ import { jetstreamManager } from '@nats-io/jetstream';
 import { Objm } from '@nats-io/obj';
 import { connect } from '@nats-io/transport-node';
 import { describe, expect, it } from 'vitest';
+import { NS } from '../../src/base/clock.js';
 import type { LoadScene } from '../../src/contracts/load.js';
 import type { UndoRecord } from '../../src/contracts/undo.js';
 import type { LoadKind } from '../../src/generators/load-kind.js';
@@ -157,6 +158,45 @@ describe('a streams load', () => {
     const created: string[] = [];
     for await (const info of system.manager.streams.list()) created.push(info.created);
     expect(created.length).toBe(5);
+  });
+
+  it('lets calls of one stream wait for each other, as far as they must', async () => {
+    await using system = await startSystem(streams, {
+      schedule: { mode: 'closed', concurrency: 4, durationNs: 600 * NS.s, count: 40 },
+      required: { streams: 1, consumers: 2, messages: 20, storage: 'memory' },
+    });
+    const load = await system.run();
+    // In turn: the stream, its consumers, its messages; ten times, each time anew.
+    expect([load.count('ok'), load.notices]).toEqual([40, []]);
+    const { state } = await system.manager.streams.info('SG-test-orders-0');
+    expect([state.messages, state.consumer_count]).toEqual([20, 2]);
+  });
+
+  it('has a stream for each worker at least, which no other touches', async () => {
+    const { load } = taskOf({
+      access: { servers: [] },
+      kind: 'streams',
+      schedule: steadyRate(1, 1),
+      required: { streams: 3 },
+      workers: 4,
+    });
+    const scene: LoadScene = {
+      streams: [],
+      events: [],
+      loads: [load],
+      isExternal: false,
+      defaultStorage: 'memory',
+    };
+    expect(streams.findProblems!(load, scene).map(({ message }) => message)).toEqual([
+      '3 streams cannot be shared by 4 workers: each has at least one',
+    ]);
+    await using system = await startSystem(streams, {
+      required: { streams: 5, storage: 'memory' },
+      worker: 1,
+      workers: 2,
+    });
+    await system.run();
+    expect(await system.names()).toEqual(['SG-test-orders-1', 'SG-test-orders-3']);
   });
 
   it('shares the streams among its workers', async () => {
