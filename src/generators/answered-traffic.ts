@@ -39,6 +39,7 @@ export abstract class AnsweredTraffic implements Traffic {
   #feed: Feed | undefined;
   #history: HistoryWriter | undefined;
   #run: TrafficRun | undefined;
+  #subjects: readonly string[] | undefined;
   #inboxRefusal: string | undefined;
 
   constructor(setting: TrafficSetting) {
@@ -91,6 +92,12 @@ export abstract class AnsweredTraffic implements Traffic {
   /** The subjects that the history names by index; what the feed writes into `window.subject`. */
   protected get historySubjects(): readonly string[] {
     return this.setting.events.map(({ subject }) => subject);
+  }
+
+  /** Whether the operation in `slot` was published to this subject. */
+  protected isTo(subject: string, slot: number): boolean {
+    this.#subjects ??= this.historySubjects;
+    return this.#subjects[this.window.subject[slot]!] === subject;
   }
 
   get inFlight(): number {
@@ -246,9 +253,9 @@ export abstract class AnsweredTraffic implements Traffic {
     if (refusedSubscription(text)?.startsWith(this.inbox)) this.#inboxRefusal = text;
     const subject = refusedPublish(text);
     if (subject === undefined) return;
-    const { window, historySubjects } = this;
+    const { window } = this;
     for (let slot = window.oldest; slot >= 0; slot = window.newerThan(slot)) {
-      if (historySubjects[window.subject[slot]!] !== subject) continue;
+      if (!this.isTo(subject, slot)) continue;
       // One -ERR comes for each, in their order: those sent before to this subject had theirs.
       this.end(slot, FAILED, this.readNs, 0, 'permission violation');
       return;

@@ -64,6 +64,32 @@ describe('a load that may not publish to one of its subjects', () => {
   );
 });
 
+it.each([
+  ['put', '$KV.carts.k3'],
+  ['get', '$JS.API.DIRECT.GET.KV_carts.$KV.carts.k3'],
+])('a kv load that may not %s one of its keys: that has failed at once', async (operation, denied) => {
+  await using server = await serverThatDenies({ publish: { deny: [denied] } });
+  const control = await openControl({ access: { ...server.access, user: 'all', password: 'a' }, nodes: [] });
+  const bucket = { storage: 'memory', allow_direct: true };
+  await control.createStreams([{ name: 'KV_carts', subjects: ['$KV.carts.>'], config: bucket }]);
+  await control[Symbol.asyncDispose]();
+  const load = new LoadUnderTest({
+    access: server.limited,
+    kind: 'kv',
+    schedule: steadyRate(400, 0.5),
+    events: [],
+    required: { bucket: 'carts', keys: 10, mix: { [operation]: 1 } },
+    params: { 'ack-timeout': 30 * NS.s },
+  });
+  await load.start();
+  await load.finished();
+  expect(load.count('failed')).toBeGreaterThan(0);
+  expect([load.count('ok') + load.count('failed'), load.count('unknown')]).toEqual([200, 0]);
+  expect(violations(load)).toEqual([
+    { text: `Permissions Violation for Publish to "${denied}"`, count: load.count('failed') },
+  ]);
+});
+
 describe('a load that may not listen for its answers', () => {
   it('says so before it starts, and what it needs', async () => {
     await using server = await serverThatDenies({ subscribe: { deny: ['_INBOX.>'] } });

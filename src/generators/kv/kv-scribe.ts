@@ -4,7 +4,7 @@ import { STAMP_BYTES, writeStamp } from '../../wire/stamp.js';
 import type { AckWindow } from '../ack-window.js';
 import type { Scribe } from '../scribe-feed.js';
 import { KeyDraw } from './key-draw.js';
-import { bucketStream, KV_OPERATIONS, type KvParams, keyDigits } from './kv-schema.js';
+import { bucketStream, KV_OPERATIONS, type KvParams, keyDigits, keyName } from './kv-schema.js';
 
 export const PUT = KV_OPERATIONS.indexOf('put');
 export const GET = KV_OPERATIONS.indexOf('get');
@@ -12,6 +12,8 @@ export const COMPARE_AND_SET = KV_OPERATIONS.indexOf('compare-and-set');
 
 /** As many digits as the largest whole number that a double holds. */
 const REVISION_DIGITS = 16;
+
+const DIRECT_GET = '$JS.API.DIRECT.GET.';
 
 /** A frame of one kind of operation, with the places that differ from one operation to the next. */
 interface Pattern {
@@ -48,6 +50,7 @@ export class KvScribe implements Scribe {
   readonly revision: Float64Array;
   readonly #patterns: readonly Pattern[];
   readonly #cumulatedMix: readonly number[];
+  readonly #bucket: string;
   readonly #keyDigits: number;
   readonly #valueBytes: number;
   readonly #writer: number;
@@ -58,6 +61,7 @@ export class KvScribe implements Scribe {
   constructor({ params, inbox, writer, window, random }: KvScribeOptions) {
     const { bucket, keys, skew, size, mix } = params;
     this.#writer = writer;
+    this.#bucket = bucket;
     this.#window = window;
     this.#random = random.fork('operation');
     this.#keys = new KeyDraw(keys, skew, random.fork('key'));
@@ -71,7 +75,7 @@ export class KvScribe implements Scribe {
     const subject = `$KV.${bucket}.k${'0'.repeat(this.#keyDigits)}`;
     const reply = `${inbox}${'0'.repeat(REPLY_TOKEN_BYTES)}`;
     const expected = `NATS/1.0\r\nNats-Expected-Last-Subject-Sequence: ${'0'.repeat(REVISION_DIGITS)}\r\n\r\n`;
-    const direct = `$JS.API.DIRECT.GET.${bucketStream(bucket)}.${subject}`;
+    const direct = `${DIRECT_GET}${bucketStream(bucket)}.${subject}`;
     this.#patterns = [
       patternOf(`PUB ${subject}`, subject, reply, '', value),
       patternOf(`PUB ${direct}`, direct, reply, '', Buffer.alloc(0)),
@@ -103,6 +107,12 @@ export class KvScribe implements Scribe {
     if (pattern.stampAt > 0) writeStamp(bytes, at + pattern.stampAt, this.#writer, sequence, dueUs);
     this.writtenBytes = operation === GET ? 0 : this.#valueBytes;
     return at + pattern.bytes.length;
+  }
+
+  /** Where the operation of a slot was published to. */
+  subjectOf(slot: number): string {
+    const subject = `$KV.${this.#bucket}.${keyName(this.key[slot]!, this.revision.length)}`;
+    return this.operation[slot] === GET ? `${DIRECT_GET}${bucketStream(this.#bucket)}.${subject}` : subject;
   }
 
   #draw(): number {

@@ -108,6 +108,10 @@ class KvTraffic extends AnsweredTraffic {
     return [`$KV.${this.#params.bucket}.>`];
   }
 
+  protected override isTo(subject: string, slot: number): boolean {
+    return this.#scribe.subjectOf(slot) === subject;
+  }
+
   protected override makeFeed(): Feed {
     return new ScribeFeed(this.setting, this.connection, this.window, this.#scribe);
   }
