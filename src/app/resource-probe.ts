@@ -5,8 +5,14 @@ import { readMachineUsage } from '../processes/machine-usage.js';
 import { readOpenFilesLimit, readProcessUsage } from '../processes/process-usage.js';
 import { StoreMeter } from '../processes/store-meter.js';
 
-/** Looks at servers by their process where there is one, else by their own page; and at ourselves, and the machine. */
-export function createResourceProbe(): ResourceProbe {
+/**
+ * Looks at servers by their process where there is one, else by their own page; and at ourselves, and the machine.
+ *
+ * @param generators processes of ours, by pid
+ */
+export function createResourceProbe(generators: Iterable<number> = []): ResourceProbe {
+  /** Processes that have ended have used what they have used. */
+  const generatorCpuNs = new Map<number, number>();
   const stores = new Map<string, StoreMeter>();
   const openFilesLimit = readOpenFilesLimit();
   const storeOf = (directory: string): StoreMeter => {
@@ -34,9 +40,16 @@ export function createResourceProbe(): ResourceProbe {
     process: async () => {
       const { user, system } = process.cpuUsage();
       const usage = await readProcessUsage(process.pid);
+      let residentBytes = process.memoryUsage.rss();
+      for (const pid of generators) {
+        const others = await readProcessUsage(pid);
+        residentBytes += others?.residentBytes ?? 0;
+        if (others) generatorCpuNs.set(pid, others.cpuNs);
+      }
+      const othersCpuNs = [...generatorCpuNs.values()].reduce((sum, cpuNs) => sum + cpuNs, 0);
       return {
-        cpuNs: (user + system) * 1000,
-        residentBytes: process.memoryUsage.rss(),
+        cpuNs: (user + system) * 1000 + othersCpuNs,
+        residentBytes,
         openFiles: usage?.openFiles ?? null,
         openFilesLimit,
       };

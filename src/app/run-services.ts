@@ -41,6 +41,7 @@ export interface RunServicesOptions {
 export function createRunServices({ surroundings, allow }: RunServicesOptions): RunServices {
   const { stateDir, entries } = surroundings;
   let serverPath = '';
+  const generatorPids: number[] = [];
   const loadKind = (kind: string) =>
     LOAD_KINDS.find((each) => each.kind === kind) as (typeof LOAD_KINDS)[number];
 
@@ -80,7 +81,11 @@ export function createRunServices({ surroundings, allow }: RunServicesOptions): 
       const apart = placeWorkers(sockets, readOpenFilesLimit());
       return startLoadFleet(tasks, entries.generator, listener, {
         isApart: (task) => apart[task] === true,
-        fork: (entry) => forkMarked({ entry, mark: tasks[0]!.runId, env: surroundings.env }),
+        fork: (entry) => {
+          const child = forkMarked({ entry, mark: tasks[0]!.runId, env: surroundings.env });
+          if (child.pid !== undefined) generatorPids.push(child.pid);
+          return child;
+        },
       });
     },
     loadFacts: (kind) => loadKind(kind).facts,
@@ -99,7 +104,7 @@ export function createRunServices({ surroundings, allow }: RunServicesOptions): 
       })) ?? (async () => {}),
     faultKind: (kind) => FAULT_KINDS.find((each) => each.kind === kind) as (typeof FAULT_KINDS)[number],
     resolveTargets,
-    resources: createResourceProbe(),
+    resources: createResourceProbe(generatorPids),
     openHistory: (files) => files.map(openHistory),
     readBack,
     checker: (name) => CHECKERS.find((each) => each.name === name) as (typeof CHECKERS)[number],
