@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { NS } from '../../src/base/clock.js';
 import { waitFor } from '../../src/base/wait.js';
-import type { LoadPlan } from '../../src/contracts/plan.js';
+import type { LoadPlan, LoadSchedule } from '../../src/contracts/plan.js';
 import { connections } from '../../src/generators/connections/connections.js';
 import { requireSockets } from '../../src/generators/socket-budget.js';
 import { startTestServer, type TestServer } from '../support/nats-server.js';
@@ -20,7 +20,16 @@ const storm = (
     ...options,
   });
 
-const OPEN = { mode: 'open', arrival: { kind: 'constant' }, unit: 'operations' } as const;
+/** So many are due at once, and then, for as long as anybody waits, none. */
+const burst = (count: number): LoadSchedule => ({
+  mode: 'open',
+  arrival: { kind: 'constant' },
+  unit: 'operations',
+  stages: [
+    { fromPerSec: 200, toPerSec: 200, durationNs: (count / 200) * NS.s },
+    { fromPerSec: 0, toPerSec: 0, durationNs: 600 * NS.s },
+  ],
+});
 
 interface Varz {
   readonly connections: number;
@@ -30,40 +39,36 @@ interface Varz {
 
 const varz = async (server: TestServer) => (await (await fetch(`${server.monitorUrl}/varz`)).json()) as Varz;
 
-/** What the server listed while the load went on: the most of each. */
-async function watched(server: TestServer, load: LoadUnderTest) {
-  const most = { connections: 0, subscriptions: 0 };
-  let isOver = false;
-  const watching = waitFor(
+/** Waits until the server lists what is expected, and returns what it lists then. */
+async function listed(server: TestServer, expected: Partial<Varz>): Promise<Partial<Varz>> {
+  let last: Varz | undefined;
+  await waitFor(
     async () => {
-      const { connections: open, subscriptions } = await varz(server);
-      most.connections = Math.max(most.connections, open);
-      most.subscriptions = Math.max(most.subscriptions, subscriptions);
-      return isOver;
+      last = await varz(server);
+      return Object.entries(expected).every(([key, value]) => last?.[key as keyof Varz] === value);
     },
     { timeoutMs: 30_000, everyMs: 20 },
   );
-  await load.start();
+  return Object.fromEntries(Object.keys(expected).map((key) => [key, last?.[key as keyof Varz]]));
+}
+
+async function ended(load: LoadUnderTest) {
+  load.stop();
   await load.finished();
-  isOver = true;
-  await watching;
-  return most;
 }
 
 describe('connections', () => {
   it('opens each when it is due, and keeps all open until the schedule is over, be it long after', async () => {
     await using server = await startTestServer();
-    const before = await varz(server);
-    const stages = [
-      { fromPerSec: 200, toPerSec: 200, durationNs: 0.25 * NS.s },
-      { fromPerSec: 0, toPerSec: 0, durationNs: 0.35 * NS.s },
-    ];
-    const load = storm(server, {}, { schedule: { ...OPEN, stages } });
-    const most = await watched(server, load);
-    expect(load.reports.at(-1)!.endNs - load.startNs).toBeGreaterThanOrEqual(0.6 * NS.s);
+    const { total_connections: before } = await varz(server);
+    const load = storm(server, {}, { schedule: burst(50) });
+    await load.start();
+    // One more, which looks whether any can be had.
+    const expected = { connections: 50, total_connections: before + 51 };
+    expect(await listed(server, expected)).toEqual(expected);
+    await ended(load);
     expect(load.count('due')).toBe(50);
     expect(load.count('ok')).toBe(50);
-    expect(most.connections).toBe(50);
     for (const measure of ['ack_latency', 'service_time'] as const) {
       expect(load.histogram(measure).total).toBe(50);
       expect(load.histogram(measure).min).toBeGreaterThan(0);
@@ -71,42 +76,53 @@ describe('connections', () => {
     expect(load.noticesOf('note').map(({ text }) => text)).toEqual([
       "at most 50 of a worker's connections were open at a time",
     ]);
-    const after = await varz(server);
-    // One more, which looks whether any can be had.
-    expect(after.total_connections - before.total_connections).toBe(51);
-    await waitFor(async () => (await varz(server)).connections === 0, { timeoutMs: 5000 });
-    expect((await varz(server)).connections).toBe(0);
+    expect(load.reports.at(-1)!.pending).toBe(0);
+    expect(await listed(server, { connections: 0 })).toEqual({ connections: 0 });
+  });
+
+  it('ends by itself when the schedule is over', async () => {
+    await using server = await startTestServer();
+    const load = storm(server, {}, { schedule: steadyRate(100, 0.2) });
+    await load.start();
+    await load.finished();
+    expect(load.count('ok')).toBe(20);
+    expect(await listed(server, { connections: 0 })).toEqual({ connections: 0 });
   });
 
   it('lets a new one take the place of the oldest, when all places are taken', async () => {
     await using server = await startTestServer();
-    const load = storm(server, { connections: 10 });
-    const most = await watched(server, load);
-    expect(load.count('ok')).toBe(100);
-    const [, peak] = /^at most (\d+) of/.exec(load.noticesOf('note')[0]!.text) ?? [];
-    // An attempt that is under way has its place already.
-    expect(Number(peak)).toBeGreaterThan(0);
-    expect(Number(peak)).toBeLessThanOrEqual(10);
-    // Those that are closing are still with the server for a moment.
-    expect(most.connections).toBeLessThan(60);
+    const { total_connections: before } = await varz(server);
+    const load = storm(server, { connections: 10 }, { schedule: burst(60) });
+    await load.start();
+    const expected = { connections: 10, total_connections: before + 61 };
+    expect(await listed(server, expected)).toEqual(expected);
+    await ended(load);
+    expect(load.count('ok')).toBe(60);
+    expect(load.noticesOf('note')[0]!.text).toContain('at most 10 of');
+    expect(load.noticesOf('disconnected')).toEqual([]);
   });
 
   it('closes each when it was held long enough', async () => {
     await using server = await startTestServer();
-    const load = storm(server, { hold: '100ms' });
-    const most = await watched(server, load);
-    expect(load.count('ok')).toBe(100);
-    expect(most.connections).toBeLessThan(90);
+    const { total_connections: before } = await varz(server);
+    const load = storm(server, { hold: '50ms' }, { schedule: burst(40) });
+    await load.start();
+    const expected = { connections: 0, total_connections: before + 41 };
+    expect(await listed(server, expected)).toEqual(expected);
+    await ended(load);
+    expect(load.count('ok')).toBe(40);
     expect(load.noticesOf('disconnected')).toEqual([]);
   });
 
   it('counts one as connected when the server has its subscriptions', async () => {
     await using server = await startTestServer();
     const { subscriptions } = await varz(server);
-    const load = storm(server, { subscriptions: 5 }, { schedule: steadyRate(80, 0.25) });
-    const most = await watched(server, load);
+    const load = storm(server, { subscriptions: 5 }, { schedule: burst(20) });
+    await load.start();
+    const expected = { subscriptions: subscriptions + 100 };
+    expect(await listed(server, expected)).toEqual(expected);
+    await ended(load);
     expect(load.count('ok')).toBe(20);
-    expect(most.subscriptions - subscriptions).toBe(100);
   });
 
   it('fails with what the server says, and goes on', async () => {

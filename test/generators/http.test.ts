@@ -96,8 +96,9 @@ describe('http', () => {
     expect(load.count('due')).toBe(load.count('sent'));
     expect(server.requests.length).toBe(load.count('sent'));
     expect(load.count('sent')).toBeGreaterThan(10);
-    // Five at a time, at least 20 ms each.
-    expect(load.count('sent')).toBeLessThanOrEqual(5 * 26);
+    // Five at a time, 20 ms each; a timer may come a little early.
+    const lastedMs = (load.reports.at(-1)!.endNs - load.startNs) / NS.ms;
+    expect(load.count('sent')).toBeLessThanOrEqual(5 * (1 + lastedMs / 18));
     expect(load.histogram('service_time').min).toBeGreaterThan(15 * NS.ms);
     expect(load.reports.at(-1)!.pending).toBe(0);
   });

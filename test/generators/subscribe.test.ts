@@ -189,6 +189,7 @@ describe('subscribe', () => {
     await load.start();
     await sender.start();
     await load.finished();
+    await waitFor(() => sender.count('ok') > load.count('received'), { timeoutMs: 10_000 });
     sender.stop();
     await sender.finished();
     expect(load.count('received')).toBeGreaterThan(0);
