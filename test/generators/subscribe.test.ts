@@ -175,7 +175,7 @@ describe('subscribe', () => {
     expect(load.count('received') + load.count('lost')).toBeLessThanOrEqual(sender.count('sent'));
     expect(load.noticesOf('reconnected').length).toBeGreaterThan(0);
     const notes = load.noticesOf('note').map(({ text }) => text);
-    expect(new Set(notes)).toEqual(new Set(['the server ended a connection that was not being read']));
+    expect(new Set(notes)).toEqual(new Set(['a connection was ended that is read slowly, as it was told']));
     const { slow_consumers } = (await (await fetch(`${server.monitorUrl}/varz`)).json()) as {
       slow_consumers: number;
     };

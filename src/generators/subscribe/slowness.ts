@@ -14,6 +14,10 @@ export class Slowness {
     this.#stallNs = stall?.for ?? 0;
   }
 
+  get isWanted(): boolean {
+    return this.delayNs > 0 || this.#everyNs > 0;
+  }
+
   /** From now on; stalls are counted from here. */
   begin(startNs: number): void {
     this.#startNs = startNs;

@@ -6,9 +6,6 @@ import type { TrafficSetting } from '../load-kind.js';
 import type { Arrivals } from './arrivals.js';
 import type { Slowness } from './slowness.js';
 
-/** A connection that was lost so soon after it was not read was lost because of that. */
-const AFTERMATH_NS = 1e9;
-
 export interface SubscriberLinkOptions {
   /** The how many-th connection of its worker. */
   readonly nth: number;
@@ -33,7 +30,6 @@ export class SubscriberLink {
   /** When what was read will have been worked off. */
   #busyUntilNs = 0;
   #isPaused = false;
-  #pausedNs = Number.NEGATIVE_INFINITY;
 
   constructor(
     setting: TrafficSetting,
@@ -112,7 +108,6 @@ export class SubscriberLink {
 
   #adjust(atNs: number): void {
     const isBusy = this.#busyUntil(atNs) > atNs;
-    if (isBusy || this.#isPaused) this.#pausedNs = atNs;
     // A connection that was made anew reads by itself: it is told again.
     if (isBusy) this.#connection.pause();
     else if (this.#isPaused) this.#connection.resume();
@@ -135,10 +130,9 @@ export class SubscriberLink {
   }
 
   #onDisconnected(reason: string): void {
-    const atNs = nowNs();
-    if (reason !== CLOSED_BY_US && (this.#isPaused || atNs - this.#pausedNs < AFTERMATH_NS)) {
+    if (reason !== CLOSED_BY_US && this.#slowness.isWanted) {
       // Whether that is why, the servers' own pages say, where they can be read.
-      this.#setting.notices.add('note', 'the server ended a connection that was not being read');
+      this.#setting.notices.add('note', 'a connection was ended that is read slowly, as it was told');
     }
     this.#busyUntilNs = 0;
   }
