@@ -44,7 +44,9 @@ export function findLimits(
     findings.push(finding);
     lateLoads.push(plan.name);
   }
-  const blind = results.filter(({ name }) => book.receivedWhileSaturated(name) > MONITOR_BOUND);
+  const blind = results.filter(
+    ({ name }) => book.receivedWhileSaturated(name) > MONITOR_BOUND && !book.receivesItself(name),
+  );
   if (blind.length > 0) limits.push(monitorLimit(blind, book));
   return { limits, lateLoads, findings };
 }
@@ -57,6 +59,10 @@ interface Limit {
 function limitOf(plan: LoadPlan, result: LoadResult, book: ResourceBook): Limit {
   const { name: load, schedule } = plan;
   if (schedule.mode === 'max' || schedule.mode === 'closed') return { limit: unpacedLimit(load, book) };
+  // Agents keep a time of their own; of the others that follow, nothing is due by itself.
+  if (schedule.mode === 'follow' && result.total.histograms.schedule_delay === undefined) {
+    return { limit: followerLimit(load, book) };
+  }
   const behind = book.fellBehind(load);
   const { due } = behind.total;
   if (due > 0 && ownFault(behind.total) / due > LATE_BOUND) {
@@ -105,6 +111,22 @@ function unpacedLimit(load: string, book: ResourceBook): LoadLimit {
   }
   const text = `it waited for the system (its sockets held bytes back for ${formatRatio(held)} of the time); ${threadWords(load, book)}`;
   return { load, by: 'system', text };
+}
+
+/** What only reacts is behind when what comes to it waits. */
+function followerLimit(load: string, book: ResourceBook): LoadLimit {
+  const share = book.receivedWhileSaturated(load);
+  if (share > MONITOR_BOUND && book.receivesItself(load)) {
+    const text =
+      `its thread was saturated while it received ${formatRatio(share)} of the events: their lag and their rate are partly its ` +
+      `own; ${threadWords(load, book)}${fullMachineWords(book)}`;
+    return { load, by: 'generator', text };
+  }
+  return {
+    load,
+    by: 'schedule',
+    text: `it took what came, and had time to spare: ${threadWords(load, book)}`,
+  };
 }
 
 function monitorLimit(blind: readonly LoadResult[], book: ResourceBook): LoadLimit {

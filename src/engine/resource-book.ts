@@ -1,15 +1,9 @@
 import { NS } from '../base/clock.js';
 import type { IntervalReport } from '../contracts/load.js';
-import type {
-  ResourceRows,
-  ResourceSample,
-  ResourceUse,
-  ResourceUser,
-  WorkerSample,
-} from '../contracts/resources.js';
+import type { ResourceRows, ResourceSample, ResourceUse, ResourceUser } from '../contracts/resources.js';
 import { type Figures, figuresOf, isTelling, userOf } from '../metrics/resource-figures.js';
+import { ArrivalLedger } from './arrival-ledger.js';
 import { halved, ResourceTrack, resourceRow, rowAt } from './resource-track.js';
-import { isSaturated } from './saturation.js';
 import { added, type LedgerRow, NOTHING, ownFault, WorkerLedger } from './worker-ledger.js';
 
 /** Rows kept while the run goes on; beyond, they are merged two by two. */
@@ -29,8 +23,9 @@ export class ResourceBook {
   readonly #tracks = new Map<string, ResourceTrack>();
   /** By load, then by worker. */
   readonly #ledgers = new Map<string, Map<number, WorkerLedger>>();
-  /** By load: events received since the monitor's last sample, all in all, and while its thread was saturated. */
-  readonly #received = new Map<string, { fresh: number; total: number; saturated: number }>();
+  /** What was received of a load, or by it; and the answers to its operations. */
+  readonly #received = new ArrivalLedger();
+  readonly #answered = new ArrivalLedger();
   readonly #lateNs: (load: string) => number;
   #startNs: number | undefined;
   #rowSeconds = 1;
@@ -52,13 +47,13 @@ export class ResourceBook {
   }
 
   addReport(report: IntervalReport): void {
-    if (report.worker >= 0) {
-      this.#ledgerOf(report.load, report.worker).addReport(report);
-      return;
+    if (report.worker >= 0) this.#ledgerOf(report.load, report.worker).addReport(report);
+    for (const { phase, counters, histograms } of report.phases) {
+      if (phase === 'warm-up') continue;
+      const { total = 0, censored } = histograms.ack_latency ?? {};
+      this.#received.add(report.load, report.worker, counters.received ?? 0);
+      this.#answered.add(report.load, report.worker, total - (censored?.total ?? 0));
     }
-    const received = this.#received.get(report.load) ?? { fresh: 0, total: 0, saturated: 0 };
-    this.#received.set(report.load, received);
-    for (const { counters } of report.phases) received.fresh += counters.received ?? 0;
   }
 
   /** Adds a sample; that of a worker, or of the monitor, after the reports of the same stretch of time. */
@@ -71,8 +66,10 @@ export class ResourceBook {
       this.#trackOf(userOf(sample)).add(figuresOf(sample), row, sample.endNs - sample.startNs);
     if (sample.of === 'machine') this.#cores = sample.cores;
     if (sample.of !== 'worker') return;
+    if (sample.role === 'conductor') return;
     if (sample.role === 'generator') this.#ledgerOf(sample.load, sample.worker).addSample(sample, row);
-    else if (sample.role === 'monitor') this.#settleReceived(sample);
+    this.#received.settle(sample);
+    this.#answered.settle(sample);
   }
 
   get uses(): ResourceUse[] {
@@ -107,10 +104,19 @@ export class ResourceBook {
     return { total, worst: worst.worker, meanwhile: this.#meanwhile(rows) };
   }
 
-  /** Of the events of a load that the monitor received, the share that it received while its thread was saturated. */
+  /** Whether a load counts what it receives itself; of others, the monitor does. */
+  receivesItself(load: string): boolean {
+    return this.#received.isOwn(load);
+  }
+
+  /** Of the events that were received, the share that came while the thread that received them was saturated. */
   receivedWhileSaturated(load: string): number {
-    const received = this.#received.get(load);
-    return received && received.total > 0 ? received.saturated / received.total : 0;
+    return this.#received.share(load);
+  }
+
+  /** Of the operations of a load that were answered, the share whose answers came while its thread was saturated. */
+  answeredWhileSaturated(load: string): number {
+    return this.#answered.share(load);
   }
 
   #meanwhile(rows: readonly number[]): FellBehind['meanwhile'] {
@@ -118,15 +124,6 @@ export class ResourceBook {
       const during = track.during(rows);
       return during ? [{ ...track.user, figures: during }] : [];
     });
-  }
-
-  #settleReceived(sample: WorkerSample): void {
-    const saturated = isSaturated(sample);
-    for (const received of this.#received.values()) {
-      received.total += received.fresh;
-      if (saturated) received.saturated += received.fresh;
-      received.fresh = 0;
-    }
   }
 
   #trackOf(user: ResourceUser): ResourceTrack {

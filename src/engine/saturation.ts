@@ -16,3 +16,14 @@ export function isSaturated({ startNs, endNs, cpuNs, activeNs }: WorkerSample): 
   if (spanNs < SHORTEST_NS) return false;
   return (cpuNs !== null && cpuNs >= FULL_CORE * spanNs) || activeNs >= FULL_LOOP * spanNs;
 }
+
+/**
+ * What comes to a thread that is saturated lies before its door; so it does where the thread is ready to run and no core is
+ * free: to its event loop that looks like rest.
+ */
+export function keepsWaiting(sample: WorkerSample): boolean {
+  const { startNs, endNs, cpuNs, runQueueNs } = sample;
+  if (isSaturated(sample)) return true;
+  const spanNs = endNs - startNs;
+  return spanNs >= SHORTEST_NS && (cpuNs ?? 0) + (runQueueNs ?? 0) >= FULL_CORE * spanNs;
+}

@@ -79,7 +79,9 @@ export function weigh({
           acknowledged,
           monitorWasCutOff: load.notices.monitorWasCutOff,
           ownDoing: (name) => ({
-            monitorShare: load.resources.receivedWhileSaturated(name),
+            saturatedShare: load.resources.receivedWhileSaturated(name),
+            answeredShare: load.resources.answeredWhileSaturated(name),
+            receiver: load.resources.receivesItself(name) ? 'load' : 'monitor',
             isGeneratorBound: isGeneratorBound(name),
           }),
         }),

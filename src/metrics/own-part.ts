@@ -6,8 +6,12 @@ import { LatencyHistogram, type PercentileBounds } from './latency-histogram.js'
 
 /** What of a load's figures may be stormglass's doing, and not the system's. */
 export interface OwnDoing {
-  /** Of its events that the monitor received, the share that it received while its own thread was saturated. */
-  readonly monitorShare: number;
+  /** Of its events that were received, the share that came while the thread that received them was saturated. */
+  readonly saturatedShare: number;
+  /** Whose thread that was: the monitor's, or one of the load itself. */
+  readonly receiver: 'monitor' | 'load';
+  /** Of its operations that were answered, the share whose answers came while its thread was saturated. */
+  readonly answeredShare: number;
   /** A load without a schedule whose threads never rested: its rate is their limit. */
   readonly isGeneratorBound: boolean;
 }
@@ -20,7 +24,7 @@ export interface OwnPart {
 
 /**
  * The system's part of a latency. An operation that went out late by our own doing has that delay in its `ack_latency`
- * and its `lag`; one that a saturated monitor received may have lain before its door. Undefined where it is all the
+ * and its `lag`; what a saturated thread received, events or answers, may have lain before its door. Undefined where it is all the
  * system's, or none of it can be told apart.
  */
 export function ownPartOf(
@@ -28,12 +32,19 @@ export function ownPartOf(
   statistic: Statistic,
   bounds: PercentileBounds,
   phase: LoadPhaseResult,
-  { monitorShare }: OwnDoing,
+  { saturatedShare, receiver, answeredShare }: OwnDoing,
 ): OwnPart | undefined {
-  if (measure === 'lag' && monitorShare > shareBeyond(statistic)) {
+  if ((measure === 'lag' || measure === 'drain_time') && saturatedShare > shareBeyond(statistic)) {
+    const who = receiver === 'monitor' ? "the monitor's thread" : "the load's own thread";
     return {
       bounds: { lower: 0, upper: bounds.upper },
-      why: `the monitor's thread was saturated while it received ${formatRatio(monitorShare)} of the events`,
+      why: `${who} was saturated while it received ${formatRatio(saturatedShare)} of the events`,
+    };
+  }
+  if ((measure === 'ack_latency' || measure === 'service_time') && answeredShare > shareBeyond(statistic)) {
+    return {
+      bounds: { lower: 0, upper: bounds.upper },
+      why: `the load's own thread was saturated while ${formatRatio(answeredShare)} of the answers came`,
     };
   }
   if (measure !== 'lag' && measure !== 'ack_latency') return undefined;

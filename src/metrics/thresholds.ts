@@ -19,7 +19,12 @@ export { parseThreshold } from './threshold-grammar.js';
 /** A percentile with fewer operations beyond it is decided by chance: it is no data. */
 const LEAST_BEYOND = 10;
 
-const NOTHING_OURS: OwnDoing = { monitorShare: 0, isGeneratorBound: false };
+const NOTHING_OURS: OwnDoing = {
+  saturatedShare: 0,
+  receiver: 'monitor',
+  answeredShare: 0,
+  isGeneratorBound: false,
+};
 
 export interface Measured {
   readonly loads: readonly LoadResult[];
@@ -105,7 +110,7 @@ function ofLoad(
     return { noData: during ? `no operation was due during ${during}` : 'no operation was due' };
   }
   const own = ownDoing?.(load.name) ?? NOTHING_OURS;
-  if (measure === THROUGHPUT) return throughput(phase, acknowledged(load.kind), own);
+  if (measure === THROUGHPUT) return throughput(phase, acknowledged(load.kind), own, monitorWasCutOff);
   if (statistic.kind === 'ratio' || statistic.kind === 'count')
     return counted(measure, statistic.kind, phase, monitorWasCutOff);
   return distribution(measure as LoadMeasure, statistic, phase, own);
@@ -120,14 +125,23 @@ function throughput(
   { counters, durationNs }: LoadPhaseResult,
   isAcknowledged: boolean,
   own: OwnDoing,
+  monitorWasCutOff: boolean,
 ): Finding {
   if (durationNs === 0) return { noData: 'no time passed' };
+  const isReceived = !isAcknowledged && counters.received + counters.lost > 0;
   const [what, count]: [string, number] = isAcknowledged
     ? ['acknowledged', counters.ok]
-    : counters.received + counters.lost > 0
+    : isReceived
       ? ['received', counters.received]
       : ['sent', counters.sent];
   const perSec = (count / durationNs) * NS.s;
+  if (isReceived && counters.ok > count && own.receiver === 'monitor' && monitorWasCutOff) {
+    // What the monitor could not see may have gone through all the same.
+    return {
+      bounds: { lower: perSec, upper: (counters.ok / durationNs) * NS.s },
+      text: `${formatRate(perSec)} received, while the monitor was cut off`,
+    };
+  }
   return {
     bounds: exactly(perSec),
     text: `${formatRate(perSec)} ${what}`,

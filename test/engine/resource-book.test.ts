@@ -203,6 +203,38 @@ describe('ResourceBook', () => {
     expect(book.receivedWhileSaturated('another')).toBe(0);
   });
 
+  it('tells the same of a load that receives by itself, by the thread that did, and not of its warm-up', () => {
+    const book = bookOf();
+    const warmUp = { phases: [{ phase: 'warm-up' as const, counters: { received: 900 }, histograms: {} }] };
+    book.addReport(report(0, {}, warmUp));
+    book.add(worker(0, BUSY));
+    book.addReport(report(1, { received: 300 }));
+    book.add(worker(1));
+    // Ready to run, and without a core: its event loop takes that for rest.
+    book.addReport(report(1, { received: 100 }, { worker: 1 }));
+    book.add(worker(1, { worker: 1, cpuNs: 0.1 * NS.s, runQueueNs: 0.85 * NS.s, activeNs: 0.15 * NS.s }));
+    expect(book.receivedWhileSaturated('orders')).toBe(0.25);
+    expect(book.receivesItself('orders')).toBe(true);
+    book.addReport(report(1, { received: 300 }, { load: 'seen', worker: -1 }));
+    expect(book.receivesItself('seen')).toBe(false);
+  });
+
+  it('tells which answers came while the thread that asked was saturated', () => {
+    const book = bookOf();
+    const answers = (total: number, unanswered: number) => {
+      const counts = Float64Array.of(total);
+      const censored = { lowIndex: 0, counts: Float64Array.of(unanswered), total: unanswered };
+      const ack_latency = { lowIndex: 0, counts, total, min: 0, max: 0, sum: 0, censored };
+      return { phases: [{ phase: 'steady' as const, counters: {}, histograms: { ack_latency } }] };
+    };
+    book.addReport(report(0, {}, answers(60, 30)));
+    book.add(worker(0));
+    book.addReport(report(1, {}, answers(10, 0)));
+    book.add(worker(1, BUSY));
+    expect(book.answeredWhileSaturated('orders')).toBe(0.25);
+    expect(book.receivedWhileSaturated('orders')).toBe(0);
+  });
+
   it('believes nothing of the moment in which a load ends', () => {
     const book = bookOf();
     book.addReport(report(0, { due: 100, sent: 0 }));

@@ -39,7 +39,13 @@ function verdictOf(expectation: string, load: LoadResult, own: Partial<OwnDoing>
       faults: [],
       monitorWasCutOff: false,
       acknowledged: () => true,
-      ownDoing: () => ({ monitorShare: 0, isGeneratorBound: false, ...own }),
+      ownDoing: () => ({
+        saturatedShare: 0,
+        receiver: 'monitor',
+        answeredShare: 0,
+        isGeneratorBound: false,
+        ...own,
+      }),
     },
   );
 }
@@ -71,15 +77,32 @@ describe('a threshold and what stormglass itself added', () => {
 
   it('is left open on lag where the monitor was saturated for as many events as decide it', () => {
     const load = loadOf({ lag: ms(50) });
-    expect(verdictOf('lag p99 < 20ms', load, { monitorShare: 0.05 })).toMatchObject({
+    expect(verdictOf('lag p99 < 20ms', load, { saturatedShare: 0.05 })).toMatchObject({
       verdict: 'no-data',
       measured: expect.stringContaining(
         "the monitor's thread was saturated while it received 5 % of the events",
       ),
     });
-    expect(verdictOf('lag p50 < 20ms', load, { monitorShare: 0.05 }).verdict).toBe('fail');
-    expect(verdictOf('lag p99 < 60ms', load, { monitorShare: 0.05 }).verdict).toBe('pass');
-    expect(verdictOf('lag p99 > 20ms', load, { monitorShare: 0.05 }).verdict).toBe('no-data');
+    expect(verdictOf('lag p99 < 20ms', load, { saturatedShare: 0.05, receiver: 'load' }).measured).toContain(
+      "the load's own thread was saturated while it received 5 % of the events",
+    );
+    expect(verdictOf('lag p50 < 20ms', load, { saturatedShare: 0.05 }).verdict).toBe('fail');
+    expect(verdictOf('lag p99 < 60ms', load, { saturatedShare: 0.05 }).verdict).toBe('pass');
+    expect(verdictOf('lag p99 > 20ms', load, { saturatedShare: 0.05 }).verdict).toBe('no-data');
+  });
+
+  it('is left open on latency where the load had no time for as many answers as decide it', () => {
+    const load = loadOf({ ack_latency: ms(50), service_time: ms(50) });
+    for (const measure of ['ack_latency', 'service_time']) {
+      expect(verdictOf(`${measure} p99 < 20ms`, load, { answeredShare: 0.05 })).toMatchObject({
+        verdict: 'no-data',
+        measured: expect.stringContaining(
+          "the load's own thread was saturated while 5 % of the answers came",
+        ),
+      });
+      expect(verdictOf(`${measure} p90 < 20ms`, load, { answeredShare: 0.05 }).verdict).toBe('fail');
+      expect(verdictOf(`${measure} p99 < 60ms`, load, { answeredShare: 0.05 }).verdict).toBe('pass');
+    }
   });
 
   it('is left open on a throughput that was the generator’s limit', () => {

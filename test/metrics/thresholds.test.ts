@@ -293,6 +293,17 @@ describe('a threshold on throughput', () => {
     const unseen = measured([load({ counters: { ...counters, received: 0, lost: 0 } }, {}, 'publish')]);
     expect(verdict('orders.throughput', 'rate > 1/s', unseen).measured).toBe('5k/s sent');
   });
+
+  it('lies between what the monitor received and what went out, where that was cut off meanwhile', () => {
+    const received = { ...counters, received: 20_000, lost: 28_000 };
+    const cutOff = { ...measured([load({ counters: received }, {}, 'publish')]), monitorWasCutOff: true };
+    expect(verdict('orders.throughput', 'rate > 4k/s', cutOff)).toMatchObject({
+      verdict: 'no-data',
+      measured: '2k/s received, while the monitor was cut off, which leaves it open',
+    });
+    expect(verdict('orders.throughput', 'rate > 1.9k/s', cutOff).verdict).toBe('pass');
+    expect(verdict('orders.throughput', 'rate > 4.9k/s', cutOff).verdict).toBe('fail');
+  });
 });
 
 describe('a threshold on recovery', () => {
