@@ -1,5 +1,7 @@
 import { NS, nowNs } from '../../base/clock.js';
+import { PreflightError } from '../../base/errors.js';
 import { seededRandom } from '../../base/random.js';
+import { formatInteger } from '../../base/units.js';
 import type { TrafficRun, TrafficSetting } from '../load-kind.js';
 import { COMMAND } from './agent-message.js';
 import { AgentMouth } from './agent-mouth.js';
@@ -46,6 +48,13 @@ export class AgentCrew {
     this.#params = load.params as AgentsParams;
     const perWorker = isPerAgent(load) ? 1 : linksPerWorker(load, worker);
     this.shards = new Shards(this.#params.agents, load.workers, worker, perWorker);
+    const most = AgentRuntime.mostAgents(behavior);
+    if (this.shards.own > most) {
+      throw new PreflightError(
+        `load ${load.name}: a worker can have ${formatInteger(most)} agents of this behaviour, not ${formatInteger(this.shards.own)}`,
+        { hint: 'give the load more `workers`' },
+      );
+    }
     this.#table = new AgentTable(this.shards.own, behavior.state?.length ?? 0);
     this.#types = new EventTypes(setting);
     this.#questions = new Questions({

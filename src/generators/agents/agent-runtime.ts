@@ -5,10 +5,12 @@ import type { Behavior } from './behavior.js';
 import type { BehaviorErrors } from './behavior-errors.js';
 import { Letters } from './letters.js';
 import type { Shards } from './shards.js';
-import { TimingWheel } from './timing-wheel.js';
+import { MAX_TIMERS, TimingWheel } from './timing-wheel.js';
 
 /** Letters of a worker that nobody has answered; what is beyond is thrown away, and its asker has no answer. */
 const MOST_LETTERS = 2 ** 20;
+/** Of an agent, beside its steps': its life (start, failure, start again), and its reconnection. */
+const OWN_TIMERS = 2;
 
 /** What agents say, as it goes out. */
 export interface AgentVoice {
@@ -46,9 +48,9 @@ export class AgentRuntime {
   readonly #stepNames: readonly string[];
   readonly #letters: Letters;
   readonly #view: AgentView;
-  /** Timers of an agent: one for each step, then its life (start, failure, start again), then its reconnection. */
+  /** One for each step, and its own. */
   readonly #timersPerAgent: number;
-  #wheel: TimingWheel;
+  #wheel!: TimingWheel;
   /** Nothing begins that is due later. */
   #endNs = Number.POSITIVE_INFINITY;
   #isEnding = false;
@@ -61,9 +63,8 @@ export class AgentRuntime {
     const steps = Object.entries(behavior.steps ?? {}) as [string, (view: AgentView) => void][];
     this.#stepNames = steps.map(([name]) => name);
     this.#steps = steps.map(([, step]) => step);
-    this.#timersPerAgent = steps.length + 2;
+    this.#timersPerAgent = steps.length + OWN_TIMERS;
     this.#letters = new Letters(table, MOST_LETTERS);
-    this.#wheel = new TimingWheel(table.count * this.#timersPerAgent, 0);
     this.#view = new AgentView({
       table,
       deeds: this.#deeds(),
@@ -73,6 +74,11 @@ export class AgentRuntime {
       stateNames: behavior.state ?? [],
       stepNames: this.#stepNames,
     });
+  }
+
+  /** How many agents of this behaviour one worker can have. */
+  static mostAgents(behavior: Behavior): number {
+    return Math.floor(MAX_TIMERS / (Object.keys(behavior.steps ?? {}).length + OWN_TIMERS));
   }
 
   /** All that is kept of one agent. */

@@ -6,6 +6,8 @@ import type { AgentsParams } from './agents-schema.js';
 const MOST_WRITERS = 200;
 /** A worker agent gets a command so often, unless the scenario says how many there are. */
 const COMMAND_EVERY_NS = 10 * NS.s;
+/** So many connections do the agents share, unless the scenario says how many or the agents are fewer. */
+const SHARED_CONNECTIONS = 8;
 
 type SomeLoad = Pick<LoadPlan, 'params' | 'workers'>;
 
@@ -22,7 +24,8 @@ export function commandsPerSec(load: SomeLoad): number {
 
 /** Connections of one worker that its agents use. */
 export function linksPerWorker(load: SomeLoad, worker: number): number {
-  const { agents, connections } = paramsOf(load);
+  const { agents } = paramsOf(load);
+  const { connections = Math.min(SHARED_CONNECTIONS, agents) } = paramsOf(load);
   if (connections === 'per-agent') return Math.max(0, Math.ceil((agents - worker) / load.workers));
   return Math.ceil(connections / load.workers);
 }

@@ -29,6 +29,9 @@ const above0 = durationSchema.refine((ns) => ns > 0, {
   error: 'expected a duration above zero, such as 10s',
 });
 
+/** Shared ones: more are better asked for with `per-agent`. */
+const MOST_CONNECTIONS = 10_000;
+
 export const agentsSchema = answeredSchema.omit({ headers: true }).extend({
   agents: countSchema
     .refine((agents) => agents <= MAX_AGENTS, { error: `expected at most ${MAX_AGENTS / 1e6}M agents` })
@@ -77,11 +80,13 @@ export const agentsSchema = answeredSchema.omit({ headers: true }).extend({
     .describe('Questions and answers of a conversation'),
   ramp: durationSchema.prefault('1s').describe('The agents start one after the other within this time'),
   connections: z
-    .union([countSchema, z.literal('per-agent')], {
-      error: 'expected how many connections, such as 8, or per-agent',
+    .union([countSchema.refine((count) => count <= MOST_CONNECTIONS), z.literal('per-agent')], {
+      error: `expected how many connections, up to ${MOST_CONNECTIONS}, or per-agent`,
     })
-    .default(8)
-    .describe('Connections that the agents share, all workers together; per-agent: one for each'),
+    .optional()
+    .describe(
+      'Connections that the agents share, all workers together; per-agent: one for each. Default: 8, or as many as there are agents',
+    ),
   failure: z
     .strictObject({
       every: above0.describe('Mean time from the start of an agent to its failure'),

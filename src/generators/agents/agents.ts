@@ -43,7 +43,7 @@ async function prepare(load: LoadPlan, context: PrepareContext): Promise<() => P
 }
 
 function findProblems(load: LoadPlan): LoadProblem[] {
-  const { agents: count, behavior, commands, connections } = load.params as AgentsParams;
+  const { agents: count, behavior, commands, connections, ramp } = load.params as AgentsParams;
   const problems: LoadProblem[] = [];
   const add = (key: string, message: string, hint?: string) =>
     problems.push({ key, message, ...(hint !== undefined && { hint }) });
@@ -69,6 +69,10 @@ function findProblems(load: LoadPlan): LoadProblem[] {
     add('workers', `there are more workers than the ${count} agents`, 'Give each worker an agent at least.');
   } else if (typeof connections === 'number' && connections > count) {
     add('connections', `${connections} connections are more than the ${count} agents have a use for`);
+  }
+  const lastsNs = load.schedule.mode === 'follow' ? load.schedule.durationNs : undefined;
+  if (lastsNs !== undefined && ramp >= lastsNs) {
+    add('ramp', 'the load is over before all agents have started', 'Make the ramp shorter, or `for` longer.');
   }
   return problems;
 }
