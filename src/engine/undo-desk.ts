@@ -1,7 +1,8 @@
 import type { Cluster } from '../contracts/cluster.js';
+import type { ServerAccess } from '../contracts/load.js';
 import type { UndoOutcome, UndoRecord } from '../contracts/undo.js';
 import type { AuditEntry, AuditLog } from '../undo/audit-log.js';
-import { carryOut } from '../undo/carry-out.js';
+import { carryOut, streamRemoval, type UndoHandlers } from '../undo/carry-out.js';
 import type { UndoLog } from '../undo/undo-log.js';
 
 /** The run's side of undoing: records go to disk before anything is done, and come back in reverse order. */
@@ -10,6 +11,8 @@ export class UndoDesk {
   readonly #audit: AuditLog;
   readonly #surroundings = new Set<string>();
   #cluster: Cluster | undefined;
+  /** As long as the run lives, it knows who it is to the servers; a record does not say. */
+  #access: ServerAccess | undefined;
 
   constructor(log: UndoLog, audit: AuditLog) {
     this.#log = log;
@@ -19,6 +22,7 @@ export class UndoDesk {
   /** From here on nodes are started through the cluster, so that it knows its processes. */
   useCluster(cluster: Cluster): void {
     this.#cluster = cluster;
+    this.#access = cluster.access;
   }
 
   /** Notes what undoes what the run itself needs: it stands until the run closes. On the disk when this returns. */
@@ -44,11 +48,14 @@ export class UndoDesk {
   /** Undoes in reverse order, one after the other; one that cannot be undone does not keep the others from it. */
   async carryOut(records: readonly UndoRecord[]): Promise<UndoOutcome[]> {
     const cluster = this.#cluster;
-    const overrides = cluster && {
-      'start-node': async ({ node }: { readonly node: string }) => {
-        await cluster.startNode(node);
-        return `node ${node} was started`;
-      },
+    const overrides: Partial<UndoHandlers> = {
+      ...(this.#access && streamRemoval(this.#access)),
+      ...(cluster && {
+        'start-node': async ({ node }) => {
+          await cluster.startNode(node);
+          return `node ${node} was started`;
+        },
+      }),
     };
     const outcomes: UndoOutcome[] = [];
     for (const record of [...records].reverse()) outcomes.push(await carryOut(record, overrides));

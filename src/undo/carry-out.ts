@@ -1,5 +1,6 @@
 import { messageOf } from '../base/errors.js';
 import { waitFor, withDeadline } from '../base/wait.js';
+import type { ServerAccess } from '../contracts/load.js';
 import type { ContinueProcess, UndoOutcome, UndoRecord } from '../contracts/undo.js';
 import { endMarked, sendSignal } from '../processes/end-process.js';
 import { isAlive, isStopped } from '../processes/identity.js';
@@ -25,6 +26,22 @@ const DEADLINE_MS: Record<UndoRecord['kind'], number> = {
 /** What a server gets to end by itself: it closes its files, and nobody waits for long. */
 const END_GRACE_MS = 2_000;
 
+/** Removes streams as somebody who has to say who he is, which a record does not. */
+export function streamRemoval(
+  who: Omit<ServerAccess, 'servers'>,
+): Pick<UndoHandlers, 'remove-stream' | 'remove-streams'> {
+  // Loaded when it is needed: the watchdog starts with every run, and seldom has a stream to remove.
+  const load = () => import('../nats/remove-marked-stream.js');
+  return {
+    'remove-stream': async ({ servers, stream, mark }) =>
+      (await load()).removeMarkedStream({ ...who, servers }, stream, mark),
+    'remove-streams': async ({ servers, prefix, mark }) => {
+      const removed = await (await load()).removeMarkedStreams({ ...who, servers }, prefix, mark);
+      return removed === 0 ? 'there were none' : `removed ${removed}`;
+    },
+  };
+}
+
 const HANDLERS: UndoHandlers = {
   'end-marked-processes': async ({ mark }) => {
     const ended = await endMarked(mark, { graceMs: END_GRACE_MS });
@@ -35,16 +52,7 @@ const HANDLERS: UndoHandlers = {
   'remove-directory': removeMarkedDirectory,
   'start-node': startNodeAgain,
   'continue-process': continueProcess,
-  'remove-stream': async ({ servers, stream, mark }) => {
-    // Loaded when it is needed: the watchdog starts with every run, and seldom has a stream to remove.
-    const { removeMarkedStream } = await import('../nats/remove-marked-stream.js');
-    return removeMarkedStream({ servers }, stream, mark);
-  },
-  'remove-streams': async ({ servers, prefix, mark }) => {
-    const { removeMarkedStreams } = await import('../nats/remove-marked-stream.js');
-    const removed = await removeMarkedStreams({ servers }, prefix, mark);
-    return removed === 0 ? 'there were none' : `removed ${removed}`;
-  },
+  ...streamRemoval({}),
 };
 
 /**
