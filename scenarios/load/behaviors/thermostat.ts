@@ -1,11 +1,10 @@
 import { defineBehavior } from 'stormglass';
 
-/** A thermostat: measures, sounds an alarm while it is too warm, and cools down when it is told to. */
 export default defineBehavior({
-  state: ['celsius', 'alarms'],
+  state: ['celsius', 'alarms'], // numbers that each agent keeps
   start(agent) {
     agent.state.celsius = agent.between(18, 22);
-    agent.after(agent.random() * agent.every, 'measure');
+    agent.after(agent.random() * agent.every, 'measure'); // each in a rhythm of its own
   },
   steps: {
     measure(agent) {
@@ -19,10 +18,10 @@ export default defineBehavior({
     },
     cooled(agent) {
       agent.state.celsius = 20;
-      agent.reply();
+      agent.reply(); // the result of the command
     },
   },
   onMessage(agent) {
-    agent.after(agent.between(5, 50), 'cooled');
+    agent.after(agent.between(5, 50), 'cooled'); // a command takes its time
   },
 });

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -48,6 +48,15 @@ describe('agents in a scenario', () => {
     const text = scenario('agents: 10, behavior: ./thermostat.ts');
     const { loads } = plan(text, { file: join(directory, 'fleet.yaml') });
     expect(loads[0]?.params.behavior).toBe(file);
+  });
+});
+
+describe('docs/behaviors.md', () => {
+  it('shows the behaviour that ships, which has fewer than thirty lines', () => {
+    const read = (file: string) => readFileSync(new URL(`../../../${file}`, import.meta.url), 'utf8');
+    const shipped = read('scenarios/load/behaviors/thermostat.ts');
+    expect(/```ts\n([\s\S]*?)```/.exec(read('docs/behaviors.md'))?.[1]).toBe(shipped);
+    expect(shipped.trim().split('\n').length).toBeLessThan(30);
   });
 });
 
