@@ -5,6 +5,7 @@ import type { LoadPlan, LoadSchedule } from '../../src/contracts/plan.js';
 import { connections } from '../../src/generators/connections/connections.js';
 import { requireSockets } from '../../src/generators/socket-budget.js';
 import { startTestServer, type TestServer } from '../support/nats-server.js';
+import { startRelay } from '../support/relay.js';
 import { LoadUnderTest, steadyRate, type TestLoadOptions } from './load-under-test.js';
 
 const storm = (
@@ -123,6 +124,20 @@ describe('connections', () => {
     expect(await listed(server, expected)).toEqual(expected);
     await ended(load);
     expect(load.count('ok')).toBe(20);
+  });
+
+  it('fails when its time is over before the server has its subscriptions', async () => {
+    await using server = await startTestServer();
+    await using relay = await startRelay(server.port, 'SUB ');
+    const load = storm(
+      server,
+      { subscriptions: 1, timeout: '300ms' },
+      { access: relay.access, schedule: steadyRate(50, 0.1) },
+    );
+    await load.start();
+    await load.finished();
+    expect(load.count('failed')).toBe(5);
+    expect(load.noticesOf('operation-error')[0]?.text).toBe('no word of its subscriptions within 300 ms');
   });
 
   it('fails with what the server says, and goes on', async () => {

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
+import { Transform } from 'node:stream';
 import type { ServerAccess } from '../../src/contracts/load.js';
 
 /** A way to a server that a test can cut: what is connected through it loses its connection, and can come again. */
@@ -9,7 +10,8 @@ export interface Relay extends AsyncDisposable {
   cut(): number;
 }
 
-export async function startRelay(port: number): Promise<Relay> {
+/** @param swallowFrom what a client says from the first chunk with this text on does not get through */
+export async function startRelay(port: number, swallowFrom?: string): Promise<Relay> {
   const pairs = new Set<readonly [Socket, Socket]>();
   const server = createServer((client) => {
     const upstream = connect({ host: '127.0.0.1', port });
@@ -21,7 +23,7 @@ export async function startRelay(port: number): Promise<Relay> {
       upstream.destroy();
     };
     for (const socket of pair) socket.on('error', end).on('close', end);
-    client.pipe(upstream).pipe(client);
+    client.pipe(swallowing(swallowFrom)).pipe(upstream).pipe(client);
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -42,4 +44,15 @@ export async function startRelay(port: number): Promise<Relay> {
       await once(server, 'close');
     },
   };
+}
+
+function swallowing(from: string | undefined): Transform {
+  let isOver = false;
+  return new Transform({
+    transform(chunk: Buffer, _encoding, done) {
+      isOver ||= from !== undefined && chunk.includes(from);
+      if (isOver) done();
+      else done(null, chunk);
+    },
+  });
 }

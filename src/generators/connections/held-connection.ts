@@ -1,4 +1,6 @@
+import { NS, nowNs, sleep } from '../../base/clock.js';
 import { messageOf } from '../../base/errors.js';
+import { formatDuration } from '../../base/units.js';
 import type { ServerAccess } from '../../contracts/load.js';
 import { CLOSED_BY_US, WireConnection } from '../../wire/connection.js';
 
@@ -42,15 +44,27 @@ export class HeldConnection {
 
   /** Resolves when the server has let it in, and has its subscriptions; rejects with why it does not. */
   async open(): Promise<void> {
+    const beganNs = nowNs();
     try {
       await this.#wire.connect();
     } catch (error) {
       throw new Error(messageOf(error).replace(/^cannot connect: /, ''), { cause: error });
     }
-    const { subjects } = this.#options;
+    const { subjects, timeoutMs } = this.#options;
     if (subjects.length === 0) return;
     for (const subject of subjects) this.#wire.subscribe(subject);
-    await this.#wire.flush();
+    const answered = new AbortController();
+    const isLate = sleep(timeoutMs - (nowNs() - beganNs) / NS.ms, answered.signal).then(
+      () => true,
+      () => false,
+    );
+    try {
+      if (await Promise.race([this.#wire.flush(), isLate])) {
+        throw new Error(`no word of its subscriptions within ${formatDuration(timeoutMs * NS.ms)}`);
+      }
+    } finally {
+      answered.abort();
+    }
     if (this.#refusal !== undefined) throw new Error(this.#refusal);
   }
 
