@@ -10,7 +10,7 @@ import { runChecks } from './checks.js';
 import { crashFindings, unsettledFinding } from './findings.js';
 import type { Interruption } from './interruption.js';
 import { Journal } from './journal.js';
-import { LoadStage } from './load-stage.js';
+import { isMonitored, LoadStage } from './load-stage.js';
 import { createRunDirectory, pointLatestAt, type RunDirectory, removeRunDirectory } from './run-directory.js';
 import { openSafetyNet, type SafetyNet } from './safety-net.js';
 import { savePlan } from './save-plan.js';
@@ -259,6 +259,7 @@ class Run {
         findings,
         leftBehind: this.#net?.leftBehind ?? [],
         acknowledged: (kind) => this.#services.loadFacts(kind).acknowledged,
+        monitored: (kind) => isMonitored(this.#services.loadFacts(kind)),
       });
 
     let result = weighNow();

@@ -54,6 +54,7 @@ export function crashFindings(events: readonly NodeEvent[]): Finding[] {
 export function loadFindings(
   loads: readonly LoadResult[],
   acknowledged: (kind: string) => boolean,
+  monitored: (kind: string) => boolean,
 ): Finding[] {
   return loads.flatMap((load): Finding[] => {
     const { due, sent, ok, received } = load.total.counters;
@@ -80,6 +81,11 @@ export function loadFindings(
           text: `load ${load.name}: none of ${formatInteger(sent)} operations was acknowledged`,
         },
       ];
+    }
+    // Not one of them: nobody listened, rather than that all were lost.
+    if (ok > 0 && received === 0 && monitored(load.kind)) {
+      const text = `load ${load.name}: the monitor received none of its ${formatInteger(ok)} events`;
+      return [{ exit: 'inconclusive', text, hint: 'see that the monitor may listen where they go' }];
     }
     return [];
   });

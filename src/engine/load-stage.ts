@@ -391,7 +391,8 @@ function generatorTasks(
   return tasks.map((task) => ({ ...task, writers }));
 }
 
-const isMonitored = ({ events, monitored = events }: LoadKindFacts): boolean => monitored;
+/** Whether the monitor counts what arrives of a load of such a kind. */
+export const isMonitored = ({ events, monitored = events }: LoadKindFacts): boolean => monitored;
 
 /** The promise's value, unless the signal aborts first. */
 async function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {

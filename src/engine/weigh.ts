@@ -33,6 +33,8 @@ export interface Weighing {
   readonly findings: readonly Finding[];
   readonly leftBehind: readonly UndoRecord[];
   acknowledged(kind: string): boolean;
+  /** Whether the monitor counts what arrives of loads of this kind. */
+  monitored(kind: string): boolean;
 }
 
 /** Puts everything that was found on the scales: thresholds, checks, faults, loads, errors; one verdict. */
@@ -45,6 +47,7 @@ export function weigh({
   findings,
   leftBehind,
   acknowledged,
+  monitored,
 }: Weighing): RunResult {
   const { plan } = request;
   const started = load !== undefined && load.startNs > 0;
@@ -102,6 +105,7 @@ export function weigh({
     ...loadFindings(
       loads.filter(({ name }) => !lateLoads.includes(name)),
       acknowledged,
+      monitored,
     ),
     ...confirmationFindings(loads, servers),
     ...noticeFindings(load?.notices.all ?? []),

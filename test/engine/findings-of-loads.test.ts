@@ -13,7 +13,11 @@ function load(kind: string, counters: Partial<Record<LoadCounter, number>>): Loa
 }
 
 const found = (kind: string, counters: Partial<Record<LoadCounter, number>>) =>
-  loadFindings([load(kind, counters)], (each) => each === 'request').map(({ exit, text }) => [exit, text]);
+  loadFindings(
+    [load(kind, counters)],
+    (each) => each === 'request',
+    (each) => each === 'publish',
+  ).map(({ exit, text }) => [exit, text]);
 
 describe('what is found of a load', () => {
   it('is nothing where it only listens, and heard something', () => {
@@ -24,6 +28,15 @@ describe('what is found of a load', () => {
   it('is that it says nothing, where it neither sent nor heard anything', () => {
     expect(found('subscribe', {})).toEqual([['inconclusive', 'load it neither sent nor received anything']]);
     expect(found('publish', { due: 10 })).toEqual([['inconclusive', 'load it sent nothing']]);
+  });
+
+  it('is that nobody listened, where the monitor should have received its events and had none', () => {
+    const sent = { due: 10, sent: 10, ok: 10, lost: 10 };
+    expect(found('publish', sent)).toEqual([
+      ['inconclusive', 'load it: the monitor received none of its 10 events'],
+    ]);
+    expect(found('publish', { ...sent, received: 1, lost: 9 })).toEqual([]);
+    expect(found('request', sent)).toEqual([]);
   });
 
   it('is how much did not get through, where that is most of it', () => {
