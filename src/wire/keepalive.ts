@@ -6,6 +6,11 @@ export interface KeepaliveOptions {
   /** So many of them without a word from the peer, and it is given up. */
   readonly unanswered: number;
   readonly ping: () => void;
+  /**
+   * Whether the peer took something since the last call while more is waiting for it: a PING is behind all that then, so
+   * that on a slow link nothing can be heard for long from a peer that is well.
+   */
+  readonly isTaking: () => boolean;
   readonly onSilent: () => void;
 }
 
@@ -32,12 +37,13 @@ export class Keepalive {
   }
 
   #beat(): void {
-    const { everyMs, unanswered, ping, onSilent } = this.#options;
+    const { everyMs, unanswered, ping, isTaking, onSilent } = this.#options;
     const now = nowNs();
     // After a standstill of our own, what the peer said has not been read yet.
     const isOurs = now - this.#lastBeatNs > 1.5 * everyMs * NS.ms;
     this.#lastBeatNs = now;
-    if (this.#heard) this.#silent = 0;
+    const isThere = isTaking() || this.#heard;
+    if (isThere) this.#silent = 0;
     else if (!isOurs) this.#silent++;
     this.#heard = false;
     if (this.#silent >= unanswered) onSilent();

@@ -21,6 +21,7 @@ export class LinkSocket {
   #socket: Socket;
   #isSecure: boolean;
   #isOpen = true;
+  #taken = 0;
 
   /** Throws what node:tls says of certificates that cannot be used. */
   constructor(
@@ -52,6 +53,15 @@ export class LinkSocket {
   get pendingBytes(): number {
     if (!this.#isOpen) return 0;
     return this.#isSecure ? bytesBehindTls(this.#socket) : this.#socket.writableLength;
+  }
+
+  /** Whether the kernel took something since the last call, and left the rest: on a slow link it does so for long. */
+  takesSlowly(): boolean {
+    const { pendingBytes } = this;
+    const taken = this.#socket.bytesWritten - pendingBytes;
+    const isMore = taken !== this.#taken;
+    this.#taken = taken;
+    return pendingBytes > 0 && isMore;
   }
 
   /** Speaks TLS from here on; throws what node:tls says of certificates that cannot be used. */

@@ -256,6 +256,7 @@ export class Link {
         this.#pongs.push(undefined);
         this.say('PING\r\n');
       },
+      isTaking: () => this.#socket?.takesSlowly() === true,
       onSilent: () => {
         if (!this.#isPaused) this.giveUp(`stale connection: ${unansweredPings} PINGs without an answer`);
       },

@@ -9,12 +9,13 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-function keepalive() {
+function keepalive(isTaking = () => false) {
   const events: string[] = [];
   const made = new Keepalive({
     everyMs: 1_000_000,
     unanswered: 2,
     ping: () => events.push('ping'),
+    isTaking,
     onSilent: () => events.push('silent'),
   });
   return { made, events, beat: () => vi.advanceTimersByTime(1_000_000) };
@@ -35,6 +36,13 @@ describe('Keepalive', () => {
       made.heard();
     }
     expect(events).toEqual(Array(10).fill('ping'));
+  });
+
+  it('waits for one that takes what was written before the PING, and no longer', () => {
+    let left = 4;
+    const { events, beat } = keepalive(() => left-- > 0);
+    for (let i = 0; i < 6; i++) beat();
+    expect(events).toEqual(['ping', 'ping', 'ping', 'ping', 'ping', 'silent']);
   });
 
   it('stops', () => {
