@@ -244,6 +244,9 @@ export interface LoadScene {
   readonly isExternal: boolean;
   /** Where streams keep their messages unless they say so. */
   readonly defaultStorage: 'file' | 'memory';
+  /** How many servers there are, and whether they have JetStream; absent where nobody knows before they run. */
+  readonly nodes?: number;
+  readonly hasJetStream?: boolean;
 }
 
 export interface LoadProblem {

@@ -11,6 +11,7 @@ import { connectControl } from '../nats/connect.js';
 import { answeredSchema } from './answered-schema.js';
 import { shareOf } from './answered-traffic.js';
 import { CalledTraffic } from './called-traffic.js';
+import { jetStreamProblems } from './jetstream-problems.js';
 import type { LoadKind, TrafficSetting } from './load-kind.js';
 
 const share = z
@@ -76,7 +77,10 @@ export const object: LoadKind = {
   summary: 'puts and gets of whole objects in an object store',
   facts,
   schema,
-  findProblems: objectProblems,
+  findProblems: (load, scene) => [
+    ...objectProblems(load),
+    ...jetStreamProblems(paramsOf(load).replicas, scene),
+  ],
   streams: (load, scene) => [storePlan(paramsOf(load), scene)],
   prepare: async (load, { access, seed, signal }) => {
     const params = paramsOf(load);

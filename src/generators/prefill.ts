@@ -1,6 +1,7 @@
 import { NS } from '../base/clock.js';
 import { messageOf, PreflightError } from '../base/errors.js';
 import { freshId } from '../base/ids.js';
+import { formatSize } from '../base/units.js';
 import { withDeadline } from '../base/wait.js';
 import type { ServerAccess } from '../contracts/load.js';
 import { CLOSED_BY_US, WireConnection } from '../wire/connection.js';
@@ -54,6 +55,14 @@ export async function prefill(options: PrefillOptions): Promise<void> {
     },
   );
   await connection.connect();
+  const mostBytes = connection.info?.max_payload ?? Number.POSITIVE_INFINITY;
+  if (payload.length > mostBytes) {
+    await connection.close();
+    throw new PreflightError(
+      `${what} cannot be prefilled: its values have ${formatSize(payload.length)}, the server takes ${formatSize(mostBytes)}`,
+      { hint: 'make `size` smaller, or set max_payload in cluster.config' },
+    );
+  }
   try {
     connection.subscribe(inbox);
     const batch = Math.max(1, Math.min(BATCH, Math.floor(BATCH_BYTES / Math.max(1, payload.length))));

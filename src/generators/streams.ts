@@ -11,6 +11,7 @@ import { NS, nowNs, sleep } from '../base/clock.js';
 import { messageOf, PreflightError } from '../base/errors.js';
 import { seededRandom } from '../base/random.js';
 import { countSchema, durationSchema, sizeSchema } from '../base/unit-schemas.js';
+import { formatSize } from '../base/units.js';
 import type { LoadKindFacts, LoadProblem } from '../contracts/load.js';
 import type { LoadPlan } from '../contracts/plan.js';
 import { connectControl } from '../nats/connect.js';
@@ -20,6 +21,7 @@ import { STREAM_MARK } from '../nats/streams.js';
 import { answeredSchema } from './answered-schema.js';
 import { shareOf } from './answered-traffic.js';
 import { CalledTraffic } from './called-traffic.js';
+import { jetStreamProblems } from './jetstream-problems.js';
 import type { LoadKind } from './load-kind.js';
 
 const schema = answeredSchema.omit({ headers: true }).extend({
@@ -81,7 +83,11 @@ export const streams: LoadKind = {
   summary: 'creates streams, consumers and messages by the thousand, as load or before it',
   facts,
   schema,
-  findProblems: (load) => [...scheduleProblems(load), ...shareProblems(load)],
+  findProblems: (load, scene) => [
+    ...scheduleProblems(load),
+    ...shareProblems(load),
+    ...jetStreamProblems(paramsOf(load).replicas, scene),
+  ],
   preparesOnly: (load) => paramsOf(load)['before-load'],
   prepare: async (load, { access, runId, scene, signal, recordUndo }) => {
     const prefix = prefixOf(runId, load.name);
@@ -105,7 +111,7 @@ export const streams: LoadKind = {
           await works.perform(step, 0, 1);
         }
       } catch (thrown) {
-        if (signal.aborted) throw thrown;
+        if (signal.aborted || thrown instanceof PreflightError) throw thrown;
         const message = `load ${load.name}: its streams cannot be made: ${messageOf(thrown)}`;
         throw new PreflightError(message, { cause: thrown });
       } finally {
@@ -179,6 +185,14 @@ class StreamWorks {
   }
 
   static async open(nats: NatsConnection, load: LoadPlan, runId: string): Promise<StreamWorks> {
+    const { messages, size } = paramsOf(load);
+    const mostBytes = nats.info?.max_payload ?? Number.POSITIVE_INFINITY;
+    if (messages > 0 && size > mostBytes) {
+      throw new PreflightError(
+        `load ${load.name}: its messages have ${formatSize(size)}, the server takes ${formatSize(mostBytes)}`,
+        { hint: 'make `size` smaller, or set max_payload in cluster.config' },
+      );
+    }
     const timeout = paramsOf(load)['ack-timeout'] / NS.ms;
     return new StreamWorks(nats, await jetstreamManager(nats, { checkAPI: false, timeout }), load, runId);
   }

@@ -1,4 +1,5 @@
 import { suggestion } from '../base/nearest.js';
+import { formatDuration } from '../base/units.js';
 import type { LoadKindFacts } from '../contracts/load.js';
 import type { LoadPlan } from '../contracts/plan.js';
 import type { DataFiles } from './data-files.js';
@@ -8,7 +9,7 @@ import type { LoadPlugin, ScenarioPlugins } from './plugins.js';
 import type { Findings, Path } from './problem.js';
 import type { ResolvedEvents } from './resolve-events.js';
 import { fitToRecords, resolveReplay } from './resolve-records.js';
-import { resolveSchedule } from './resolve-schedule.js';
+import { endNsOf, resolveSchedule } from './resolve-schedule.js';
 import { captures, type ResolvedStream } from './resolve-streams.js';
 
 /** A load as planned, with its place in the scenario's list and what its kind is like. */
@@ -57,6 +58,7 @@ export function resolveLoads(
     loads.push({ index, facts: plugin.facts, plan: { ...load, params } });
   }
   refuseOnlyFollowers(loads, values.length, findings);
+  refuseLateFollowers(loads, values.length, findings);
   return { loads, complete: loads.length === values.length };
 }
 
@@ -93,6 +95,17 @@ function refuseOnlyFollowers(loads: readonly ResolvedLoad[], count: number, find
   if (loads.length === 0 || loads.length < count || !loads.every(follows)) return;
   const message = 'every load here lasts as long as the others, so nothing says how long the run lasts';
   findings.add(['load'], message, 'Give one of them `for: 60s`, or add a load that has a rate.');
+}
+
+/** Who lasts as long as the others must begin before they end. */
+function refuseLateFollowers(loads: readonly ResolvedLoad[], count: number, findings: Findings): void {
+  const endNs = Math.max(0, ...loads.map(({ plan }) => endNsOf(plan)));
+  if (loads.length < count || endNs === 0) return;
+  for (const { index, plan } of loads) {
+    if (endNsOf(plan) > 0 || plan.atNs < endNs) continue;
+    const message = `the other loads have ended by then, after ${formatDuration(endNs)}, and this one lasts as long as they do`;
+    findings.add(['load', index, 'at'], message, 'Begin it sooner, or say how long it lasts: `for: 60s`.');
+  }
 }
 
 /** The domains that a load sends; none for a kind that sends no events of the mix. */

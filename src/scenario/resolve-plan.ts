@@ -88,8 +88,11 @@ function resolveSections(scenario: unknown, options: ResolveOptions, findings: F
     loads: loads.loads.map(({ plan }) => plan),
     isExternal: cluster?.plan.driver === 'external',
     defaultStorage: cluster?.jetstream?.storage ?? 'file',
+    ...(cluster && cluster.plan.nodeNames.length > 0 && { nodes: cluster.plan.nodeNames.length }),
+    ...(cluster?.jetstream && { hasJetStream: cluster.jetstream.on }),
   };
-  const ownStreams = complete && loads.complete ? furnishLoads(loads.loads, plugins, scene, findings) : [];
+  const ownStreams =
+    complete && loads.complete ? furnishLoads(loads.loads, raw.load, plugins, scene, findings) : [];
   const loadEndNs = loads.complete ? recoveryEndNs(loads) : undefined;
   const declared = namesOf(raw.streams ?? []);
   const streamNames = declared && [...declared, ...ownStreams.map(({ name }) => name)];

@@ -179,7 +179,8 @@ describe('connections', () => {
   });
 
   it('finds that every worker needs a connection', () => {
-    const load = { workers: 4, params: connections.schema.parse({ connections: 3 }) } as unknown as LoadPlan;
+    const params = connections.schema.parse({ connections: 3 });
+    const load = { workers: 4, schedule: steadyRate(50, 1), params } as unknown as LoadPlan;
     const scene = { streams: [], events: [], loads: [], isExternal: false, defaultStorage: 'file' } as const;
     expect(connections.findProblems?.(load, scene)?.map(({ key }) => key)).toEqual(['workers']);
   });

@@ -305,6 +305,22 @@ describe('a load is refused', () => {
   });
 });
 
+describe('a load that lasts as long as the others', () => {
+  const follower = (text: string) => told(edited([FIREHOSE, `kind: listen${text}`]), options);
+
+  it('is refused where they have ended before it begins', () => {
+    expect(follower(', at: 2m')).toEqual([
+      expect.stringMatching(
+        /load\[0\]\.at: the other loads have ended by then, after \S+( \S+)?, and this one lasts as long as they do → Begin it sooner, or say how long it lasts/,
+      ),
+    ]);
+  });
+
+  it('may begin whenever it likes where it says how long it lasts', () => {
+    expect(follower(', at: 2m, for: 10s')).toEqual([]);
+  });
+});
+
 describe('thresholds know what a load measures', () => {
   const threshold = (load: string, text: string) =>
     VALID.replace(/ {2}orders\.ack_latency:\n.*\n/, () => `  ${text}\n`).replace(

@@ -31,6 +31,10 @@ export const connections: LoadKind = {
 };
 
 function findProblems(load: LoadPlan): LoadProblem[] {
+  if (load.schedule.mode === 'open' && load.schedule.unit === 'bytes') {
+    const message = 'connections have no size, by which a rate in bytes could be kept';
+    return [{ key: 'rate', message, hint: 'Write it in connections, such as 200/s.' }];
+  }
   const most = paramsOf(load).connections;
   if (most >= load.workers) return [];
   const message = `${load.workers} workers share ${most} connections: some would have none`;

@@ -1,5 +1,5 @@
 import { NS } from '../../base/clock.js';
-import { formatInteger } from '../../base/units.js';
+import { formatDuration } from '../../base/units.js';
 import type { LoadKindFacts, LoadProblem } from '../../contracts/load.js';
 import type { LoadPlan } from '../../contracts/plan.js';
 import type { LoadKind } from '../load-kind.js';
@@ -80,8 +80,9 @@ function scheduleProblems({ schedule, workers }: LoadPlan): LoadProblem[] {
     {
       key: 'rate',
       message:
-        `an http load sends so many requests in each second: a whole number for each worker, for whole seconds, ` +
-        `not ${formatInteger(toPerSec)}/s for ${workers} and ${stage.durationNs / NS.s} s`,
+        'an http load sends a whole number of requests a second with each worker, for whole seconds, and ' +
+        `this asks for ${toPerSec / workers} a second of each, for ${formatDuration(stage.durationNs)}`,
+      hint: 'Choose a rate that `workers` divides, and a `for` (or a `count`) of whole seconds.',
     },
   ];
 }

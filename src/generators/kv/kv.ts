@@ -6,6 +6,7 @@ import { COUNTER } from '../../metrics/load-recorder.js';
 import type { MessageView } from '../../wire/parser.js';
 import { AnsweredTraffic, shareOf } from '../answered-traffic.js';
 import type { Feed } from '../feed.js';
+import { jetStreamProblems } from '../jetstream-problems.js';
 import type { LoadKind, TrafficRun, TrafficSetting } from '../load-kind.js';
 import { prefill } from '../prefill.js';
 import { type PubAck, readPubAck } from '../pub-ack.js';
@@ -32,6 +33,7 @@ export const kv: LoadKind = {
   summary: 'puts, gets, compare-and-sets and watches on a key-value bucket',
   facts,
   schema: kvSchema,
+  findProblems: (load, scene) => jetStreamProblems(paramsOf(load).replicas, scene),
   streams: (load, scene) => [bucketPlan(paramsOf(load), scene)],
   prepare: async (load, { access, seed, signal }) => {
     const { prefill: isWanted, keys, bucket, size } = paramsOf(load);

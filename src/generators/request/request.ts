@@ -1,6 +1,8 @@
 import type { z } from 'zod';
+import { subjectMatches } from '../../base/subjects.js';
 import { durationSchema } from '../../base/unit-schemas.js';
-import type { LoadKindFacts } from '../../contracts/load.js';
+import type { LoadKindFacts, LoadProblem, LoadScene } from '../../contracts/load.js';
+import type { LoadPlan } from '../../contracts/plan.js';
 import { COUNTER } from '../../metrics/load-recorder.js';
 import type { MessageView } from '../../wire/parser.js';
 import { REPLY_TOKEN_BYTES } from '../../wire/reply-token.js';
@@ -40,8 +42,21 @@ export const request: LoadKind = {
   summary: 'requests that each have one reply, of a service load or of a service of yours',
   facts,
   schema,
+  findProblems,
   create: (setting) => new RequestTraffic(setting),
 };
+
+/** A stream answers whatever it stores: its acknowledgement would be taken for the reply. */
+function findProblems({ params, domains }: LoadPlan, { events, streams }: LoadScene): LoadProblem[] {
+  const sent = events.filter(({ domain }) => domains.includes(domain));
+  for (const { subject } of asRequests(sent, (params as RequestParams).subject)) {
+    const taken = streams.find(({ subjects }) => subjects.some((filter) => subjectMatches(filter, subject)));
+    if (taken === undefined) continue;
+    const message = `\`${subject}\` goes to the stream ${taken.name}, which would answer that it has stored it`;
+    return [{ key: 'subject', message, hint: 'Send requests to subjects that no stream takes.' }];
+  }
+  return [];
+}
 
 const OUTCOME_OF: Readonly<Record<Complaint['outcome'], number>> = { failed: FAILED, unknown: UNKNOWN };
 
