@@ -52,8 +52,9 @@ export function figuresOf(sample: ResourceSample): Figures {
       return known({ cpuShare: share(sample.cpuNs), residentBytes, openFiles, openFilesShare });
     }
     case 'machine': {
+      // The system counts in ticks of 10 ms, which a second may have one more of.
       const ofAll = (ns: number | null): number | null =>
-        ns === null ? null : (share(ns) ?? 0) / sample.cores;
+        ns === null ? null : Math.min(1, (share(ns) ?? 0) / sample.cores);
       const { availableBytes } = sample;
       return known({
         machineShare: ofAll(sample.busyNs),

@@ -2,7 +2,7 @@ import { NS } from '../base/clock.js';
 import type { LoadPlan } from '../contracts/plan.js';
 import type { StageResult, TimelineRow } from '../contracts/run-result.js';
 
-/** A stage is kept when no more than this of it is missing: rows are cut by timers, which tremble. */
+/** A stage is kept when this much of it got through, or all but one: rows are cut by timers, which tremble. */
 const LEAST_KEPT = 0.98;
 
 /**
@@ -40,7 +40,7 @@ export function stageResults(
       duePerSec: due / sec,
       okPerSec: ok / sec,
       okBytesPerSec: sent === 0 ? 0 : ((sum('bytes') / sent) * ok) / sec,
-      isKept: ok >= due * LEAST_KEPT,
+      isKept: due - ok <= Math.max(1, due * (1 - LEAST_KEPT)),
     });
   }
   return results;

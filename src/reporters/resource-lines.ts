@@ -69,8 +69,12 @@ export function noticeRows({ notices, servers }: Summary, paint: Paint): string[
   const known = notices
     .filter(({ kind }) => kind === 'slow-consumer')
     .reduce((sum, { count }) => sum + count, 0);
-  const unknown = (servers.slowConsumers ?? 0) - known;
-  if (unknown > 0) lines.unshift(`servers: ${paint('yellow', 'slow-consumer')}, ${unknown} others cut off`);
+  const counted = servers.slowConsumers ?? 0;
+  // A server counts a consumer when what waits is too much, and once more when a write then takes too long.
+  if (counted > 2 * known) {
+    const times = `counted ${counted} times, which may be twice for one`;
+    lines.unshift(`servers: ${paint('yellow', 'slow-consumer')} ${times}`);
+  }
   const shown = lines.length > MOST_NOTICES + 1 ? lines.slice(0, MOST_NOTICES) : lines;
   if (shown.length < lines.length) shown.push(`and of ${lines.length - shown.length} more loads`);
   return shown.map((line, i) => [i === 0 ? 'notices' : '', line]);

@@ -46,6 +46,15 @@ describe('the stages of a load', () => {
     ]);
   });
 
+  it('are kept where nothing was due but an operation that the row cut off', () => {
+    const schedule = { ...stairs(), stages: [hold(100, 1), hold(0, 2)] } as LoadSchedule;
+    const quiet = [row(0, 100), { ...row(1, 1), counters: { due: 1, ok: 0, sent: 0 } }, row(2, 0)];
+    expect(stageResults({ schedule, atNs: 0 }, quiet, NS.s).map(({ isKept }) => isKept)).toEqual([
+      true,
+      true,
+    ]);
+  });
+
   it('leave out what was never due, as the load was stopped before', () => {
     expect(stageResults({ schedule: stairs('bytes'), atNs: 0 }, rows, NS.s, 4 * NS.s)).toMatchObject([
       { unit: 'bytes', fromNs: 0 },
