@@ -55,6 +55,7 @@ export function loadFigures({ loads }: Summary): HTMLElement | undefined {
       { heading: 'p99.9', numeric: true, cell: (r) => latencyText(latency(r)?.percentiles['p99.9']) },
       { heading: 'Max', numeric: true, cell: (r) => latencyText(latency(r)?.max) },
       ...(['failed', 'unknown', 'unsent', 'dropped'] as const).map(counter),
+      ...(loads.some(({ total }) => total.counters.lost > 0) ? [counter('lost')] : []),
     ],
   });
   return section(

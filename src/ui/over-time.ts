@@ -92,8 +92,9 @@ export function overTime({ timeline, summary }: ReportPage): HTMLElement | undef
 
 /** Per second. A last row that the load ended in has no rate: it would look like a dip. */
 function perSecond(load: TimelineLoad, counts: readonly number[], rowSec: number): (number | null)[] {
-  const lastDue = (load.counters.due ?? []).findLastIndex((count) => count > 0);
-  const due = load.counters.due ?? [];
+  // Where nothing is due by itself, a load lasts as long as something is done; a pause within that is no end.
+  const due = load.counters.due ?? load.counters[doneCounter(load)] ?? [];
+  const lastDue = due.findLastIndex((count) => count > 0);
   const partial = lastDue > 0 && (due[lastDue] as number) < 0.5 * (due[lastDue - 1] as number);
   return counts.map((count, index) =>
     partial && index === lastDue ? null : index > lastDue && count === 0 ? null : count / rowSec,

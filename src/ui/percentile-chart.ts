@@ -13,7 +13,8 @@ const STYLES = { total: 'solid', steady: 'thin', faults: 'dashed', 'warm-up': 'd
 
 /** Latency by percentile, a chart for each measure, and the same figures as a table. */
 export function latencyByPercentile(page: ReportPage): HTMLElement | undefined {
-  const { curves, summary } = page;
+  const { summary } = page;
+  const curves = page.curves.filter(({ measure }) => MEASURES.includes(measure));
   if (curves.length === 0) return undefined;
   const panels = MEASURES.filter((measure) => curves.some((curve) => curve.measure === measure)).map(
     (measure) => ({

@@ -25,6 +25,20 @@ const A_LINE = 150;
 /** Which of the charts, in their order on the page, shows latency by percentile. */
 const PERCENTILES = 4;
 
+/** The second load of a run as one that only listens, and hears nothing in one second. */
+function heardNothingFor(second: number, result: RunResult): RunResult {
+  const { timeline, loads } = result;
+  const [orders, firehose] = timeline.loads;
+  const rows = firehose!.rows.map((row, i) => ({ ...row, counters: { received: i === second ? 0 : 600 } }));
+  const [first, heard] = loads;
+  const counters = { ...heard!.total.counters, due: 0, sent: 0, ok: 0, received: 600 * 29, lost: 600 };
+  return {
+    ...result,
+    timeline: { ...timeline, loads: [orders!, { ...firehose!, rows }] },
+    loads: [first!, { ...heard!, total: { ...heard!.total, counters } }],
+  };
+}
+
 describe.skipIf(executablePath === undefined)('report.html in a real browser', () => {
   const directory = mkdtempSync(join(tmpdir(), 'stormglass-browser-'));
   let template: ReportTemplate;
@@ -163,6 +177,15 @@ describe.skipIf(executablePath === undefined)('report.html in a real browser', (
         .locator('table:has(caption):has(thead th[scope=col]):has(tbody th[scope=row])')
         .count(),
     ).toBe(tables);
+  });
+
+  it('draws a second in which a load that only listens heard nothing as nothing heard, and tells what it lost', async () => {
+    const { page } = await open(heardNothingFor(10, passed));
+    const words = await page.locator('#time [role=img]').first().getAttribute('aria-label');
+    expect(words).toMatch(/ firehose: between 0\/s and 600\/s done\./);
+    const heading = page.locator('#loads table').first().locator('thead th').last();
+    expect(await heading.textContent()).toBe('Lost');
+    await page.close();
   });
 
   it.each([360, 768, 1600])('never scrolls sideways at a width of %i', async (width) => {
