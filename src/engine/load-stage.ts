@@ -1,34 +1,28 @@
-import { join } from 'node:path';
 import { NS, nowNs, sleep } from '../base/clock.js';
 import { messageOf } from '../base/errors.js';
-import { waitFor, withDeadline } from '../base/wait.js';
+import { withDeadline } from '../base/wait.js';
 import type { Cluster, ClusterNode } from '../contracts/cluster.js';
 import type { NodeCounters, SystemControl } from '../contracts/control.js';
-import type {
-  Crowd,
-  GeneratorTask,
-  IntervalReport,
-  LoadFleet,
-  LoadKindFacts,
-  LoadNotice,
-} from '../contracts/load.js';
-import type { MonitorHandle, WriterLabel } from '../contracts/monitor.js';
-import type { LoadPlan, Plan } from '../contracts/plan.js';
+import type { Crowd, GeneratorTask, IntervalReport, LoadFleet, LoadNotice } from '../contracts/load.js';
+import type { MonitorHandle } from '../contracts/monitor.js';
+import type { Plan } from '../contracts/plan.js';
 import type { Reporter } from '../contracts/reporter.js';
 import type { ClockFigures, ResourceSample } from '../contracts/resources.js';
-import type { CrowdResult } from '../contracts/run-result.js';
-import type { UndoRecord } from '../contracts/undo.js';
 import { measureClock } from '../metrics/clock-figures.js';
 import { LoadTotals } from '../metrics/load-totals.js';
 import { PhaseClock } from '../metrics/phase-clock.js';
-import { mayEndEarly, scheduleEndNs, warmUpEndNs } from '../metrics/schedule-end.js';
+import { mayEndEarly, scheduleEndNs } from '../metrics/schedule-end.js';
+import { confirmLoads } from './confirm-loads.js';
+import { CrowdBook } from './crowd-book.js';
 import { conductFaults } from './fault-conductor.js';
 import type { FaultSessionResult } from './fault-session.js';
-import { messagesInAll } from './findings.js';
+import { connectionPrefix, generatorTasks, isMonitored, writerLabels } from './generator-tasks.js';
 import type { Interruption } from './interruption.js';
 import type { Journal } from './journal.js';
 import { lateBoundNs } from './load-limits.js';
 import { NoticeBook } from './notice-book.js';
+import { orAborted } from './or-aborted.js';
+import { prepareLoad } from './prepare-load.js';
 import { ResourceBook } from './resource-book.js';
 import { ResourceSampler } from './resource-sampler.js';
 import type { Scope } from './scope.js';
@@ -41,7 +35,6 @@ import type { Finding } from './verdict.js';
 const START_LEAD_NS = 200 * NS.ms;
 /** Between a new phase's announcement and its beginning: no worker has counted beyond it when it learns of it. */
 const PHASE_LEAD_MS = 5;
-const CONFIRM_WITHIN_MS = 1_000;
 /** After the time to drain, what was told to stop has this long to do so: the longest wait for an answer. */
 const STOP_WITHIN_MS = 10_000;
 /** No event for this long, and the monitor has seen the last. */
@@ -68,8 +61,7 @@ export interface LoadStageOptions {
 export class LoadStage {
   readonly totals: LoadTotals;
   readonly notices = new NoticeBook();
-  /** By load: the clients of those that have many. */
-  readonly crowds = new Map<string, CrowdResult>();
+  readonly crowds = new CrowdBook();
   readonly resources: ResourceBook;
   /** Known once the load is prepared. */
   clock: ClockFigures | undefined;
@@ -104,7 +96,8 @@ export class LoadStage {
   /** Everything connected and built, nothing sent yet. */
   async prepare(): Promise<void> {
     const { plan, runId, services, cluster, scope, interruption, journal } = this.#options;
-    for (const load of plan.loads) await this.#makeReady(load);
+    const { signal } = interruption;
+    for (const load of plan.loads) await prepareLoad(load, { ...this.#options, signal });
     const listener = {
       onReport: (report: IntervalReport) => {
         this.totals.add(report);
@@ -113,16 +106,8 @@ export class LoadStage {
       },
       onNotice: (notice: LoadNotice) => this.#noteNotice(notice),
       onSample: (sample: ResourceSample) => this.#addSample(sample),
-      onCrowd: (load: string, crowd: Crowd, apart: boolean) => this.#addCrowd(load, crowd, apart),
+      onCrowd: (load: string, crowd: Crowd, apart: boolean) => this.crowds.add(load, crowd, apart),
     };
-    const writers: WriterLabel[] = this.#tasks.flatMap(({ writer, load }) => {
-      const warmNs = warmUpEndNs(load);
-      return Array.from({ length: services.loadFacts(load.kind).writersOf?.(load) ?? 1 }, (_, i) => ({
-        writer: writer + i,
-        load: load.name,
-        ...(warmNs !== undefined && { warmUpEndNs: warmNs }),
-      }));
-    });
     this.#monitor = scope.use(
       'the monitor',
       await services.startMonitor(
@@ -131,7 +116,7 @@ export class LoadStage {
           host: '127.0.0.1',
           access: cluster.access,
           connectionName: `${connectionPrefix(runId)}monitor`,
-          writers,
+          writers: writerLabels(this.#tasks, services),
           phaseClock: this.#phaseClock.buffer,
         },
         listener,
@@ -141,7 +126,7 @@ export class LoadStage {
     const { metricsUrl } = this.#monitor;
     const tasks = this.#tasks.map((task) => ({ ...task, metricsUrl }));
     this.#fleet = scope.use('the generators', services.startFleet(tasks, listener));
-    await orAborted(this.#fleet.ready(), interruption.signal);
+    await orAborted(this.#fleet.ready(), signal);
     // When everything has been built, so that it sees the clock as the load will.
     this.clock = await measureClock();
   }
@@ -159,27 +144,6 @@ export class LoadStage {
   #addSample(sample: ResourceSample): void {
     this.resources.add(sample);
     for (const reporter of this.#options.reporters) reporter.onSample?.(sample);
-  }
-
-  /** What the workers of a load share; what takes it away again is on disk before it is made. */
-  async #makeReady(load: LoadPlan): Promise<void> {
-    const { plan, runId, services, cluster, scope, interruption, undo } = this.#options;
-    const records: UndoRecord[] = [];
-    const release = await services.prepareLoad(load, {
-      plan,
-      runId,
-      access: cluster.access,
-      nodes: cluster.nodes,
-      recordUndo: (record) => {
-        undo.recordSurroundings([record]);
-        records.push(record);
-      },
-      signal: interruption.signal,
-    });
-    scope.add(`what ${load.name} made ready`, async () => {
-      await release();
-      undo.settle(records.map((record) => ({ record, undone: true, detail: 'removed' })));
-    });
   }
 
   /** Runs the schedules and the faults to their end, or until the run is interrupted. */
@@ -261,7 +225,15 @@ export class LoadStage {
       for (const reporter of this.#options.reporters) reporter.onReport?.(report);
     }
     this.countersAfter = await control.counters();
-    this.confirmed = await this.#confirm();
+    this.confirmed =
+      this.countersAfter.size === 0
+        ? undefined
+        : await confirmLoads(this.#tasks, {
+            control,
+            runId: this.#options.runId,
+            services: this.#options.services,
+            results: () => this.totals.results(),
+          });
     await this.#noteSlowConsumers();
     return findings;
   }
@@ -284,39 +256,6 @@ export class LoadStage {
 
   #noteNotice(notice: LoadNotice): void {
     if (this.notices.add(notice)) this.#options.journal.write('load-notice', { ...notice });
-  }
-
-  /** What the servers took from each load's connections. A connection that was just closed may not be listed yet. */
-  async #confirm(): Promise<Readonly<Record<string, number>> | undefined> {
-    const { control, runId, services } = this.#options;
-    if (this.countersAfter.size === 0) return undefined;
-    let confirmed: Record<string, number> | undefined;
-    await waitFor(
-      async () => {
-        const byConnection = await control.publishedBy(connectionPrefix(runId));
-        const counts: Record<string, number> = {};
-        for (const { load, connectionName } of this.#tasks) {
-          if (services.loadFacts(load.kind).messages === false) continue;
-          counts[load.name] = (counts[load.name] ?? 0) + (byConnection.get(connectionName) ?? 0);
-        }
-        confirmed = counts;
-        return this.totals
-          .results()
-          .every((load) => (counts[load.name] ?? Number.POSITIVE_INFINITY) >= messagesInAll(load));
-      },
-      { timeoutMs: CONFIRM_WITHIN_MS, everyMs: 100 },
-    );
-    return confirmed;
-  }
-
-  #addCrowd(load: string, { agents, sockets, bytesPerAgent }: Crowd, apart: boolean): void {
-    const known = this.crowds.get(load) ?? { agents: 0, sockets: 0, bytesPerAgent: 0, processes: 0 };
-    this.crowds.set(load, {
-      agents: known.agents + agents,
-      sockets: known.sockets + sockets,
-      bytesPerAgent: Math.max(known.bytesPerAgent, bytesPerAgent),
-      processes: known.processes + (apart ? 1 : 0),
-    });
   }
 
   #beginPhase(phase: 'steady' | 'faults', atNs: number): void {
@@ -352,61 +291,3 @@ export class LoadStage {
 
 /** A stamp has microseconds: so its event falls into the same phase as the operation that it stands for. */
 const wholeMicroseconds = (ns: number): number => Math.ceil(ns / NS.us) * NS.us;
-
-/** Every connection of a run's generators is called so, and then by its load and worker. */
-const connectionPrefix = (runId: string): string => `stormglass ${runId} `;
-
-function generatorTasks(
-  { plan, runId, historyDir, services, cluster }: LoadStageOptions,
-  phaseClock: SharedArrayBuffer,
-): GeneratorTask[] {
-  const tasks: GeneratorTask[] = [];
-  const eventTokens = { domain: plan.monitor.domainToken, type: plan.monitor.typeToken };
-  let writer = 0;
-  for (const load of plan.loads) {
-    for (let worker = 0; worker < load.workers; worker++) {
-      tasks.push({
-        runId,
-        seed: plan.seed,
-        load,
-        events: plan.events.filter((event) => load.domains.includes(event.domain)),
-        worker,
-        writer,
-        eventTokens,
-        access: cluster.access,
-        connectionName: `${connectionPrefix(runId)}${load.name} ${worker}`,
-        phaseClock,
-        ...(services.loadFacts(load.kind).history && {
-          historyFile: join(historyDir, `${load.name}-${worker}.sgh`),
-        }),
-      });
-      writer += services.loadFacts(load.kind).writersOf?.(load) ?? 1;
-    }
-  }
-  const writers = tasks
-    .filter(({ load }) => isMonitored(services.loadFacts(load.kind)))
-    // Those that are several write to more subjects than their events' own.
-    .filter(({ load }) => services.loadFacts(load.kind).writersOf === undefined)
-    .map(({ writer, events }) => ({ writer, subjects: events.map(({ subject }) => subject) }));
-  return tasks.map((task) => ({ ...task, writers }));
-}
-
-/** Whether the monitor counts what arrives of a load of such a kind. */
-export const isMonitored = ({ events, monitored = events }: LoadKindFacts): boolean => monitored;
-
-/** The promise's value, unless the signal aborts first. */
-async function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  // Nobody waits for it any more once the signal has aborted: then its failure is no crash of ours.
-  work.catch(() => {});
-  signal.throwIfAborted();
-  let onAbort = () => {};
-  const aborted = new Promise<never>((_, reject) => {
-    onAbort = () => reject(signal.reason);
-    signal.addEventListener('abort', onAbort, { once: true });
-  });
-  try {
-    return await Promise.race([work, aborted]);
-  } finally {
-    signal.removeEventListener('abort', onAbort);
-  }
-}

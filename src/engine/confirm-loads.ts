@@ -1,0 +1,46 @@
+import { waitFor } from '../base/wait.js';
+import type { SystemControl } from '../contracts/control.js';
+import type { GeneratorTask } from '../contracts/load.js';
+import type { LoadResult } from '../contracts/run-result.js';
+import { messagesInAll } from './findings.js';
+import { connectionPrefix } from './generator-tasks.js';
+import type { RunServices } from './services.js';
+
+const CONFIRM_WITHIN_MS = 1_000;
+
+/**
+ * What the servers took from each load's connections, by load; without those whose operations are no messages. A
+ * connection that was just closed may not be listed yet: it looks again, for a second.
+ */
+export async function confirmLoads(
+  tasks: readonly GeneratorTask[],
+  {
+    control,
+    runId,
+    services,
+    results,
+  }: {
+    readonly control: SystemControl;
+    readonly runId: string;
+    readonly services: Pick<RunServices, 'loadFacts'>;
+    readonly results: () => readonly LoadResult[];
+  },
+): Promise<Readonly<Record<string, number>> | undefined> {
+  let confirmed: Record<string, number> | undefined;
+  await waitFor(
+    async () => {
+      const byConnection = await control.publishedBy(connectionPrefix(runId));
+      const counts: Record<string, number> = {};
+      for (const { load, connectionName } of tasks) {
+        if (services.loadFacts(load.kind).messages === false) continue;
+        counts[load.name] = (counts[load.name] ?? 0) + (byConnection.get(connectionName) ?? 0);
+      }
+      confirmed = counts;
+      return results().every(
+        (load) => (counts[load.name] ?? Number.POSITIVE_INFINITY) >= messagesInAll(load),
+      );
+    },
+    { timeoutMs: CONFIRM_WITHIN_MS, everyMs: 100 },
+  );
+  return confirmed;
+}
