@@ -7,10 +7,13 @@ import { connectionPrefix } from './generator-tasks.js';
 import type { RunServices } from './services.js';
 
 const CONFIRM_WITHIN_MS = 1_000;
+/** A server remembers 10,000 connections that were closed, those of all loads together. */
+const MOST_SOCKETS = 9_000;
 
 /**
- * What the servers took from each load's connections, by load; without those whose operations are no messages. A
- * connection that was just closed may not be listed yet: it looks again, for a second.
+ * What the servers took from each load's connections, by load; without those whose operations are no messages, or whose
+ * connections are more than a server remembers. A connection that was just closed may not be listed yet: it looks again,
+ * for a second.
  */
 export async function confirmLoads(
   tasks: readonly GeneratorTask[],
@@ -32,7 +35,8 @@ export async function confirmLoads(
       const byConnection = await control.publishedBy(connectionPrefix(runId));
       const counts: Record<string, number> = {};
       for (const { load, connectionName } of tasks) {
-        if (services.loadFacts(load.kind).messages === false) continue;
+        const { messages, socketsOf } = services.loadFacts(load.kind);
+        if (messages === false || (socketsOf?.(load, 0) ?? 0) * load.workers > MOST_SOCKETS) continue;
         counts[load.name] = (counts[load.name] ?? 0) + (byConnection.get(connectionName) ?? 0);
       }
       confirmed = counts;

@@ -76,9 +76,9 @@ async function generate(
     seed,
     random: seededRandom(seed, `load/${load.name}/${worker}`),
     ...(historyFile !== undefined && { historyFile }),
-    connection: (listener, nth = 0, echo = false) => {
+    connection: (listener, nth = 0, manners = {}) => {
       const connection = new WireConnection(
-        { access, firstServer: worker + nth, name: task.connectionName, echo },
+        { access, firstServer: worker + nth, name: task.connectionName, echo: false, ...manners },
         withNotices(listener, notices),
       );
       connections.push(connection);

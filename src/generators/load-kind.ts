@@ -13,7 +13,7 @@ import type {
 import type { EventKind, LoadPlan, StreamPlan } from '../contracts/plan.js';
 import type { UndoRecord } from '../contracts/undo.js';
 import type { LoadRecorder } from '../metrics/load-recorder.js';
-import type { WireConnection, WireListener } from '../wire/connection.js';
+import type { WireConnection, WireConnectionOptions, WireListener } from '../wire/connection.js';
 import type { Outlet } from './backlog.js';
 import type { LibraryConnection } from './library-connection.js';
 import type { NoticeBook } from './notice-book.js';
@@ -82,7 +82,7 @@ export interface TrafficSetting {
    * of a worker's count together, and what they meet is noticed. The `nth` of them begins with the nth server after
    * that of the worker's first. None is sent its own messages back, unless it asks for that.
    */
-  connection(listener: WireListener, nth?: number, echo?: boolean): WireConnection;
+  connection(listener: WireListener, nth?: number, manners?: ConnectionManners): WireConnection;
   /** For connections that the kind looks after by itself: what they meet is its own to notice. */
   readonly access: ServerAccess;
   /** What the servers shall list every connection of this worker as. */
@@ -97,6 +97,9 @@ export interface TrafficSetting {
   /** There may be room for more than before, in the window or the socket, or a connection again. */
   readonly onRoom: () => void;
 }
+
+/** What a connection of a load may do otherwise than most. */
+export type ConnectionManners = Pick<WireConnectionOptions, 'echo' | 'pingEveryMs'>;
 
 /** One worker's traffic: what the kind makes of operations that are due. */
 export interface Traffic extends Outlet {

@@ -17,6 +17,10 @@ const AT_A_TIME = 64;
 const SHARED_HELD_BYTES = 1024 * 1024;
 const OWN_HELD_BYTES = 16 * 1024;
 
+/** Connections look after their servers so often; where they are thousands, 500 a second in all do. */
+const LEAST_PING_MS = 2000;
+const PING_MS_EACH = 2;
+
 export interface AgentNetworkOptions {
   readonly setting: TrafficSetting;
   readonly shards: Shards;
@@ -95,7 +99,10 @@ export class AgentNetwork {
     const { setting, listens, asks } = this.#options;
     const isCommander = link === this.commander;
     // Agents that share a connection also write to each other.
-    link.connection = setting.connection(this.#listener(link), link.index, !isCommander && !this.#perAgent);
+    link.connection = setting.connection(this.#listener(link), link.index, {
+      echo: !isCommander && !this.#perAgent,
+      pingEveryMs: Math.max(LEAST_PING_MS, this.links.length * PING_MS_EACH),
+    });
     const listen = (form: number, owner: string) => {
       const sid = link.connection.subscribe(`${this.#options.types.letterSubjects[form]}.${owner}`);
       link.forms[sid] = form;
