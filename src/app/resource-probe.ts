@@ -54,6 +54,12 @@ export function createResourceProbe(generators: Iterable<number> = []): Resource
         openFilesLimit,
       };
     },
+    generatorProcess: async (pid) => {
+      const usage = await readProcessUsage(pid);
+      if (usage === undefined) return undefined;
+      const { cpuNs, residentBytes, openFiles } = usage;
+      return { cpuNs, residentBytes, openFiles, openFilesLimit: readOpenFilesLimit(pid) };
+    },
     machine: readMachineUsage,
   };
 }

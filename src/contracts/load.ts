@@ -183,8 +183,16 @@ export interface Crowd {
   readonly bytesPerAgent: number;
 }
 
+export interface GeneratorProcess {
+  /** `fleet 3`: load and worker. */
+  readonly name: string;
+  readonly pid: number;
+}
+
 /** All generators of a run, as the conductor sees them. */
 export interface LoadFleet extends AsyncDisposable {
+  /** The workers that have a process of their own. */
+  readonly processes: readonly GeneratorProcess[];
   /** Resolves when every worker is connected and has its frames built; rejects with what one of them met. */
   ready(): Promise<void>;
   /** Starts every schedule at this monotonic time. */

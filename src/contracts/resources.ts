@@ -11,6 +11,8 @@ export interface ResourceProbe {
   /** `undefined` while the node is down, and where nobody can say. */
   server(node: ClusterNode): Promise<ServerReading | undefined>;
   process(): Promise<ProcessReading>;
+  /** A process of ours beside that one; `undefined` when it has ended. */
+  generatorProcess(pid: number): Promise<ProcessReading | undefined>;
   machine(): MachineReading;
 }
 
@@ -22,8 +24,8 @@ export interface ServerReading extends Omit<ServerSample, 'of' | 'node' | 'start
   readonly cpuShare: number | null;
 }
 
-/** What stormglass has used since it was started. */
-export type ProcessReading = Omit<ProcessSample, 'of' | 'startNs' | 'endNs'>;
+/** What stormglass, or a generator process, has used since it was started. */
+export type ProcessReading = Omit<ProcessSample, 'of' | 'generator' | 'startNs' | 'endNs'>;
 
 /** What the machine has used since it was started. */
 export type MachineReading = Omit<MachineSample, 'of' | 'startNs' | 'endNs'>;
@@ -80,9 +82,11 @@ export interface WorkerSample extends Interval {
   readonly socketHeldNs: number;
 }
 
-/** All of stormglass: its threads, those of Node itself, its memory and its files. */
+/** All of stormglass, or of a generator process beside it: its threads, those of Node itself, its memory and its files. */
 export interface ProcessSample extends Interval {
   readonly of: 'process';
+  /** `fleet 3`, load and worker, of a generator process; absent for stormglass itself. */
+  readonly generator?: string;
   readonly cpuNs: number;
   readonly residentBytes: number;
   readonly openFiles: number | null;
@@ -136,7 +140,7 @@ export type ResourceUserKind = 'server' | 'generator' | 'monitor' | 'conductor' 
 /** Whose figures they are. */
 export interface ResourceUser {
   readonly kind: ResourceUserKind;
-  /** `n1`; `orders 0`, load and worker; else the kind. */
+  /** `n1`; `orders 0`, load and worker, of a thread and of a process that it has to itself; else the kind. */
   readonly name: string;
 }
 

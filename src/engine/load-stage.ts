@@ -133,8 +133,11 @@ export class LoadStage {
 
   #sampleResources(): void {
     const { cluster, services, scope } = this.#options;
-    const sampler = new ResourceSampler(cluster.nodes, services.resources, (sample) =>
-      this.#addSample(sample),
+    const sampler = new ResourceSampler(
+      cluster.nodes,
+      services.resources,
+      (sample) => this.#addSample(sample),
+      this.#fleet?.processes,
     );
     this.#sampler = sampler;
     scope.add('the look at resources', () => sampler.stop());

@@ -1,5 +1,6 @@
 import { nowNs } from '../base/clock.js';
 import type { ClusterNode } from '../contracts/cluster.js';
+import type { GeneratorProcess } from '../contracts/load.js';
 import type {
   MachineReading,
   ProcessReading,
@@ -17,7 +18,7 @@ interface Look<T> {
 }
 
 /**
- * Looks once a second at what the servers, stormglass and the machine use, and makes samples of the differences. A
+ * Looks once a second at what the servers, stormglass with its processes and the machine use, and makes samples of the differences. A
  * server that does not answer holds up nobody else, and is not asked again before it has.
  */
 export class ResourceSampler {
@@ -25,10 +26,12 @@ export class ResourceSampler {
   readonly #probe: ResourceProbe;
   readonly #onSample: (sample: ResourceSample) => void;
   readonly #vitals = new WorkerVitals({ role: 'conductor' });
+  readonly #generators: readonly GeneratorProcess[];
   readonly #servers = new Map<string, Look<ServerReading>>();
   readonly #asked = new Set<string>();
   #machine: Look<MachineReading> | undefined;
-  #process: Look<ProcessReading> | undefined;
+  /** By pid; 0 is this process. */
+  readonly #processes = new Map<number, Look<ProcessReading>>();
   #timer: NodeJS.Timeout | undefined;
   #lastRound: Promise<unknown> = Promise.resolve();
 
@@ -36,8 +39,10 @@ export class ResourceSampler {
     nodes: readonly ClusterNode[],
     probe: ResourceProbe,
     onSample: (sample: ResourceSample) => void,
+    generators: readonly GeneratorProcess[] = [],
   ) {
     this.#nodes = nodes;
+    this.#generators = generators;
     this.#probe = probe;
     this.#onSample = onSample;
   }
@@ -62,7 +67,11 @@ export class ResourceSampler {
     const vitals = this.#vitals.sample();
     if (vitals) this.#onSample(vitals);
     this.#lookAtMachine();
-    await Promise.all([this.#lookAtProcess(), ...this.#nodes.map((node) => this.#lookAtServer(node))]);
+    await Promise.all([
+      this.#lookAtProcess(),
+      ...this.#generators.map((generator) => this.#lookAtProcess(generator)),
+      ...this.#nodes.map((node) => this.#lookAtServer(node)),
+    ]);
   }
 
   #lookAtMachine(): void {
@@ -79,14 +88,25 @@ export class ResourceSampler {
     });
   }
 
-  async #lookAtProcess(): Promise<void> {
-    const then = this.#process;
-    const reading = await this.#probe.process();
+  async #lookAtProcess(generator?: GeneratorProcess): Promise<void> {
+    const pid = generator?.pid ?? 0;
+    const then = this.#processes.get(pid);
+    const reading = await (generator ? this.#probe.generatorProcess(pid) : this.#probe.process());
+    if (reading === undefined) {
+      this.#processes.delete(pid);
+      return;
+    }
     const now = { atNs: nowNs(), reading };
-    this.#process = now;
+    this.#processes.set(pid, now);
     if (!then) return;
-    const cpuNs = reading.cpuNs - then.reading.cpuNs;
-    this.#onSample({ of: 'process', startNs: then.atNs, endNs: now.atNs, ...reading, cpuNs });
+    this.#onSample({
+      of: 'process',
+      ...(generator && { generator: generator.name }),
+      startNs: then.atNs,
+      endNs: now.atNs,
+      ...reading,
+      cpuNs: Math.max(0, reading.cpuNs - then.reading.cpuNs),
+    });
   }
 
   async #lookAtServer(node: ClusterNode): Promise<void> {

@@ -9,6 +9,8 @@ export interface GeneratorHost {
   tell(message: ToLoadWorker): void;
   /** Threads read the run's PhaseClock; a process has to be told. */
   beginPhase(phase: ClockPhase, atNs: number): void;
+  /** Of a process of its own; undefined for a thread, and where it could not be started. */
+  readonly pid: number | undefined;
   /** Resolves when the thread or the process has ended. */
   readonly exited: Promise<void>;
   /** Ends it at once. */
@@ -36,6 +38,7 @@ export function startThread(
   return {
     tell: (message) => worker.postMessage(message),
     beginPhase: () => {},
+    pid: undefined,
     exited: new Promise((resolve) => {
       worker.on('exit', (code) => {
         listener.onExit(`with code ${code}`);
@@ -67,6 +70,7 @@ export function startProcess(
   return {
     tell: send,
     beginPhase: (phase, atNs) => send({ say: 'phase', phase, atNs }),
+    pid: child.pid,
     exited: new Promise((resolve) => {
       child.on('close', (code, signal) => {
         listener.onExit(`${signal ? `by ${signal}` : `with code ${code}`}${said && `: ${said.trim()}`}`);

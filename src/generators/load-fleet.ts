@@ -26,6 +26,10 @@ export function startLoadFleet(
   );
   stopFollowers(tasks, members);
   return {
+    processes: members.flatMap(({ host: { pid } }, i) => {
+      const { load, worker } = tasks[i] as GeneratorTask;
+      return pid === undefined ? [] : [{ name: `${load.name} ${worker}`, pid }];
+    }),
     ready: async () => void (await Promise.all(members.map((member) => member.ready))),
     start: (atNs) => {
       for (const member of members) member.tell({ say: 'start', atNs });

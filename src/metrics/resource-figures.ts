@@ -24,8 +24,10 @@ export function userOf(sample: ResourceSample): ResourceUser {
       return sample.role === 'generator'
         ? { kind: 'generator', name: `${sample.load} ${sample.worker}` }
         : { kind: sample.role, name: sample.role };
-    default:
-      return { kind: sample.of, name: sample.of === 'process' ? 'stormglass' : 'machine' };
+    case 'process':
+      return { kind: 'process', name: sample.generator ?? 'stormglass' };
+    case 'machine':
+      return { kind: 'machine', name: 'machine' };
   }
 }
 

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { createResourceProbe } from '../../src/app/resource-probe.js';
 import { waitFor } from '../../src/base/wait.js';
 import type { ClusterNode } from '../../src/contracts/cluster.js';
+import type { GeneratorProcess } from '../../src/contracts/load.js';
 import type { ResourceSample } from '../../src/contracts/resources.js';
 import { ResourceSampler } from '../../src/engine/resource-sampler.js';
 import { identify } from '../../src/processes/identity.js';
@@ -14,9 +15,10 @@ const nodeOf = (name: string, server: TestServer, by: 'process' | 'varz'): Clust
   return { name, host: '127.0.0.1', clientPort, monitorUrl, ...(process && { process }) };
 };
 
-function sampling(nodes: readonly ClusterNode[]) {
+function sampling(nodes: readonly ClusterNode[], generators: readonly GeneratorProcess[] = []) {
   const samples: ResourceSample[] = [];
-  const sampler = new ResourceSampler(nodes, createResourceProbe(), (sample) => samples.push(sample));
+  const add = (sample: ResourceSample) => samples.push(sample);
+  const sampler = new ResourceSampler(nodes, createResourceProbe(), add, generators);
   sampler.start();
   const seen = (matches: (sample: ResourceSample) => boolean) =>
     waitFor(() => samples.find(matches), { timeoutMs: 15_000, everyMs: 20 });
@@ -54,6 +56,24 @@ describe('ResourceSampler', () => {
     const spanNs = machine.endNs - machine.startNs;
     expect(machine.busyNs).toBeGreaterThan(0);
     expect(machine.busyNs).toBeLessThan(1.5 * machine.cores * spanNs);
+  });
+
+  it('looks at processes of its own beside itself, until they end', async () => {
+    await using other = await startTestServer();
+    await using look = sampling([], [{ name: 'fleet 3', pid: other.pid }]);
+    const isIt = (sample: ResourceSample) => sample.of === 'process' && sample.generator === 'fleet 3';
+    const seen = await look.seen(isIt);
+    if (seen?.of !== 'process') throw new Error('nothing was seen');
+    expect(seen.residentBytes).toBeGreaterThan(1e6);
+    expect(seen.cpuNs).toBeLessThan(0.9 * (seen.endNs - seen.startNs));
+    expect(
+      await look.seen((sample) => sample.of === 'process' && sample.generator === undefined),
+    ).toBeTruthy();
+    await other.stop('SIGKILL');
+    const rounds = () => look.samples.filter(({ of }) => of === 'machine').length;
+    const [before, then] = [look.samples.filter(isIt).length, rounds()];
+    await waitFor(() => rounds() > then + 2, { timeoutMs: 20_000 });
+    expect(look.samples.filter(isIt).length).toBeLessThanOrEqual(before + 1);
   });
 
   it('is held up by no server that does not answer, and asks it no second time meanwhile', async () => {

@@ -78,6 +78,9 @@ describe('generators in processes of their own', () => {
     const { clock, tasks } = tasksOf({ access: server.access, schedule: steadyRate(3000, 1.5) }, 3);
     const { fleet, reports, children } = start(tasks, await entryOf('both', program));
     await using _ = fleet;
+    expect(fleet.processes).toEqual(
+      children.map(({ pid }, i) => ({ name: `${tasks[0]!.load.name} ${i + 1}`, pid })),
+    );
     await fleet.ready();
     expect((await findMarked(MARK)).map(({ pid }) => pid).sort()).toEqual(
       children.map(({ pid }) => pid).sort(),
