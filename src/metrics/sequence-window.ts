@@ -9,8 +9,8 @@ const MOST_WORDS = 2 ** 15;
 
 /**
  * The sequence of one writer: what is next, and which of the last events came. Remembers 1,024 events, and for as long as
- * one of them is missing up to a million, so that events that overtake each other by far (batches wait for each other)
- * are told from those that are lost, and from those that come twice.
+ * one of them is missing up to a million, so that events that overtake each other by far are told from those that are lost,
+ * and from those that come twice.
  */
 export class SequenceWindow {
   /** The sequence that is expected. */
@@ -23,7 +23,7 @@ export class SequenceWindow {
   #forgotten = 0;
   /** What is missing below was missing when it was last settled. */
   #settled: number;
-  /** Of the event with the highest sequence. */
+  /** Of all events so far: those of a batch may be due before those of the batch that left before it. */
   #lastDueNs = Number.NEGATIVE_INFINITY;
   /** A ring of one bit an event, set for those that came; an event is looked for at its sequence, modulo its length. */
   #words = new Int32Array(FIRST_WORDS).fill(-1);
@@ -42,7 +42,7 @@ export class SequenceWindow {
     // The bit says whether the event came that has this place now.
     if ((this.#words[(sequence >>> 5) & this.#mask]! & (1 << (sequence & 31))) === 0) this.#vacate(sequence);
     this.next = sequence + 1;
-    this.#lastDueNs = dueNs;
+    if (dueNs > this.#lastDueNs) this.#lastDueNs = dueNs;
     return FRESH;
   }
 
@@ -55,7 +55,7 @@ export class SequenceWindow {
       this.gap = gap;
       return FRESH;
     }
-    // A writer numbers its events in the order in which they are due: this is no copy of an old one, it began anew.
+    // No event was due so late before: this is no copy of an old one, the writer began anew.
     if (dueNs > this.#lastDueNs) {
       this.#forgetAll();
       this.next = sequence;

@@ -65,7 +65,7 @@ describe('http', () => {
   it('sends so many requests in each second, and times what comes back', async () => {
     await using server = await endpoint((response) => response.end('hello'));
     const load = asking(server.url, {
-      required: { method: 'POST', body: 'a question', headers: { 'x-tenant': 'acme' } },
+      required: { method: 'POST', body: 'a question: où?', headers: { 'x-tenant': 'acme' } },
     });
     await load.start();
     await load.finished();
@@ -74,10 +74,10 @@ describe('http', () => {
     expect(load.count('sent') + load.count('unsent')).toBe(100);
     expect(load.count('ok')).toBeGreaterThan(0);
     expect(server.requests.length).toBe(load.count('sent'));
-    expect(new Set(server.bodies)).toEqual(new Set(['a question']));
+    expect(new Set(server.bodies)).toEqual(new Set(['a question: où?']));
     expect(server.requests[0]!.headers['x-tenant']).toBe('acme');
     expect(server.requests[0]!.method).toBe('POST');
-    expect(load.count('bytes')).toBe(10 * load.count('sent'));
+    expect(load.count('bytes')).toBe(16 * load.count('sent'));
     expect(load.count('reply_bytes')).toBeGreaterThan(5 * load.count('ok'));
     for (const measure of ['ack_latency', 'service_time'] as const) {
       const histogram = load.histogram(measure);

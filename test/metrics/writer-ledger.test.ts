@@ -58,6 +58,18 @@ describe('WriterLedger', () => {
     }
   });
 
+  it('takes no copy of an event for a new beginning, though what left after it was due before it', () => {
+    const ledger = from0();
+    // Two batches, numbered as they left: the second had waited for longer.
+    ledger.track(1, 0, 5000);
+    ledger.track(1, 1, 9000);
+    ledger.track(1, 2, 6000);
+    expect(ledger.track(1, 1, 9000)).toBe(DUPLICATE);
+    expect(ledger.track(1, 3, 7000)).toBe(FRESH);
+    expect(ledger.gap).toBe(0);
+    expect(ledger.track(1, 0, 9001)).toBe(FRESH);
+  });
+
   it('knows a writer that began anew from a duplicate by when the event was due', () => {
     const ledger = from0();
     run(ledger, [0, 1, 2, 3, 4]);

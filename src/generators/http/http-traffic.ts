@@ -22,6 +22,7 @@ export class HttpTraffic implements Traffic, HttpClientEvents {
   readonly #setting: TrafficSetting;
   readonly #params: HttpParams;
   readonly #url: string;
+  readonly #bodyBytes: number;
   readonly #clients: HttpClient[] = [];
   #autocannon: typeof import('autocannon').default | undefined;
   #cannon: Run | undefined;
@@ -37,6 +38,7 @@ export class HttpTraffic implements Traffic, HttpClientEvents {
     this.#setting = setting;
     this.#params = setting.load.params as HttpParams;
     const { url } = this.#params;
+    this.#bodyBytes = Buffer.byteLength(this.#params.body ?? '');
     this.#url = url === MONITOR ? (setting.metricsUrl ?? '') : url;
   }
 
@@ -124,7 +126,7 @@ export class HttpTraffic implements Traffic, HttpClientEvents {
     if (this.#ledger) this.#ledger.sent();
     else recorder.count(COUNTER.due, client.phase, 1);
     recorder.count(COUNTER.sent, client.phase, 1);
-    recorder.count(COUNTER.bytes, client.phase, this.#params.body?.length ?? 0);
+    recorder.count(COUNTER.bytes, client.phase, this.#bodyBytes);
     this.#busy++;
   }
 
@@ -159,7 +161,9 @@ export class HttpTraffic implements Traffic, HttpClientEvents {
 
   windDown(atNs: number): void {
     const { startNs, pacer } = this.#run!;
-    this.#ledger?.giveUpBefore(Math.min(atNs, startNs + pacer.endNs), atNs);
+    const untilNs = Math.min(atNs, startNs + pacer.endNs);
+    this.#ledger?.giveUpBefore(untilNs, atNs);
+    this.#ledger?.settle(untilNs);
     this.#giveUpNs = atNs + this.#params.timeout;
     for (const client of this.#clients) client.end();
   }
