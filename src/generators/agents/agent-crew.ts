@@ -60,6 +60,7 @@ export class AgentCrew {
     this.#questions = new Questions({
       window: this.#params.window,
       timeoutNs: this.#params['ack-timeout'],
+      lifeOf: (agent) => this.#table.lifeOf(agent),
       onEnd: (agent, life, answered, atNs) => this.runtime.onAnswer(agent, life, answered, atNs),
     });
     this.#post = this.#newPost();
@@ -131,7 +132,7 @@ export class AgentCrew {
         chunkBytes: isPerAgent(load) ? OWN_CHUNK_BYTES : SHARED_CHUNK_BYTES,
         backlogNs: this.#params.backlog,
         maxLatenessNs: this.#params['max-lateness'],
-        lifeOf: (agent) => this.#table.failures[agent]!,
+        lifeOf: (agent) => this.#table.lifeOf(agent),
         onRefused: (agent, life) => this.runtime.onAnswer(agent, life, false, this.#post.nowNs),
         onRoom,
       },

@@ -29,7 +29,7 @@ export interface AgentPostOptions {
   readonly backlogNs: number;
   /** Our own lateness after which a message is dropped. */
   readonly maxLatenessNs: number;
-  /** How often the agent has failed. */
+  /** Which life of a local agent it is, see AgentTable. */
   lifeOf(agent: number): number;
   /** A question that will not be sent; not called from within `send`. */
   readonly onRefused: (agent: number, life: number) => void;
@@ -185,10 +185,11 @@ export class AgentPost {
   }
 
   #open(link: AgentLink, message: AgentMessage, phase: number): void {
-    const { questions, lifeOf } = this.#options;
-    const asker = message.form === QUESTION ? message.agent : -1;
-    const life = asker < 0 ? 0 : lifeOf(asker);
-    message.slot = questions.ask(asker, life, link, message.dueNs, this.nowNs, phase);
+    const { questions, shards } = this.#options;
+    const isCommand = message.form === COMMAND;
+    const asker = isCommand ? -1 : message.agent;
+    const asked = isCommand ? message.agent : shards.localOf(message.to);
+    message.slot = questions.ask(asker, asked, link, message.dueNs, this.nowNs, phase);
     message.generation = questions.generationOf(message.slot);
   }
 

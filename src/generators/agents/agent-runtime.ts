@@ -1,5 +1,5 @@
 import type { AgentRandom } from './agent-random.js';
-import { ABSENT, type AgentTable, ALIVE, DOWN } from './agent-table.js';
+import { ABSENT, ABSENT_LIFE, type AgentTable, ALIVE, DOWN } from './agent-table.js';
 import { type AgentDeeds, AgentView } from './agent-view.js';
 import type { Behavior } from './behavior.js';
 import type { BehaviorErrors } from './behavior-errors.js';
@@ -145,8 +145,7 @@ export class AgentRuntime {
 
   /** What an agent asked is answered, or never will be. */
   onAnswer(agent: number, life: number, answered: boolean, atNs: number): void {
-    const { status, failures } = this.#table;
-    if (status[agent] !== ALIVE || failures[agent] !== life || !this.#behavior.onAnswer) return;
+    if (!this.#behavior.onAnswer || life === ABSENT_LIFE || this.#table.lifeOf(agent) !== life) return;
     this.#view.become(agent, atNs);
     try {
       this.#behavior.onAnswer(this.#view, answered);

@@ -4,6 +4,8 @@ export const ALIVE = 1;
 export const DOWN = 2;
 
 const NONE = -1;
+/** The life of an agent that is not there. */
+export const ABSENT_LIFE = 0xffff;
 /** Of an agent whose events stand for themselves. */
 export const UNCORRELATED = 0xffff;
 
@@ -44,6 +46,11 @@ export class AgentTable {
   get bytesPerAgent(): number {
     const columns = Object.values(this).filter((column) => ArrayBuffer.isView(column));
     return columns.reduce((sum, column) => sum + column.byteLength, 0) / Math.max(1, this.count);
+  }
+
+  /** Which life of an agent it is: how often it has failed, or ABSENT_LIFE. */
+  lifeOf(agent: number): number {
+    return this.status[agent] === ALIVE ? this.failures[agent]! : ABSENT_LIFE;
   }
 
   /** An agent that failed remembers nothing, but that its random stream and its correlations go on. */

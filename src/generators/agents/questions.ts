@@ -1,6 +1,7 @@
 import { formatDuration } from '../../base/units.js';
 import { COUNTER, type LoadRecorder, MEASURE } from '../../metrics/load-recorder.js';
 import { AckWindow } from '../ack-window.js';
+import { ABSENT_LIFE } from './agent-table.js';
 
 /** A connection that answers come by. */
 export interface AnswerLink {
@@ -13,6 +14,8 @@ export interface QuestionsOptions {
   /** How many may be open at a time. */
   readonly window: number;
   readonly timeoutNs: number;
+  /** Which life of a local agent it is, see AgentTable. */
+  lifeOf(agent: number): number;
   /** The asker, as it was when it asked (see `ask`), and whether it has an answer. */
   readonly onEnd: (asker: number, life: number, answered: boolean, atNs: number) => void;
 }
@@ -23,6 +26,9 @@ export class Questions {
   /** A local agent; −1 for the commander. */
   readonly #asker: Int32Array;
   readonly #life: Uint16Array;
+  /** Who was asked, if it is a local agent, and in which life. */
+  readonly #asked: Int32Array;
+  readonly #askedLife: Uint16Array;
   /** Index of the connection that the answer comes by, and how often that had been lost. */
   readonly #link: Int32Array;
   readonly #losses: Uint32Array;
@@ -35,6 +41,8 @@ export class Questions {
     this.#window = new AckWindow(options.window);
     this.#asker = new Int32Array(options.window);
     this.#life = new Uint16Array(options.window);
+    this.#asked = new Int32Array(options.window);
+    this.#askedLife = new Uint16Array(options.window);
     this.#link = new Int32Array(options.window);
     this.#losses = new Uint32Array(options.window);
     this.#timeoutReason = `no answer within ${formatDuration(options.timeoutNs)}`;
@@ -56,15 +64,23 @@ export class Questions {
     return this.#window.generation[slot]!;
   }
 
-  /** Opens a question that is sent now; there must be room. `life` is how often the asker has failed. Returns its slot. */
-  ask(asker: number, life: number, link: AnswerLink, dueNs: number, sentNs: number, phase: number): number {
+  /**
+   * Opens a question that is sent now; there must be room. Returns its slot.
+   *
+   * @param asker a local agent, or −1 for the commander
+   * @param asked a local agent, or −1 for one of another worker
+   */
+  ask(asker: number, asked: number, link: AnswerLink, dueNs: number, sentNs: number, phase: number): number {
+    const { lifeOf } = this.#options;
     const window = this.#window;
     const slot = window.take();
     window.dueNs[slot] = dueNs;
     window.sentNs[slot] = sentNs;
     window.phase[slot] = phase;
     this.#asker[slot] = asker;
-    this.#life[slot] = life;
+    this.#life[slot] = asker < 0 ? 0 : lifeOf(asker);
+    this.#asked[slot] = asked;
+    this.#askedLife[slot] = asked < 0 ? 0 : lifeOf(asked);
     this.#link[slot] = link.index;
     this.#losses[slot] = link.losses;
     return slot;
@@ -88,7 +104,7 @@ export class Questions {
     const window = this.#window;
     for (let slot = window.oldest; slot >= 0; slot = window.oldest) {
       if (byNs - window.sentNs[slot]! < this.#options.timeoutNs) return;
-      this.#lose(slot, nowNs, this.#timeoutReason);
+      this.#lose(slot, nowNs, this.#timeoutReason, this.#hasFailed(slot));
     }
   }
 
@@ -97,18 +113,27 @@ export class Questions {
     const window = this.#window;
     for (let slot = 0; slot < window.size && window.inFlight > 0; slot++) {
       if (!window.holds(slot, window.generation[slot]!)) continue;
-      if (links[this.#link[slot]!]!.losses !== this.#losses[slot]) this.#lose(slot, nowNs, 'connection lost');
+      if (links[this.#link[slot]!]!.losses !== this.#losses[slot])
+        this.#lose(slot, nowNs, 'connection lost', false);
     }
   }
 
-  #lose(slot: number, atNs: number, reason: string): void {
+  /** Whether it is by our own agent's failure that there is no answer: the system did not fail, and need not recover. */
+  #hasFailed(slot: number): boolean {
+    const asked = this.#asked[slot]!;
+    if (asked < 0) return false;
+    const life = this.#askedLife[slot]!;
+    return life === ABSENT_LIFE || this.#options.lifeOf(asked) !== life;
+  }
+
+  #lose(slot: number, atNs: number, reason: string, byItsAgent: boolean): void {
     const window = this.#window;
     const recorder = this.#recorder!;
     const dueNs = window.dueNs[slot]!;
     recorder.count(COUNTER.unknown, window.phase[slot]!, 1);
     recorder.censored(MEASURE.ackLatency, dueNs, atNs - dueNs);
     recorder.censored(MEASURE.serviceTime, dueNs, atNs - window.sentNs[slot]!);
-    recorder.trouble(dueNs, atNs, reason);
+    if (!byItsAgent) recorder.trouble(dueNs, atNs, reason);
     this.#end(slot, false, atNs);
   }
 

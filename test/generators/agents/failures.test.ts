@@ -92,6 +92,8 @@ describe('an agent that fails', () => {
     expect(load!.count('ok') + load!.count('unknown')).toBe(load!.count('due'));
     expect(load!.histogram('ack_latency').total).toBe(commands);
     expect(load!.histogram('ack_latency').snapshot().censored!.total).toBe(load!.count('unknown'));
+    // It was the agents that failed, and not the system.
+    expect(load!.reports.flatMap(({ troubles }) => troubles)).toEqual([]);
   });
 
   it('breaks off its own connection, and comes back with another', async () => {
