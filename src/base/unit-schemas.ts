@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { NS } from './nanoseconds.js';
 import { parseCount, parseDuration, parsePercentage, parseRate, parseSize } from './units.js';
 
 /**
@@ -17,6 +18,11 @@ export const durationSchema = quantity(
   parseDuration,
   'a duration with its unit, such as 30s, 250ms or 1m30s',
 );
+
+const PATIENCE = 'expected a time above zero and up to 1h, such as 5s or 250ms';
+
+/** → nanoseconds, above zero: how long something is waited for. */
+export const patienceSchema = durationSchema.refine((ns) => ns > 0 && ns <= NS.h, { error: PATIENCE });
 
 /** → operations a second. */
 export const rateSchema = quantity(

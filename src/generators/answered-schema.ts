@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { countSchema, durationSchema } from '../base/unit-schemas.js';
+import { countSchema, durationSchema, patienceSchema } from '../base/unit-schemas.js';
 import { TOKEN_SLOTS } from '../wire/reply-token.js';
 import { pacedSchema } from './paced-schema.js';
 
@@ -9,7 +9,7 @@ export const answeredSchema = pacedSchema.extend({
     .refine((size) => size <= TOKEN_SLOTS, { error: `expected at most ${TOKEN_SLOTS}` })
     .prefault(256)
     .describe('How many operations may wait for their answer at a time, per worker'),
-  'ack-timeout': durationSchema
+  'ack-timeout': patienceSchema
     .prefault('5s')
     .describe('How long an answer is waited for before the outcome is unknown'),
   overdue: durationSchema

@@ -3,7 +3,7 @@ import type { NatsConnection } from '@nats-io/transport-node';
 import { z } from 'zod';
 import { messageOf, PreflightError } from '../base/errors.js';
 import { seededRandom } from '../base/random.js';
-import { countSchema, durationSchema, nameSchema, sizeSchema } from '../base/unit-schemas.js';
+import { countSchema, nameSchema, patienceSchema, sizeSchema } from '../base/unit-schemas.js';
 import type { LoadKindFacts, LoadProblem, LoadScene } from '../contracts/load.js';
 import type { LoadPlan, StreamPlan } from '../contracts/plan.js';
 import { COUNTER } from '../metrics/load-recorder.js';
@@ -22,7 +22,7 @@ const share = z
 const schema = answeredSchema.omit({ headers: true }).extend({
   // An object is many messages: a few at a time are enough to keep a server busy.
   window: countSchema.prefault(8).describe('How many puts and gets may be under way at a time, per worker'),
-  'ack-timeout': durationSchema
+  'ack-timeout': patienceSchema
     .prefault('30s')
     .describe('How long a put or get may take before its outcome is unknown'),
   bucket: nameSchema.describe('The object store; made before the load unless it is there'),

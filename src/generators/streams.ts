@@ -10,7 +10,7 @@ import { z } from 'zod';
 import { NS, nowNs, sleep } from '../base/clock.js';
 import { messageOf, PreflightError } from '../base/errors.js';
 import { seededRandom } from '../base/random.js';
-import { countSchema, durationSchema, sizeSchema } from '../base/unit-schemas.js';
+import { countSchema, patienceSchema, sizeSchema } from '../base/unit-schemas.js';
 import { formatSize } from '../base/units.js';
 import type { LoadKindFacts, LoadProblem } from '../contracts/load.js';
 import type { LoadPlan } from '../contracts/plan.js';
@@ -26,7 +26,7 @@ import type { LoadKind } from './load-kind.js';
 
 const schema = answeredSchema.omit({ headers: true }).extend({
   window: countSchema.prefault(4).describe('How many calls may be under way at a time, per worker'),
-  'ack-timeout': durationSchema
+  'ack-timeout': patienceSchema
     .prefault('30s')
     .describe('How long a call may take before its outcome is unknown'),
   streams: countSchema

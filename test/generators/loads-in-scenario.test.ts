@@ -49,6 +49,22 @@ describe('a load that asks for what the cluster will not have is refused before 
   });
 });
 
+describe('a wait for an answer', () => {
+  it.each([
+    'kind: kv, bucket: b, ack-timeout',
+    'kind: object, bucket: b, ack-timeout',
+    'kind: streams, streams: 5, ack-timeout',
+    'kind: js-publish, ack-timeout',
+    'kind: request, timeout',
+  ])('lasts some time, and has an end: %s', (keys) => {
+    for (const wrong of ['0s', '25d']) {
+      expect(told(load(`name: x, ${keys}: ${wrong}`))).toEqual([
+        expect.stringMatching(/timeout: expected a time above zero and up to 1h, such as 5s or 250ms/),
+      ]);
+    }
+  });
+});
+
 describe('loads that share a bucket', () => {
   const both = (first: string, second: string) =>
     told(

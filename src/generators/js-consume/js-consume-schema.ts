@@ -1,6 +1,12 @@
 import { z } from 'zod';
 import { subjectFilterProblem } from '../../base/subjects.js';
-import { countSchema, durationSchema, nameSchema, percentageSchema } from '../../base/unit-schemas.js';
+import {
+  countSchema,
+  durationSchema,
+  nameSchema,
+  patienceSchema,
+  percentageSchema,
+} from '../../base/unit-schemas.js';
 
 /** Of a stream or consumer that somebody else may have named. */
 const serverName = z.string({ error: 'expected a name' }).regex(/^[^\s.*>\\/]{1,128}$/, {
@@ -64,7 +70,7 @@ export const jsConsumeSchema = z.strictObject({
       'explicit: each message; sync: each, and the answer of the server is waited for; all: the last of those that came ' +
         'together, for all before it; none. Default: explicit, and none for mode ordered',
     ),
-  'ack-timeout': durationSchema
+  'ack-timeout': patienceSchema
     .prefault('5s')
     .describe('With ack: sync, how long the answer is waited for before the outcome is unknown'),
   'max-ack-pending': countSchema

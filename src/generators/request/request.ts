@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import { subjectMatches } from '../../base/subjects.js';
-import { durationSchema } from '../../base/unit-schemas.js';
+import { patienceSchema } from '../../base/unit-schemas.js';
 import type { LoadKindFacts, LoadProblem, LoadScene } from '../../contracts/load.js';
 import type { LoadPlan } from '../../contracts/plan.js';
 import { COUNTER } from '../../metrics/load-recorder.js';
@@ -19,8 +19,7 @@ const schema = answeredSchema.omit({ 'ack-timeout': true }).extend({
   subject: requestPatternSchema
     .prefault(REQUEST_PATTERN)
     .describe('Where requests go; {domain} and {type} stand for those of the event that is sent'),
-  timeout: durationSchema
-    .refine((ns) => ns > 0, { error: 'expected a duration above zero' })
+  timeout: patienceSchema
     .prefault('5s')
     .describe('How long a reply is waited for before the outcome is unknown'),
 });
