@@ -62,6 +62,16 @@ const closed = (concurrency: number, seconds: number): LoadSchedule => ({
 });
 
 describe('http', () => {
+  it('counts as due what a burst had sent ahead of its time when the load was stopped', async () => {
+    await using server = await endpoint((response) => response.end('hello'));
+    const load = asking(server.url, { schedule: steadyRate(40, 20) });
+    await load.start();
+    await waitFor(() => load.count('ok') > 30, { timeoutMs: 10_000 });
+    load.stop();
+    await load.finished();
+    expect(load.count('ok') + load.count('unsent')).toBe(load.count('due'));
+  });
+
   it('sends so many requests in each second, and times what comes back', async () => {
     await using server = await endpoint((response) => response.end('hello'));
     const load = asking(server.url, {

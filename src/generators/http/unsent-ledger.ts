@@ -26,6 +26,16 @@ export class UnsentLedger {
     this.giveUpBefore(this.#run.startNs + second * NS.s, nowNs);
   }
 
+  /**
+   * Nothing is sent any more: counts as due, by `untilNs`, what went out beyond the schedule. It was due when it was sent:
+   * ahead of its time in a burst, or after it had been given up.
+   */
+  settle(untilNs: number): void {
+    const { pacer, startNs, recorder } = this.#run;
+    const beyond = this.#sent + this.#unsent - pacer.countDue(untilNs - startNs);
+    if (beyond > 0) recorder.count(COUNTER.due, recorder.phaseAt(untilNs), beyond);
+  }
+
   /** Gives up what was due before `untilNs`. */
   giveUpBefore(untilNs: number, nowNs: number): void {
     const { pacer, startNs, recorder } = this.#run;
