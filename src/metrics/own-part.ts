@@ -26,6 +26,9 @@ export interface OwnPart {
  * The system's part of a latency. An operation that went out late by our own doing has that delay in its `ack_latency`
  * and its `lag`; what a saturated thread received, events or answers, may have lain before its door. Undefined where it is all the
  * system's, or none of it can be told apart.
+ *
+ * @param senders the other loads' phases, where the events of a load that receives by itself come from: the delay of any
+ *   of them may be in its `lag`
  */
 export function ownPartOf(
   measure: LoadMeasure,
@@ -33,6 +36,7 @@ export function ownPartOf(
   bounds: PercentileBounds,
   phase: LoadPhaseResult,
   { saturatedShare, receiver, answeredShare }: OwnDoing,
+  senders: readonly LoadPhaseResult[] = [],
 ): OwnPart | undefined {
   if ((measure === 'lag' || measure === 'drain_time') && saturatedShare > shareBeyond(statistic)) {
     const who = receiver === 'monitor' ? "the monitor's thread" : "the load's own thread";
@@ -48,7 +52,8 @@ export function ownPartOf(
     };
   }
   if (measure !== 'lag' && measure !== 'ack_latency') return undefined;
-  const delayNs = ownDelayNs(statistic, phase);
+  const from = measure === 'lag' && receiver === 'load' ? senders : [phase];
+  const delayNs = Math.max(0, ...from.map((each) => ownDelayNs(statistic, each)));
   if (delayNs === 0) return undefined;
   return {
     bounds: { lower: Math.max(0, bounds.lower - delayNs), upper: bounds.upper },

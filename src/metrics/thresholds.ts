@@ -113,7 +113,11 @@ function ofLoad(
   if (measure === THROUGHPUT) return throughput(phase, acknowledged(load.kind), own, monitorWasCutOff);
   if (statistic.kind === 'ratio' || statistic.kind === 'count')
     return counted(measure, statistic.kind, phase, monitorWasCutOff);
-  return distribution(measure as LoadMeasure, statistic, phase, own);
+  const others = loads.filter((other) => other !== load);
+  const senders = others.flatMap(({ phases, total }) =>
+    during ? phases.filter((one) => one.phase === during) : [total],
+  );
+  return distribution(measure as LoadMeasure, statistic, phase, own, senders);
 }
 
 /** A load for which nothing is due by itself: what it heard, or did of its own, is its data. */
@@ -190,6 +194,7 @@ function distribution(
   statistic: Statistic,
   phase: LoadPhaseResult,
   own: OwnDoing,
+  senders: readonly LoadPhaseResult[],
 ): Finding {
   const { histograms } = phase;
   const snapshot = histograms[measure];
@@ -204,7 +209,7 @@ function distribution(
   return {
     bounds,
     text: `${name} ${bounds.lower === bounds.upper ? '= ' : ''}${formatBounds(bounds)}`,
-    ownPart: ownPartOf(measure, statistic, bounds, phase, own),
+    ownPart: ownPartOf(measure, statistic, bounds, phase, own, senders),
   };
 }
 

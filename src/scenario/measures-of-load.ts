@@ -3,7 +3,7 @@ import type { LoadPlan } from '../contracts/plan.js';
 
 /** What decides whether a load has a measure. */
 interface Subject {
-  readonly plan: Pick<LoadPlan, 'name' | 'kind' | 'schedule'>;
+  readonly plan: LoadPlan;
   readonly facts: LoadKindFacts;
 }
 
@@ -56,11 +56,18 @@ export function lackOf(measure: string, of: Subject): { message: string; hint: s
   const others = LOAD_MEASURES.filter((other) => has(other, of));
   const list = others.length > 1 ? `${others.slice(0, -1).join(', ')} and ${others.at(-1)}` : others[0];
   return {
-    message: `${of.plan.name} has no ${measure}: ${NEEDS[measure]?.why(of)}`,
+    message: `${of.plan.name} has no ${measure}: ${uncounted(measure, of) ?? NEEDS[measure]?.why(of)}`,
     hint: list === undefined ? 'It has no measure of time.' : `Its measures of time: ${list}.`,
   };
 }
 
 const has = (measure: string, of: Subject): boolean =>
-  (of.facts.measures as readonly string[] | undefined)?.includes(measure) === true ||
-  NEEDS[measure]?.holds(of) !== false;
+  uncounted(measure, of) === undefined &&
+  ((of.facts.measures as readonly string[] | undefined)?.includes(measure) === true ||
+    NEEDS[measure]?.holds(of) !== false);
+
+/** Why a load as it is described cannot count what its kind can. */
+function uncounted(measure: string, { plan, facts }: Subject): string | undefined {
+  const lack = facts.uncounted?.(plan);
+  return (lack?.counters as readonly string[] | undefined)?.includes(measure) ? lack?.why : undefined;
+}

@@ -30,12 +30,17 @@ function loadOf(measures: Partial<Record<LoadMeasure, (i: number) => number | un
   return { name: 'orders', kind: 'js-publish', durationNs: 10 * NS.s, phases: [], total };
 }
 
-function verdictOf(expectation: string, load: LoadResult, own: Partial<OwnDoing> = {}) {
+function verdictOf(
+  expectation: string,
+  load: LoadResult,
+  own: Partial<OwnDoing> = {},
+  others: readonly LoadResult[] = [],
+) {
   const [measure = '', ...rest] = expectation.split(' ');
   return evaluateThreshold(
     { text: expectation, ...parseThreshold(`orders.${measure}`, rest.join(' ')) },
     {
-      loads: [load],
+      loads: [load, ...others],
       faults: [],
       monitorWasCutOff: false,
       acknowledged: () => true,
@@ -103,6 +108,17 @@ describe('a threshold and what stormglass itself added', () => {
       expect(verdictOf(`${measure} p90 < 20ms`, load, { answeredShare: 0.05 }).verdict).toBe('fail');
       expect(verdictOf(`${measure} p99 < 60ms`, load, { answeredShare: 0.05 }).verdict).toBe('pass');
     }
+  });
+
+  it('is left open on the lag of a load that receives by itself where those that sent were late', () => {
+    const heard = loadOf({ lag: ms(21) });
+    const sender = { ...loadOf({ schedule_delay: ms(3) }), name: 'sender' };
+    const own = { receiver: 'load' } as const;
+    expect(verdictOf('lag p99 < 20ms', heard, own, [sender]).verdict).toBe('no-data');
+    expect(verdictOf('lag p99 < 10ms', heard, own, [sender]).verdict).toBe('fail');
+    expect(verdictOf('lag p99 < 20ms', heard, own).verdict).toBe('fail');
+    // What the monitor receives of a load, that load sent.
+    expect(verdictOf('lag p99 < 20ms', heard, {}, [sender]).verdict).toBe('fail');
   });
 
   it('is left open on a throughput that was the generator’s limit', () => {

@@ -18,6 +18,13 @@ const facts: LoadKindFacts = {
   needsStream: false,
   schedules: ['follow'],
   measures: ['lag', 'duplicates', 'lost'],
+  uncounted: (load) =>
+    paramsOf(load).queue === undefined
+      ? undefined
+      : {
+          counters: ['duplicates', 'lost'],
+          why: 'who shares what comes in a queue group cannot tell what did not',
+        },
 };
 
 const paramsOf = (load: LoadPlan): SubscribeParams => load.params as SubscribeParams;
