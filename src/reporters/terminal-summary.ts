@@ -32,7 +32,7 @@ export function summaryLines(result: RunResult, runDir: string, paint: Paint): s
     '',
     ...verdictLines(summary, paint),
     '',
-    ...loadLines(summary.loads, paint),
+    ...loadLines(summary.loads, receiversIn(result), paint),
     '',
     ...alignColumns(rows, 'lll'),
     '',
@@ -61,7 +61,7 @@ function verdictLines({ verdict, name, seed, loadNs }: Summary, paint: Paint): s
 }
 
 /** A table of the loads; the kinds of trouble that nobody had take no room. */
-function loadLines(loads: readonly LoadSummary[], paint: Paint): string[] {
+function loadLines(loads: readonly LoadSummary[], receivers: ReadonlySet<string>, paint: Paint): string[] {
   const troubles = TROUBLES.filter((counter) => loads.some(({ total }) => total.counters[counter] > 0));
   const head = ['', 'load', 'done', 'due', 'latency', 'p50', 'p99', 'p99.9', 'max', 'ok', ...troubles];
   const rows = loads.map(({ name, total }) => {
@@ -73,7 +73,7 @@ function loadLines(loads: readonly LoadSummary[], paint: Paint): string[] {
       plain(name),
       rate(onlyListens ? total.rates.receivedPerSec : total.rates.okPerSec),
       rate(due === 0 ? null : total.rates.duePerSec),
-      total.latency.ack_latency ? 'to the ack' : due === 0 ? 'to the receiver' : 'to the monitor',
+      total.latency.ack_latency ? 'to the ack' : receivers.has(name) ? 'to the receiver' : 'to the monitor',
       ...(['p50', 'p99', 'p99.9'] as const).map((percentile) => figure(latency?.percentiles[percentile])),
       figure(latency?.max),
       formatInteger(onlyListens ? received : ok),
@@ -84,6 +84,13 @@ function loadLines(loads: readonly LoadSummary[], paint: Paint): string[] {
     ];
   });
   return alignColumns([head.map((cell) => paint('dim', cell)), ...rows], `ll${'r'.repeat(head.length - 2)}`);
+}
+
+/** Loads that receive what others send: what follows them and has no clients, such as agents, of its own. */
+function receiversIn({ plan, loads }: RunResult): ReadonlySet<string> {
+  const following = plan.loads.filter(({ schedule }) => schedule.mode === 'follow');
+  const crowds = loads.filter(({ crowd }) => crowd !== undefined).map(({ name }) => name);
+  return new Set(following.map(({ name }) => name).filter((name) => !crowds.includes(name)));
 }
 
 /** Loads whose operations are events, several in a message. */
