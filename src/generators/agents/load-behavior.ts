@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { causeChain, PreflightError } from '../../base/errors.js';
 import { suggestion } from '../../base/nearest.js';
@@ -40,10 +41,13 @@ export async function loadBehavior(params: AgentsParams): Promise<Behavior> {
     module = await jiti.import(behavior);
   } catch (error) {
     const text = firstLines(causeChain(error).join(': '));
-    throw new PreflightError(`the behaviour ${behavior} does not load: ${text}`, {
-      cause: error,
-      hint: HINT,
-    });
+    throw new PreflightError(
+      `the behaviour ${behavior} does not load: ${text}${placeOf(error, behavior, text)}`,
+      {
+        cause: error,
+        hint: HINT,
+      },
+    );
   }
   const problem = behaviorProblem(module.default);
   if (problem !== undefined) throw new PreflightError(`the behaviour ${behavior} ${problem}`, { hint: HINT });
@@ -79,6 +83,15 @@ const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
 const hasTwice = (names: readonly string[]): boolean => new Set(names).size < names.length;
+
+/** ` (thermostat.ts:12)`, where the stack says it and the text does not yet. */
+function placeOf(error: unknown, behavior: string, text: string): string {
+  const file = basename(behavior);
+  if (!(error instanceof Error) || text.includes(`${file}:`)) return '';
+  const frame = (error.stack ?? '').split('\n').find((line) => line.includes(`${file}:`));
+  const line = frame && /^\d+/.exec(frame.slice(frame.indexOf(`${file}:`) + file.length + 1))?.[0];
+  return line === undefined ? '' : ` (${file}:${line})`;
+}
 
 /** A parser's message can go on with an excerpt of the source. */
 const firstLines = (text: string): string =>

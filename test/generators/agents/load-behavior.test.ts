@@ -29,6 +29,11 @@ async function refusal(behavior: string): Promise<PreflightError> {
 }
 
 describe('a behaviour in a file', () => {
+  it('is refused with the line that throws while it loads', async () => {
+    const file = written('burnt.ts', "const a = 1;\nthrow new Error('burnt' + a);\nexport default {};\n");
+    expect((await refusal(file)).message).toMatch(/does not load: burnt1 \(burnt\.ts:2\)$/);
+  });
+
   it('is TypeScript, with modules of its own beside it', async () => {
     written('limits.ts', 'export enum Limit { warm = 25 }\nexport type Celsius = number;\n');
     const file = written(
@@ -64,7 +69,7 @@ describe('a behaviour in a file', () => {
       "export default {\n  state: ['a']\n  start() {},\n};\n",
       /broken\.ts does not load: .*Unexpected token.*broken\.ts:3:2/,
     ],
-    ['throws', 'throwing.ts', "\nthrow new TypeError('no luck');\n", /throwing\.ts does not load: no luck$/],
+    ['throws', 'throwing.ts', "\nthrow new TypeError('no luck');\n", /throwing\.ts does not load: no luck \(throwing\.ts:2\)$/],
     [
       'imports what is not there',
       'importing.ts',
