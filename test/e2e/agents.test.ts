@@ -79,8 +79,12 @@ describe('agents from the command line', () => {
     const end = await started.ended;
     expect(end.stderr).toMatch(/500 agents over 500 sockets, \d+ B an agent, 2 generator processes/);
     expect(end.code).toBe(0);
-    const { total, crowd } = place.summary().loads[0]!;
+    const { loads, resources } = place.summary();
+    const { name, total, crowd } = loads[0]!;
     expect(crowd).toMatchObject({ agents: 500, sockets: 500, processes: 2 });
+    const looked = resources.users.filter((user) => user.kind === 'process' && user.name.startsWith(name));
+    expect(looked).toHaveLength(2);
+    for (const { figures } of looked) expect(figures.residentBytes?.max).toBeGreaterThan(1e6);
     expect(total.counters.ok).toBe(total.counters.due);
     expect(total.counters.received).toBe(total.counters.due);
     expect(total.counters.due).toBeGreaterThan(500 * 3);
