@@ -69,7 +69,12 @@ describe('a behaviour in a file', () => {
       "export default {\n  state: ['a']\n  start() {},\n};\n",
       /broken\.ts does not load: .*Unexpected token.*broken\.ts:3:2/,
     ],
-    ['throws', 'throwing.ts', "\nthrow new TypeError('no luck');\n", /throwing\.ts does not load: no luck \(throwing\.ts:2\)$/],
+    [
+      'throws',
+      'throwing.ts',
+      "\nthrow new TypeError('no luck');\n",
+      /throwing\.ts does not load: no luck \(throwing\.ts:2\)$/,
+    ],
     [
       'imports what is not there',
       'importing.ts',
