@@ -83,7 +83,9 @@ export class AgentCrew {
   async open(): Promise<void> {
     await this.network.open();
     const { info } = this.network.links[0]!.connection;
-    if (info) this.#types.checkSizes(info.max_payload);
+    if (!info) return;
+    this.#types.checkSizes(info.max_payload);
+    this.#mouth.limit(info.max_payload);
   }
 
   begin({ startNs, pacer, recorder }: TrafficRun): void {

@@ -5,6 +5,9 @@ import type { AgentVoice } from './agent-runtime.js';
 import { type AgentTable, UNCORRELATED } from './agent-table.js';
 import type { EventTypes } from './event-types.js';
 
+/** More than what stands in a payload beside the fields: stamp, agent, correlation, number, braces. */
+const FRAMING_BYTES = 128;
+
 /** Puts what agents say into messages, and hands these to the post. Allocates nothing. */
 export class AgentMouth implements AgentVoice {
   readonly #post: AgentPost;
@@ -12,6 +15,7 @@ export class AgentMouth implements AgentVoice {
   readonly #types: EventTypes;
   readonly #network: () => AgentNetwork;
   readonly #message = emptyMessage();
+  #mostBytes = Number.POSITIVE_INFINITY;
 
   constructor(post: AgentPost, table: AgentTable, types: EventTypes, network: () => AgentNetwork) {
     this.#post = post;
@@ -20,7 +24,18 @@ export class AgentMouth implements AgentVoice {
     this.#network = network;
   }
 
+  /** What a server takes in one message: no event with fields may be larger. */
+  limit(maxPayload: number): void {
+    this.#mostBytes = maxPayload - FRAMING_BYTES;
+  }
+
+  /** Throws a RangeError for fields that the server would end the connection for, and everybody else's on it. */
   publish(agent: number, type: string, fields: string, dueNs: number): void {
+    if (fields !== '' && Buffer.byteLength(fields) > this.#mostBytes) {
+      throw new RangeError(
+        `publish of ${type}: its fields have ${Buffer.byteLength(fields)} B, and there is room for ${this.#mostBytes}`,
+      );
+    }
     const { correlation, correlated } = this.#table;
     const message = this.#message;
     const number = correlated[agent]!;

@@ -144,6 +144,33 @@ describe('a behaviour that throws', () => {
     expect(count).toBeGreaterThan(50);
   });
 
+  it('also where it publishes more than the server takes, and the connection that all share stays', async () => {
+    await using server = await startTestServer({ config: { max_payload: 1024 } });
+    const file = written(
+      'chatty.ts',
+      `import { defineBehavior } from 'stormglass';
+       export default defineBehavior({
+         start(agent) { agent.after(10, 'beat'); },
+         steps: {
+           beat(agent) {
+             agent.after(10, 'beat');
+             agent.publish('Heartbeat', { text: 'x'.repeat(agent.id % 2 === 0 ? 100 : 2000) });
+           },
+         },
+       });`,
+    );
+    const { loads, seen } = await runAgents({
+      access: server.access,
+      seconds: 0.5,
+      required: { agents: 4, behavior: file, ramp: '0s' },
+    });
+    expect(loads[0]!.noticesOf('operation-error')[0]?.text).toMatch(
+      /^beat threw: publish of Heartbeat: its fields have 2009 B, and there is room for 896 /,
+    );
+    expect(loads[0]!.noticesOf('disconnected')).toEqual([]);
+    expect(seen.length).toBeGreaterThan(0);
+  });
+
   it('ends the load when it says nothing any more', async () => {
     await using server = await startTestServer();
     const file = written(
