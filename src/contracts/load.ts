@@ -241,8 +241,10 @@ export interface LoadKindFacts {
   socketsOf?(load: LoadPlan, worker: number): number;
   /** What it measures or counts that a load of its sort mostly does not: `drain_time`. */
   readonly measures?: readonly (LoadMeasure | LoadCounter)[];
-  /** What a load so described cannot count, though its kind can, and why: `in a queue group …`. */
-  uncounted?(load: LoadPlan): { readonly counters: readonly LoadCounter[]; readonly why: string } | undefined;
+  /** What a load so described cannot count or measure, though its kind can, and why: `in a queue group …`. */
+  uncounted?(
+    load: LoadPlan,
+  ): { readonly counters: readonly (LoadCounter | LoadMeasure)[]; readonly why: string } | undefined;
 }
 
 /** The rest of the scenario, as far as a load may depend on it. */

@@ -401,6 +401,15 @@ describe('what a scenario says of js-consume', () => {
     expect(problems({ stream: 'THEIRS' }, 1, { ...scene, isExternal: true })).toEqual([]);
   });
 
+  it('says what it cannot count or measure', () => {
+    const uncounted = (params: Record<string, unknown>) =>
+      jsConsume.facts.uncounted!(planOf({ params }))?.counters;
+    expect(uncounted({})).toEqual(['ack_latency', 'service_time', 'lost']);
+    expect(uncounted({ ack: 'sync' })).toEqual(['lost']);
+    expect(uncounted({ mode: 'ordered' })).toEqual(['ack_latency', 'service_time', 'redelivered']);
+    expect(uncounted({ mode: 'ordered', filter: 'a.>' })).toContain('lost');
+  });
+
   it('knows no other keys, modes and shares', () => {
     expect(() => jsConsume.schema.parse({ stream: STREAM, acks: 'none' })).toThrow(/acks/);
     expect(() => jsConsume.schema.parse({ stream: STREAM, mode: 'push' })).toThrow(

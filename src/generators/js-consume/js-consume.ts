@@ -12,7 +12,8 @@ const facts: LoadKindFacts = {
   events: false,
   needsStream: false,
   schedules: ['follow'],
-  measures: ['ack_latency', 'service_time', 'lag', 'drain_time', 'duplicates', 'lost'],
+  measures: ['ack_latency', 'service_time', 'lag', 'drain_time', 'duplicates', 'redelivered', 'lost'],
+  uncounted,
 };
 
 /** Consumers of a stream, and workers that pull from them. */
@@ -25,6 +26,29 @@ export const jsConsume: LoadKind = {
   prepare: prepareConsumers,
   create: (setting) => new JsConsumeTraffic(setting),
 };
+
+/** Each mode and each way to acknowledge shows some things, and cannot show others. */
+function uncounted({ params }: LoadPlan): ReturnType<NonNullable<LoadKindFacts['uncounted']>> {
+  const { mode, filter } = params as JsConsumeParams;
+  const acks = acksOf(params as JsConsumeParams);
+  if (mode === 'ordered') {
+    return filter === undefined
+      ? {
+          counters: ['ack_latency', 'service_time', 'redelivered'],
+          why: 'an ordered consumer acknowledges nothing',
+        }
+      : {
+          counters: ['ack_latency', 'service_time', 'redelivered', 'lost'],
+          why: 'an ordered consumer acknowledges nothing, and with a filter it cannot tell what is missing',
+        };
+  }
+  const why = 'only `mode: ordered` sees what is missing from a stream';
+  if (acks === 'sync') return { counters: ['lost'], why };
+  return {
+    counters: ['ack_latency', 'service_time', 'lost'],
+    why: `with \`ack: ${acks}\` no acknowledgement is answered, and ${why}`,
+  };
+}
 
 function findProblems(load: LoadPlan, scene: LoadScene): LoadProblem[] {
   const params = load.params as JsConsumeParams;
