@@ -79,17 +79,12 @@ export class AckWindow {
     return slot >= 0 && slot < this.size && this.#isFree[slot] === 0 && this.generation[slot] === generation;
   }
 
-  /** Frees a slot to which an answer may still come. */
+  /**
+   * Frees a slot. Its next use has another name, even if this one had its answer: who leads a stream anew acknowledges
+   * again what its predecessor had acknowledged, and that must not pass for the answer to what was sent since.
+   */
   release(slot: number): void {
     this.generation[slot] = (this.generation[slot]! + 1) % TOKEN_GENERATIONS;
-    this.settle(slot);
-  }
-
-  /**
-   * Frees a slot that had its answer, where there is never a second one. It keeps its name: a server answers faster on
-   * subjects that it has seen before.
-   */
-  settle(slot: number): void {
     const older = this.#older[slot]!;
     const newer = this.#newer[slot]!;
     if (older === NONE) this.#oldest = newer;

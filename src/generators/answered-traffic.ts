@@ -70,11 +70,6 @@ export abstract class AnsweredTraffic implements Traffic {
     return 'acknowledgement';
   }
 
-  /** Whether nobody but one, who answers once, can answer an operation. */
-  protected get isAnsweredOnce(): boolean {
-    return false;
-  }
-
   /** How long an answer is waited for. */
   protected get timeoutNs(): number {
     return (this.setting.load.params as AnsweredParams)['ack-timeout'];
@@ -232,8 +227,7 @@ export abstract class AnsweredTraffic implements Traffic {
       outcome,
       history.reasonIndex(reason),
     );
-    if (outcome === OK && this.isAnsweredOnce) window.settle(slot);
-    else window.release(slot);
+    window.release(slot);
   }
 
   /** A message to the inbox. The hot path. */

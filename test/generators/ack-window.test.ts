@@ -46,14 +46,4 @@ describe('the window of outstanding acknowledgements', () => {
     expect(window.holds(-1, 0)).toBe(false);
     expect(window.holds(99, 1)).toBe(false);
   });
-
-  it('keeps the name of a slot that has had the only answer it can have', () => {
-    const window = new AckWindow(1);
-    const slot = window.take();
-    const first = window.generation[slot]!;
-    window.settle(slot);
-    expect(window.holds(slot, first)).toBe(false);
-    expect(window.take()).toBe(slot);
-    expect(window.holds(slot, first)).toBe(true);
-  });
 });

@@ -32,6 +32,29 @@ async function startWithStream(config: Partial<StreamConfig> = {}) {
   };
 }
 
+/** In place of a stream: acknowledges each event, and once more just before it acknowledges the next. */
+async function respondTwice(port: number) {
+  const connection = await connect({ servers: `127.0.0.1:${port}` });
+  const state = {
+    answered: 0,
+    async [Symbol.asyncDispose]() {
+      await connection.close();
+    },
+  };
+  const acknowledge = (reply: string, sequence: number) =>
+    connection.publish(reply, JSON.stringify({ stream: 'ORDERS', seq: sequence }));
+  let previous: string | undefined;
+  connection.subscribe('cim.events.orders.>', {
+    callback: (_, { reply }) => {
+      if (previous !== undefined) acknowledge(previous, state.answered);
+      previous = reply as string;
+      acknowledge(previous, ++state.answered);
+    },
+  });
+  await connection.flush();
+  return state;
+}
+
 describe('js-publish', () => {
   it('has an acknowledgement for each operation, and the stream has what was acknowledged', async () => {
     await using system = await startWithStream();
@@ -139,6 +162,26 @@ describe('js-publish', () => {
     expect(troubles.at(-1)).toMatchObject({ reason: 'overdue' });
     expect(troubles.at(-1)!.firstDueNs).toBeGreaterThan(stoppedNs - 20 * NS.ms);
     expect(troubles.at(-1)!.operations).toBeGreaterThan(400);
+  });
+
+  it('takes no second acknowledgement of an event for that of the next, as one comes when a stream has a new leader', async () => {
+    await using server = await startTestServer();
+    await using connection = await respondTwice(server.port);
+    const historyFile = join(directory, 'twice.bin');
+    const load = new LoadUnderTest({
+      access: server.access,
+      kind: 'js-publish',
+      schedule: steadyRate(200, 1),
+      params: { window: 1 },
+      historyFile,
+    });
+    await load.start();
+    await load.finished();
+    expect(load.count('ok')).toBe(200);
+    expect(connection.answered).toBe(200);
+    for (const { sequence, streamSequence } of readOperations(historyFile)) {
+      expect(streamSequence).toBe(sequence + 1);
+    }
   });
 
   it('does not know of what has no answer in time, and takes no late one', async () => {

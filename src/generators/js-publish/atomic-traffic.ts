@@ -15,11 +15,6 @@ export class AtomicTraffic extends AnsweredTraffic {
   #feed: AtomicFeed | undefined;
   #isFinishing = false;
 
-  /** By the one stream that takes its subject. */
-  protected override get isAnsweredOnce(): boolean {
-    return true;
-  }
-
   protected override makeFeed(): Feed {
     const { setting, connection, window, inbox } = this;
     const params = setting.load.params as JsPublishParams;

@@ -14,11 +14,6 @@ export class SingleTraffic extends AnsweredTraffic {
   readonly #ack: PubAck = { streamSequence: 0, duplicate: false };
   #repeats: Repeats | undefined;
 
-  /** By the one stream that takes its subject. */
-  protected override get isAnsweredOnce(): boolean {
-    return true;
-  }
-
   protected override makeFeed(): Feed {
     const { setting, connection, window } = this;
     const share = repeatShare(setting.load.params as JsPublishParams);

@@ -106,11 +106,6 @@ class KvTraffic extends AnsweredTraffic {
     return 'answer';
   }
 
-  /** By the stream behind the bucket, or one of its replicas. */
-  protected override get isAnsweredOnce(): boolean {
-    return true;
-  }
-
   protected override get historySubjects(): readonly string[] {
     return [`$KV.${this.#params.bucket}.>`];
   }
