@@ -29,9 +29,11 @@ describe('JetStream loads on three nodes, of which the leader is killed', () => 
     expect(verdict).toBe('pass');
     const counters = Object.fromEntries(loads.map(({ name, total }) => [name, total.counters]));
     const acknowledged = ['atomic', 'twice', 'fast'].map((name) => counters[name]!.ok);
-    for (const ok of acknowledged) expect(ok).toBeGreaterThan(200);
+    for (const count of acknowledged) expect(count).toBeGreaterThan(200);
     expect(counts.acknowledged).toBe(acknowledged.reduce((sum, ok) => sum + ok, 0));
-    expect(counters.atomic!.ok % 20).toBe(0);
+    // A batch that its connection broke off is unknown as a whole, and the last one of the load may be shorter for it.
+    const { due, ok, failed, unknown, unsent, dropped } = counters.atomic!;
+    expect(ok + failed + unknown + unsent + dropped).toBe(due);
     expect(counters.twice!.duplicates).toBeGreaterThan(5);
     // Whoever reads to the end has read at least what was acknowledged, and in order each message once.
     const stored = counters.atomic!.ok + counters.twice!.ok;
