@@ -343,7 +343,8 @@ describe('js-publish, in fast batches', () => {
     await load.start();
     await load.finished();
     expect(load.count('failed')).toBe(50);
-    expect(textsOf(load)).toEqual(['no responders']);
+    // A worker tells of what fails once a flush, so that how often it is told depends on the machine.
+    expect(new Set(textsOf(load))).toEqual(new Set(['no responders']));
   });
 
   it('goes on with another batch when its connection was lost', async () => {
