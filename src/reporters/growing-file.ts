@@ -1,4 +1,4 @@
-import { createWriteStream, mkdirSync, type WriteStream } from 'node:fs';
+import { createWriteStream, mkdirSync, openSync, type WriteStream } from 'node:fs';
 import { dirname } from 'node:path';
 import { finished } from 'node:stream/promises';
 import { writeFailure } from './write-failure.js';
@@ -9,25 +9,27 @@ import { writeFailure } from './write-failure.js';
  */
 export class GrowingFile {
   readonly #path: string;
-  readonly #stream: WriteStream;
-  readonly #done: Promise<void>;
+  readonly #stream: WriteStream | undefined;
+  readonly #done: Promise<void> = Promise.resolve();
   #failure: unknown;
 
   constructor(path: string) {
     this.#path = path;
     try {
       mkdirSync(dirname(path), { recursive: true });
+      // At once: a file that is opened later appears in a directory that somebody may be removing by then.
+      this.#stream = createWriteStream(path, { fd: openSync(path, 'w') });
     } catch (error) {
       this.#failure = error;
+      return;
     }
-    this.#stream = createWriteStream(path);
     this.#done = finished(this.#stream).catch((error) => {
       this.#failure ??= error;
     });
   }
 
   write(text: string): void {
-    if (this.#failure === undefined) this.#stream.write(text);
+    if (this.#failure === undefined) this.#stream?.write(text);
   }
 
   /**
@@ -35,7 +37,7 @@ export class GrowingFile {
    * @throws StormglassError naming the file, with the first failure as its cause
    */
   async close(): Promise<void> {
-    this.#stream.end();
+    this.#stream?.end();
     await this.#done;
     if (this.#failure !== undefined) throw writeFailure(this.#path, this.#failure);
   }
