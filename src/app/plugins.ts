@@ -2,11 +2,13 @@ import { nodeKill } from '../chaos/node-kill.js';
 import { ackedLoss } from '../checkers/acked-loss.js';
 import { externalClusterSchema } from '../clusters/external-cluster-schema.js';
 import {
+  PROCESS_CAPABILITIES,
   type ProcessClusterParams,
   processClusterSchema,
   processNodeNames,
 } from '../clusters/process-cluster-schema.js';
 import type { Checker } from '../contracts/checker.js';
+import type { Capability } from '../contracts/cluster.js';
 import type { FaultKind } from '../contracts/fault.js';
 import { agents } from '../generators/agents/agents.js';
 import { connections } from '../generators/connections/connections.js';
@@ -22,7 +24,6 @@ import { service } from '../generators/service/service.js';
 import { streams } from '../generators/streams.js';
 import { subscribe } from '../generators/subscribe/subscribe.js';
 import { parseThreshold } from '../metrics/thresholds.js';
-import { isAlive } from '../processes/identity.js';
 import type { DriverPlugin, FaultPlugin, ScenarioPlugins } from '../scenario/plugins.js';
 
 /** The one place that knows every plug-in: a new one is a file in its room and an entry here. */
@@ -42,13 +43,19 @@ export const LOAD_KINDS: readonly LoadKind[] = [
   agents,
 ];
 
-export const FAULT_KINDS: readonly (FaultKind & FaultPlugin)[] = [nodeKill({ isAlive })];
+export const FAULT_KINDS: readonly (FaultKind & FaultPlugin)[] = [nodeKill];
+
+/** What a fault with these parameters needs of a driver. */
+export function needsOfFault(kind: string, params: Readonly<Record<string, unknown>>): readonly Capability[] {
+  const found = FAULT_KINDS.find((each) => each.kind === kind);
+  return found === undefined ? [] : [...found.needs, ...(found.needsWith?.(params) ?? [])];
+}
 
 export const CHECKERS: readonly Checker[] = [ackedLoss];
 
 const processDriver: DriverPlugin = {
   schema: processClusterSchema,
-  capabilities: ['load', 'process-control'],
+  capabilities: PROCESS_CAPABILITIES,
   nodeNames: (params) => processNodeNames((params as unknown as ProcessClusterParams).nodes),
   jetstream: (params) => {
     const { enabled, storage } = (params as unknown as ProcessClusterParams).jetstream;

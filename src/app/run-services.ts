@@ -24,7 +24,7 @@ import { createHtmlReporter } from '../reporters/report-html.js';
 import { createResourcesReporter } from '../reporters/resources-csv.js';
 import { createSummaryReporter } from '../reporters/summary-json.js';
 import { createTimeseriesReporter } from '../reporters/timeseries-csv.js';
-import { CHECKERS, FAULT_KINDS, LOAD_KINDS } from './plugins.js';
+import { CHECKERS, FAULT_KINDS, LOAD_KINDS, needsOfFault } from './plugins.js';
 import { createResourceProbe } from './resource-probe.js';
 import type { Surroundings } from './surroundings.js';
 import { provideNatsServer } from './tools.js';
@@ -72,7 +72,17 @@ export function createRunServices({ surroundings, allow }: RunServicesOptions): 
             stateDir,
             readyWithinMs: plan.limits.clusterReadyNs / NS.ms,
           }),
-    openControl: (cluster) => openControl({ access: cluster.access, nodes: cluster.nodes }),
+    linksFor: ({ faults }) => {
+      const needs = new Set(faults.flatMap(({ kind, params }) => needsOfFault(kind, params)));
+      return { routes: needs.has('route-links'), clients: needs.has('client-links') };
+    },
+    openControl: (cluster) =>
+      openControl({
+        access: cluster.observerAccess,
+        get nodes() {
+          return cluster.nodes;
+        },
+      }),
     startMonitor: (task, listener) => startMonitor(task, entries.monitor, listener),
     startFleet: (tasks, listener) => {
       const sockets = tasks.map(

@@ -3,13 +3,14 @@ import { messageOf, StormglassError } from '../base/errors.js';
 import { formatDuration } from '../base/units.js';
 import { waitFor } from '../base/wait.js';
 import type { Cluster, ClusterNode } from '../contracts/cluster.js';
+import type { SystemControl } from '../contracts/control.js';
 import type { TargetPlan } from '../contracts/plan.js';
 
-/** Who leads what, by server name; `undefined` while nobody does. */
-export interface Roles {
-  metaLeader(): Promise<string | undefined>;
-  streamLeader(stream: string): Promise<string | undefined>;
-}
+/** Who leads what, by server name (`undefined` while nobody does), who is in which group, and how many clients each has. */
+export type Roles = Pick<
+  SystemControl,
+  'metaLeader' | 'streamLeader' | 'consumerLeader' | 'raftGroups' | 'clientCounts'
+>;
 
 /** An election takes 4 to 9 s; two in a row may be needed. */
 const LEADER_WITHIN_MS = 20_000;
@@ -25,20 +26,59 @@ export async function resolveTargets(
   signal: AbortSignal,
   withinMs = LEADER_WITHIN_MS,
 ): Promise<readonly ClusterNode[]> {
+  const lead = (what: string, ask: () => Promise<string | undefined>) =>
+    leaderOf(what, ask, cluster, signal, withinMs);
   switch (target.role) {
     case 'node':
       return [cluster.node(target.node)];
+    case 'nodes':
+      return target.nodes.map((name) => cluster.node(name));
     case 'leader':
-      return [
-        await leaderOf('the JetStream meta group', () => roles.metaLeader(), cluster, signal, withinMs),
-      ];
-    case 'stream-leader': {
-      const { stream } = target;
-      return [
-        await leaderOf(`the stream ${stream}`, () => roles.streamLeader(stream), cluster, signal, withinMs),
-      ];
+      return [await lead(META, () => roles.metaLeader())];
+    case 'stream-leader':
+      return [await lead(`the stream ${target.stream}`, () => roles.streamLeader(target.stream))];
+    case 'consumer-leader': {
+      const { stream, consumer } = target;
+      const what = `the consumer ${consumer} of the stream ${stream}`;
+      return [await lead(what, () => roles.consumerLeader(stream, consumer))];
     }
+    case 'follower': {
+      const leader = await lead(META, () => roles.metaLeader());
+      const names = cluster.nodes.map(({ name }) => name);
+      return [cluster.node(drawFollower(META, names, leader.name, target.draw))];
+    }
+    case 'stream-follower': {
+      const what = `the stream ${target.stream}`;
+      const leader = await lead(what, () => roles.streamLeader(target.stream));
+      const groups = await roles.raftGroups();
+      const peers = groups.find(({ name }) => name === `stream ${target.stream}`)?.peers ?? [];
+      return [cluster.node(drawFollower(what, peers, leader.name, target.draw))];
+    }
+    case 'most-clients':
+      return [cluster.node(await busiestOf(roles))];
   }
+}
+
+const META = 'the JetStream meta group';
+
+function drawFollower(what: string, peers: readonly string[], leader: string, draw: number): string {
+  const followers = peers.filter((name) => name !== leader).sort();
+  const drawn = followers[Math.floor(draw * followers.length)];
+  if (drawn === undefined)
+    throw new StormglassError('expectation', `${what} has no follower beside ${leader}`);
+  return drawn;
+}
+
+async function busiestOf(roles: Roles): Promise<string> {
+  const [most] = [...(await roles.clientCounts())].sort(
+    ([aName, a], [bName, b]) => b - a || aName.localeCompare(bName),
+  );
+  if (most === undefined) {
+    throw new StormglassError('expectation', 'no node says how many clients it has', {
+      hint: "the servers' monitoring endpoints are needed for that",
+    });
+  }
+  return most[0];
 }
 
 async function leaderOf(

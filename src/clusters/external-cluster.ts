@@ -112,8 +112,16 @@ function externalCluster(nodes: readonly ClusterNode[], access: ServerAccess): C
     nodes,
     capabilities: new Set(['load']),
     access,
+    observerAccess: access,
+    undoHandlers: {},
     node: find,
     startRecord: (name) => {
+      throw notOurs(name);
+    },
+    continueRecord: (name) => {
+      throw notOurs(name);
+    },
+    lookAtProcess: async (name) => {
       throw notOurs(name);
     },
     signal: async (name) => {

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { hideSecrets } from '../base/secret.js';
 import { durationSchema, sizeSchema } from '../base/unit-schemas.js';
+import type { Capability } from '../contracts/cluster.js';
 import { checkSettings } from './owned-settings.js';
 
 const MOST_NODES = 32;
@@ -113,6 +114,9 @@ export interface ProcessClusterParams {
   readonly config: Readonly<Record<string, unknown>>;
   readonly server?: string;
 }
+
+/** What this driver lets faults do. */
+export const PROCESS_CAPABILITIES: readonly Capability[] = ['load', 'process-control', 'local-processes'];
 
 /** `n1`, `n2`, … */
 export function processNodeNames(nodes: number): string[] {

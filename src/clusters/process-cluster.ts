@@ -2,16 +2,27 @@ import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { NS, nowNs } from '../base/clock.js';
 import { PreflightError } from '../base/errors.js';
-import type { Cluster, ClusterStartOptions } from '../contracts/cluster.js';
+import type {
+  Capability,
+  Cluster,
+  ClusterStartOptions,
+  NodeSignal,
+  ProcessLook,
+} from '../contracts/cluster.js';
 import type { ServerAccess } from '../contracts/load.js';
-import type { StartNode } from '../contracts/undo.js';
+import type { ContinueProcess, StartNode, UndoHandlers } from '../contracts/undo.js';
+import { isAlive, isStopped } from '../processes/identity.js';
 import { leasePorts, type PortLease } from '../processes/port-lease.js';
 import { RUN_MARK } from '../processes/run-mark.js';
 import { type ClusterAccounts, setUpAccounts } from './cluster-accounts.js';
 import { waitUntilReady } from './cluster-readiness.js';
 import { type ClusterTls, setUpTls } from './cluster-tls.js';
 import { CLUSTER_UNDO_ID } from './cluster-undo.js';
-import { type ProcessClusterParams, processNodeNames } from './process-cluster-schema.js';
+import {
+  PROCESS_CAPABILITIES,
+  type ProcessClusterParams,
+  processNodeNames,
+} from './process-cluster-schema.js';
 import { serverConfigText } from './server-config-text.js';
 import { ServerNode } from './server-node.js';
 import { type NodePorts, nodeSettings } from './server-settings.js';
@@ -144,14 +155,15 @@ async function problemOf(
 
 class ProcessCluster implements Cluster {
   readonly driver = 'process';
-  readonly capabilities = new Set(['load', 'process-control'] as const);
+  readonly capabilities: ReadonlySet<Capability> = new Set(PROCESS_CAPABILITIES);
   readonly nodes;
   readonly access: ServerAccess;
+  readonly observerAccess: ServerAccess;
   readonly systemAccess: ServerAccess;
   readonly servers: readonly ServerNode[];
   readonly #lease: PortLease;
   readonly #mark: string;
-  #startRecords = 0;
+  #records = 0;
   #closing: Promise<void> | undefined;
 
   constructor(
@@ -168,6 +180,7 @@ class ProcessCluster implements Cluster {
     const addresses = this.nodes.map(({ host, clientPort: port }) => ({ host, port }));
     const way = { servers: addresses, ...(tls && { tls: tls.access }) };
     this.access = { ...way, ...accounts.events };
+    this.observerAccess = this.access;
     this.systemAccess = { ...way, ...accounts.system };
   }
 
@@ -180,7 +193,7 @@ class ProcessCluster implements Cluster {
     const line = [command, ...args].map((word) => `'${word}'`).join(' ');
     return {
       kind: 'start-node',
-      id: `start-${name}-${++this.#startRecords}`,
+      id: `start-${name}-${++this.#records}`,
       what: `start node ${name} again`,
       manual: `${RUN_MARK}=${this.#mark} ${line} >>'${logFile}' 2>&1 &`,
       within: CLUSTER_UNDO_ID,
@@ -192,9 +205,40 @@ class ProcessCluster implements Cluster {
     };
   }
 
-  async signal(name: string, signal: 'SIGKILL' | 'SIGTERM' | 'SIGSTOP' | 'SIGCONT'): Promise<void> {
+  continueRecord(name: string): ContinueProcess {
+    const { process } = this.node(name);
+    if (process === undefined) throw new Error(`node ${name} is not running`);
+    return {
+      kind: 'continue-process',
+      id: `continue-${name}-${++this.#records}`,
+      what: `let node ${name} go on`,
+      manual: `kill -CONT ${process.pid}`,
+      within: CLUSTER_UNDO_ID,
+      ...process,
+    };
+  }
+
+  async signal(name: string, signal: NodeSignal): Promise<void> {
     await this.#server(name).signal(signal);
   }
+
+  /** The system's own list of processes decides, not what became of our child. */
+  async lookAtProcess(name: string): Promise<ProcessLook> {
+    const { process } = this.node(name);
+    if (process === undefined || !isAlive(process)) return { state: 'down', saw: 'no process runs' };
+    const instance = `${process.pid} since ${process.startedAt}`;
+    return isStopped(process)
+      ? { state: 'paused', instance, saw: `process ${process.pid} is stopped` }
+      : { state: 'running', instance, saw: `process ${process.pid} runs` };
+  }
+
+  /** Nodes are started through us, so that we know their processes. */
+  readonly undoHandlers: Partial<UndoHandlers> = {
+    'start-node': async ({ node }) => {
+      await this.startNode(node);
+      return `node ${node} was started`;
+    },
+  };
 
   async startNode(name: string): Promise<void> {
     await this.#server(name).start();

@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs';
 import { sleep } from '../base/clock.js';
 import { withDeadline } from '../base/wait.js';
-import type { ClusterNode, NodeEvent, ProcessIdentity } from '../contracts/cluster.js';
+import type { ClusterNode, NodeEvent, NodeSignal, ProcessIdentity } from '../contracts/cluster.js';
 import { readHealthz } from '../nats/endpoints.js';
 import { hasArgument } from '../processes/command-line.js';
 import { endProcess, sendSignal } from '../processes/end-process.js';
@@ -91,9 +91,9 @@ export class ServerNode {
   }
 
   /** Sends a signal; after SIGKILL, resolves when the process is gone. Throws when the node is down. */
-  async signal(signal: 'SIGKILL' | 'SIGTERM' | 'SIGSTOP' | 'SIGCONT'): Promise<void> {
+  async signal(signal: NodeSignal): Promise<void> {
     const server = this.#server;
-    const ends = signal === 'SIGKILL' || signal === 'SIGTERM';
+    const ends = signal === 'SIGKILL' || signal === 'SIGTERM' || signal === 'SIGUSR2';
     // Said before it is sent: the end may be noticed before we go on.
     if (server && ends) server.askedToEnd = signal;
     if (!server || !sendSignal(server.identity, signal)) {

@@ -1,8 +1,22 @@
+import type { LinkControl } from './links.js';
 import type { ServerAccess } from './load.js';
-import type { UndoRecord } from './undo.js';
+import type { Membership } from './membership.js';
+import type { UndoHandlers, UndoRecord } from './undo.js';
 
-/** What a cluster, or this machine, lets stormglass do. Checked before anything starts. */
-export type Capability = 'load' | 'process-control';
+/**
+ * What a driver lets stormglass do to a cluster. Checked when the scenario is read. `process-control`: kill, pause,
+ * start. `route-links`, `client-links`: cut and bend what goes between nodes, and between our clients and them.
+ * `membership`: add and remove nodes, and start one with another version. `stores`: the nodes' stores are ours, and
+ * on this machine. `local-processes`: the servers run on this machine as processes of ours.
+ */
+export type Capability =
+  | 'load'
+  | 'process-control'
+  | 'route-links'
+  | 'client-links'
+  | 'membership'
+  | 'stores'
+  | 'local-processes';
 
 /** A process as it can be recognised again: a pid alone may have been given to another since. */
 export interface ProcessIdentity {
@@ -31,22 +45,46 @@ export interface NodeEvent {
   readonly detail?: string;
 }
 
+/** Signals as nats-server understands them: SIGUSR2 begins its lame duck mode, SIGHUP makes it read its settings again. */
+export type NodeSignal = 'SIGKILL' | 'SIGTERM' | 'SIGSTOP' | 'SIGCONT' | 'SIGUSR2' | 'SIGHUP';
+
+/** What the operating system, or the container engine, says of a node's process; never what a driver believes. */
+export interface ProcessLook {
+  readonly state: 'running' | 'paused' | 'down';
+  /** Which start of the node this is: another text after another start. Absent while it is down. */
+  readonly instance?: string;
+  /** For people: `process 4711 runs`. */
+  readonly saw: string;
+}
+
 /** The system under test, alive. Disposing of it ends what the driver started, and nothing else. */
 export interface Cluster extends AsyncDisposable {
   readonly driver: string;
+  /** The nodes as they are now: adding and removing nodes changes them. */
   readonly nodes: readonly ClusterNode[];
   readonly capabilities: ReadonlySet<Capability>;
+  /** How the load reaches the servers: through the links, where faults are to act on those. */
   readonly access: ServerAccess;
+  /** How those who watch reach the servers: past every link that a fault may cut. The same as `access` without such links. */
+  readonly observerAccess: ServerAccess;
   /** The system account, in which the servers report about themselves; absent where nobody gave it to us. */
   readonly systemAccess?: ServerAccess;
   /** The node of that name; throws a RangeError when there is none. */
   node(name: string): ClusterNode;
   /** The undo record that brings a stopped node back: data, to be written before the node is stopped. */
   startRecord(name: string): UndoRecord;
-  /** Sends a signal to the node's process. An end that follows SIGKILL or SIGTERM is expected, no crash. */
-  signal(name: string, signal: 'SIGKILL' | 'SIGTERM' | 'SIGSTOP' | 'SIGCONT'): Promise<void>;
+  /** The undo record that lets a paused node go on: data, to be written before the node is paused. */
+  continueRecord(name: string): UndoRecord;
+  /** Sends a signal to the node's process. An end that follows SIGKILL, SIGTERM or SIGUSR2 is expected, no crash. */
+  signal(name: string, signal: NodeSignal): Promise<void>;
   /** Starts a node that is down, on its old ports and its old store; resolves when the process runs. Idempotent. */
   startNode(name: string): Promise<void>;
+  lookAtProcess(name: string): Promise<ProcessLook>;
+  /** What goes between nodes, and between clients and nodes; absent where nothing stands between them. */
+  readonly links?: LinkControl;
+  readonly membership?: Membership;
+  /** How this driver carries out undo records while the run lives: better than their data alone would allow. */
+  readonly undoHandlers: Partial<UndoHandlers>;
 }
 
 export interface ClusterStartOptions {
@@ -57,4 +95,6 @@ export interface ClusterStartOptions {
   readonly workDir: string;
   readonly signal: AbortSignal;
   readonly onNodeEvent: (event: NodeEvent) => void;
+  /** What faults will do to links: those are laid through something that can be cut. */
+  readonly links: { readonly routes: boolean; readonly clients: boolean };
 }

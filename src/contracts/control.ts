@@ -11,6 +11,14 @@ export interface SystemControl extends AsyncDisposable {
   metaLeader(): Promise<string | undefined>;
   /** Server name of the stream's leader; undefined while there is none. */
   streamLeader(stream: string): Promise<string | undefined>;
+  /** Server name of the consumer's leader; undefined while there is none. */
+  consumerLeader(stream: string, consumer: string): Promise<string | undefined>;
+  /** Every Raft group there is: the meta group, streams and consumers of more than one replica. */
+  raftGroups(): Promise<readonly RaftGroup[]>;
+  /** Messages that consumers were not given yet, or have not acknowledged; of a stream's, of all streams' without a name. */
+  backlog(stream?: string, consumer?: string): Promise<number>;
+  /** How many clients each node says it has that are not ours to control with, by node name. */
+  clientCounts(): Promise<ReadonlyMap<string, number>>;
   /** One look at everything that makes the system steady; does not wait. */
   steadyState(streams: readonly StreamPlan[]): Promise<SteadyLook>;
   /** Each reachable node's own counters, by node name. */
@@ -24,6 +32,13 @@ export interface SystemControl extends AsyncDisposable {
   slowConsumers(connectionNamePrefix: string): Promise<readonly SlowConsumer[]>;
   /** Reports elections, lost quorums and other JetStream advisories as they are published. */
   watchAdvisories(listener: (advisory: Advisory) => void): Promise<void>;
+}
+
+export interface RaftGroup {
+  /** `meta`, `stream ORDERS`, `consumer ORDERS > worker`. */
+  readonly name: string;
+  /** Server names of all who have a vote, the leader among them. */
+  readonly peers: readonly string[];
 }
 
 export interface StreamBounds {

@@ -21,6 +21,8 @@ export type JournalEventType =
   | 'fault-observed'
   | 'fault-reverted'
   | 'fault-failed'
+  | 'guard'
+  | 'probe'
   | 'undo'
   | 'load-notice'
   | 'trouble'

@@ -11,6 +11,8 @@ export interface Plan {
   readonly streams: readonly StreamPlan[];
   readonly loads: readonly LoadPlan[];
   readonly faults: readonly FaultPlan[];
+  readonly guards: GuardPlan;
+  readonly steadyState: SteadyStatePlan;
   readonly checks: readonly string[];
   readonly thresholds: readonly ThresholdPlan[];
   readonly monitor: MonitorPlan;
@@ -159,19 +161,97 @@ export interface FaultPlan {
   /** `fault-1`, `fault-2`, … in the order in which they are due. */
   readonly id: string;
   readonly kind: string;
-  /** After the start of the load. */
+  /** After the start of the load: when it begins or, with `when`, from when on it waits for its condition. */
   readonly atNs: number;
-  /** From injection to healing. */
+  /** From injection to healing; 0 for an act that is over when it is done. */
   readonly forNs: number;
   readonly target: TargetPlan;
   readonly params: Readonly<Record<string, unknown>>;
+  /** Which of the scenario's `faults` it came from, for one of several: `faults[2]`. */
+  readonly origin?: string;
+  /** It begins when this first holds, and does not run when that is not so `withinNs` after `atNs`. */
+  readonly when?: { readonly condition: ConditionPlan; readonly withinNs: number };
+  /** It begins so long after another began, whose own beginning is not known before; `atNs` is the earliest. */
+  readonly follows?: { readonly fault: string; readonly afterNs: number };
+  /** The guard over the quorum lets it pass. */
+  readonly allowsQuorumLoss?: boolean;
 }
 
-/** Whom a fault hits. Roles are resolved when the fault begins; `one` is drawn from the seed in the plan. */
+/**
+ * Whom a fault hits. Roles are resolved when the fault begins; what is drawn is drawn from the seed, in the plan where
+ * the nodes are known then. `draw` is from 0 to below 1: the share of the candidates, by name, that it lies behind.
+ */
 export type TargetPlan =
   | { readonly role: 'node'; readonly node: string; readonly drawn?: boolean }
+  /** `text`: as the scenario named them: `2`, `40%`, `minority`, `all`, `n1, n3`. */
+  | {
+      readonly role: 'nodes';
+      readonly nodes: readonly string[];
+      readonly text: string;
+      readonly drawn?: boolean;
+    }
   | { readonly role: 'leader' }
-  | { readonly role: 'stream-leader'; readonly stream: string };
+  /** A node that does not lead the meta group. */
+  | { readonly role: 'follower'; readonly draw: number }
+  | { readonly role: 'stream-leader'; readonly stream: string }
+  /** A node that has a replica of the stream, and does not lead it. */
+  | { readonly role: 'stream-follower'; readonly stream: string; readonly draw: number }
+  | { readonly role: 'consumer-leader'; readonly stream: string; readonly consumer: string }
+  /** The node that most clients are connected to. */
+  | { readonly role: 'most-clients' };
+
+/** Something that is looked at once a second while the load runs: `orders.ack_latency p99 > 200ms`, `backlog > 10k`. */
+export interface ConditionPlan {
+  /** As the user wrote it. */
+  readonly text: string;
+  readonly of: ConditionMeasure;
+  readonly comparison: Comparison;
+  /** In the measure's own unit: nanoseconds, a ratio, a count or a rate a second. */
+  readonly bound: number;
+}
+
+export type ConditionMeasure =
+  /** Of the load's last second, by the statistic; as a threshold would measure the whole. */
+  | {
+      readonly kind: 'load';
+      readonly load: string;
+      readonly measure: string;
+      readonly statistic: Statistic;
+    }
+  /** Messages that consumers have not acknowledged, or not yet been given: of one consumer, of a stream's, of all. */
+  | { readonly kind: 'backlog'; readonly stream?: string; readonly consumer?: string }
+  /** Messages that a stream holds. */
+  | { readonly kind: 'messages'; readonly stream: string };
+
+/** What keeps a game day within its bounds. */
+export interface GuardPlan {
+  /** Faults that may hold at the same time; absent: as many as there are. */
+  readonly atMost?: number;
+  /** No fault may hold for longer; absent: no bound but the load's end. */
+  readonly longestNs?: number;
+  /** Any of these ends the run: every fault is healed, and it is said which. */
+  readonly abortOn: readonly ConditionPlan[];
+  /** The run stops, as on Ctrl-C, when this file is there. */
+  readonly stopFile?: string;
+  readonly allowsQuorumLoss: boolean;
+}
+
+/** What steady means beyond what stormglass looks at anyway, and how soon after a fault it must be so again. */
+export interface SteadyStatePlan {
+  readonly probes: readonly ProbePlan[];
+  /** How often they are looked at while the load runs; 0: not. */
+  readonly everyNs: number;
+  /** After a fault was healed; absent: as long as `limits.heal` waits. */
+  readonly recoverWithinNs?: number;
+}
+
+export interface ProbePlan {
+  readonly name: string;
+  readonly kind: string;
+  readonly params: Readonly<Record<string, unknown>>;
+  /** It must hold during faults, too. */
+  readonly throughout: boolean;
+}
 
 /** `warm-up` is in no total. */
 export type PhaseName = 'steady' | 'faults' | 'warm-up';

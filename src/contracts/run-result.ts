@@ -123,6 +123,7 @@ export interface FaultResult {
   /** Monotonic; 0 when it did not come to that. */
   readonly injectedNs: number;
   readonly revertedNs: number;
+  readonly before?: Evidence;
   readonly during?: Evidence;
   readonly after?: Evidence;
   readonly recovery: Recovery;

@@ -111,6 +111,7 @@ export interface FaultSummary {
   /** After the start of the load; `null` when it did not come to that. */
   readonly injectedAtNs: number | null;
   readonly revertedAtNs: number | null;
+  readonly before?: Evidence;
   readonly during?: Evidence;
   readonly after?: Evidence;
   readonly recovery: Recovery;

@@ -6,11 +6,19 @@ import type { ServerAddress } from './load.js';
  */
 export type UndoRecord =
   | EndMarkedProcesses
+  | EndFaultProcesses
   | RemoveDirectory
   | StartNode
   | ContinueProcess
+  | RestoreLinks
+  | RunCommand
   | RemoveStream
   | RemoveStreams;
+
+/** Carries out one kind of record, verifies it and resolves to what was done or found, for people; rejects with why it could not. */
+export type UndoHandlers = {
+  readonly [R in UndoRecord as R['kind']]: (record: R) => Promise<string>;
+};
 
 interface UndoCommon {
   /** Unique within the run. */
@@ -27,6 +35,13 @@ interface UndoCommon {
 export interface EndMarkedProcesses extends UndoCommon {
   readonly kind: 'end-marked-processes';
   readonly mark: string;
+}
+
+/** Ends the processes that a fault started: they carry the run's mark, and the tag among their arguments. */
+export interface EndFaultProcesses extends UndoCommon {
+  readonly kind: 'end-fault-processes';
+  readonly mark: string;
+  readonly tag: string;
 }
 
 /** Removes a directory that holds a file `.stormglass-run` with the mark in it; refuses any other. */
@@ -51,6 +66,28 @@ export interface ContinueProcess extends UndoCommon {
   readonly kind: 'continue-process';
   readonly pid: number;
   readonly startedAt: string;
+}
+
+/** Takes an effect off the proxies of a Toxiproxy: its toxics by their names, and enables those that it disabled. */
+export interface RestoreLinks extends UndoCommon {
+  readonly kind: 'restore-links';
+  /** Of Toxiproxy's control API: `http://127.0.0.1:8474`. */
+  readonly url: string;
+  readonly effect: string;
+  readonly proxies: readonly {
+    readonly proxy: string;
+    readonly toxics: readonly string[];
+    readonly enable: boolean;
+  }[];
+}
+
+/** Runs a command that the user gave as the undoing of another; ended, with all it started, after its time. */
+export interface RunCommand extends UndoCommon {
+  readonly kind: 'run-command';
+  /** The program and its arguments; no shell. */
+  readonly command: readonly string[];
+  readonly cwd: string;
+  readonly timeoutMs: number;
 }
 
 /** Removes a stream that the run created on servers of somebody else's, known by the mark in its metadata. */

@@ -174,12 +174,13 @@ class Run {
 
   async #prepare(): Promise<void> {
     const { plan, runId, interruption } = this.#request;
-    const { cluster, control } = this.#system as SystemUnderTest;
+    const { cluster, control, workDir } = this.#system as SystemUnderTest;
     await this.#system?.prepare();
     this.#load = new LoadStage({
       plan,
       runId,
       historyDir: this.#dir.history,
+      workDir,
       services: this.#services,
       cluster,
       control,

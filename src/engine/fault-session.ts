@@ -2,7 +2,8 @@ import { NS, nowNs, sleep } from '../base/clock.js';
 import { messageOf } from '../base/errors.js';
 import { waitFor } from '../base/wait.js';
 import type { Cluster, ClusterNode } from '../contracts/cluster.js';
-import type { Evidence, Fault, FaultContext } from '../contracts/fault.js';
+import type { SystemControl } from '../contracts/control.js';
+import type { Evidence, Fault, FaultContext, FaultStage } from '../contracts/fault.js';
 import type { FaultPlan, TargetPlan } from '../contracts/plan.js';
 import type { FaultResult } from '../contracts/run-result.js';
 import type { UndoRecord } from '../contracts/undo.js';
@@ -12,11 +13,18 @@ import type { UndoDesk } from './undo-desk.js';
 
 /** How long a fault may take to show from outside before it is said to have had no effect. */
 const BITE_WITHIN_MS = 5_000;
+/** How long things may take to be as they are without the fault, when it is due. */
+const CALM_WITHIN_MS = 5_000;
 /** How long a revert is still looked at when the run is to end in a hurry. */
 const HURRIED_LOOK_MS = 5_000;
 
 export interface FaultSurroundings {
+  readonly runId: string;
+  readonly seed: number;
+  /** A directory of the run's own, for what faults need. */
+  readonly workDir: string;
   readonly cluster: Cluster;
+  readonly control: SystemControl;
   readonly journal: Journal;
   readonly undo: UndoDesk;
   /** The run is to end in a hurry. */
@@ -53,13 +61,20 @@ export async function runFault(
   };
 
   let context: FaultContext;
-  let records: UndoRecord[];
+  let records: readonly UndoRecord[];
+  let before: Evidence;
   let fault: Fault;
   try {
     fault = around.create(plan);
     const targets = await around.resolveTargets(plan.target, signal);
-    context = { cluster: around.cluster, targets, signal };
+    const { runId, seed, workDir, cluster, control } = around;
+    const { id, forNs } = plan;
+    context = { id, runId, seed, workDir, cluster, control, targets, forNs, signal };
     base.targets = targets.map((node) => node.name);
+    before = await evidence(fault, context, 'before', CALM_WITHIN_MS);
+    if (!before.holds) {
+      throw new Error(`it would prove nothing, for things are not as they should be: ${sightings(before)}`);
+    }
     records = await fault.prepare(context);
     undo.record(records);
     journal.write('fault-recorded', {
@@ -68,8 +83,17 @@ export async function runFault(
       target: named,
       targets: base.targets,
       undo: records,
+      before,
     });
-    undo.audit({ fault: plan.id, act: 'recorded', kind: plan.kind, targets: base.targets, undo: records });
+    undo.audit({
+      fault: plan.id,
+      act: 'recorded',
+      kind: plan.kind,
+      targets: base.targets,
+      stage: 'before',
+      evidence: before,
+      undo: records,
+    });
     signal.throwIfAborted();
   } catch (error) {
     const detail = signal.aborted ? 'the run ended before it' : messageOf(error);
@@ -123,6 +147,7 @@ export async function runFault(
     ...base,
     injectedNs: isInjected ? injectedNs : 0,
     revertedNs,
+    before,
     ...(during && { during }),
     after,
   };
@@ -154,7 +179,7 @@ function hurriedPatience(hurry: AbortSignal): AbortSignal {
 async function evidence(
   fault: Fault,
   context: FaultContext,
-  stage: 'during' | 'after',
+  stage: FaultStage,
   timeoutMs: number,
 ): Promise<Evidence> {
   let last: Evidence = { holds: false, looks: [{ at: 'look', saw: 'nothing could be looked at' }] };

@@ -44,6 +44,8 @@ export interface LoadStageOptions {
   readonly plan: Plan;
   readonly runId: string;
   readonly historyDir: string;
+  /** A directory of the run's own, removed with it. */
+  readonly workDir: string;
   readonly services: RunServices;
   readonly cluster: Cluster;
   readonly control: SystemControl;
@@ -267,12 +269,16 @@ export class LoadStage {
   }
 
   #conductFaults(signal: AbortSignal): Promise<FaultSessionResult[]> {
-    const { plan, services, cluster, control, journal, undo } = this.#options;
+    const { plan, runId, workDir, services, cluster, control, journal, undo } = this.#options;
     return conductFaults(
       plan.faults,
       {
         startNs: this.startNs,
+        runId,
+        seed: plan.seed,
+        workDir,
         cluster,
+        control,
         journal,
         undo,
         hurry: this.#options.interruption.hurry,

@@ -28,6 +28,8 @@ export interface RunServices {
   /** What undoes the cluster that `startCluster` will start: written down before it is started. */
   clusterUndo(plan: Plan, runId: string, workDir: string): readonly UndoRecord[];
   startCluster(plan: Plan, options: ClusterStartOptions): Promise<Cluster>;
+  /** What the faults of the plan will do to links. */
+  linksFor(plan: Plan): ClusterStartOptions['links'];
   openControl(cluster: Cluster): Promise<SystemControl>;
   startMonitor(task: MonitorTask, listener: MonitorListener): Promise<MonitorHandle>;
   startFleet(tasks: readonly GeneratorTask[], listener: LoadFleetListener): LoadFleet;

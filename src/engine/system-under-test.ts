@@ -29,12 +29,15 @@ export interface SystemOptions {
 export class SystemUnderTest {
   readonly cluster: Cluster;
   readonly control: SystemControl;
+  /** A directory of the run's own, removed with it. */
+  readonly workDir: string;
   readonly #options: SystemOptions;
   /** By stream: where this run's part of it begins. */
   readonly #starts = new Map<string, number>();
 
-  private constructor(options: SystemOptions, cluster: Cluster, control: SystemControl) {
+  private constructor(options: SystemOptions, workDir: string, cluster: Cluster, control: SystemControl) {
     this.#options = options;
+    this.workDir = workDir;
     this.cluster = cluster;
     this.control = control;
   }
@@ -47,14 +50,21 @@ export class SystemUnderTest {
     await createMarkedDirectory(workDir, runId);
     const cluster = scope.use(
       'the cluster',
-      await services.startCluster(plan, { runId, logDir: dir.logs, workDir, signal, onNodeEvent }),
+      await services.startCluster(plan, {
+        runId,
+        logDir: dir.logs,
+        workDir,
+        signal,
+        onNodeEvent,
+        links: services.linksFor(plan),
+      }),
     );
     undo.useCluster(cluster);
     const control = scope.use('the control connection', await services.openControl(cluster));
     await control.watchAdvisories((advisory) =>
       journal.write(advisory.kind.endsWith('LEADER_ELECTED') ? 'election' : 'advisory', { ...advisory }),
     );
-    return new SystemUnderTest(options, cluster, control);
+    return new SystemUnderTest(options, workDir, cluster, control);
   }
 
   /** Creates the streams and waits for the first steady state. @throws StormglassError (preflight) without one */

@@ -1,8 +1,8 @@
 import type { Cluster } from '../contracts/cluster.js';
 import type { ServerAccess } from '../contracts/load.js';
-import type { UndoOutcome, UndoRecord } from '../contracts/undo.js';
+import type { UndoHandlers, UndoOutcome, UndoRecord } from '../contracts/undo.js';
 import type { AuditEntry, AuditLog } from '../undo/audit-log.js';
-import { carryOut, streamRemoval, type UndoHandlers } from '../undo/carry-out.js';
+import { carryOut, streamRemoval } from '../undo/carry-out.js';
 import type { UndoLog } from '../undo/undo-log.js';
 
 /** The run's side of undoing: records go to disk before anything is done, and come back in reverse order. */
@@ -50,12 +50,7 @@ export class UndoDesk {
     const cluster = this.#cluster;
     const overrides: Partial<UndoHandlers> = {
       ...(this.#access && streamRemoval(this.#access)),
-      ...(cluster && {
-        'start-node': async ({ node }) => {
-          await cluster.startNode(node);
-          return `node ${node} was started`;
-        },
-      }),
+      ...cluster?.undoHandlers,
     };
     const outcomes: UndoOutcome[] = [];
     for (const record of [...records].reverse()) outcomes.push(await carryOut(record, overrides));

@@ -3,10 +3,13 @@ import { withDeadline } from '../base/wait.js';
 import type { SystemControl } from '../contracts/control.js';
 import type { ServerAccess } from '../contracts/load.js';
 import { watchAdvisories } from './advisories.js';
+import { readBacklog } from './backlog.js';
+import { readClientCounts } from './client-counts.js';
 import { connectControl } from './connect.js';
 import { readCounters } from './counters.js';
-import { askMetaLeader, askStreamLeader, type MonitoredNode } from './leaders.js';
+import { askConsumerLeader, askMetaLeader, askStreamLeader, type MonitoredNode } from './leaders.js';
 import { readPublishedCounts } from './published-counts.js';
+import { readRaftGroups } from './raft-groups.js';
 import { readSlowConsumers } from './slow-consumers.js';
 import { lookForSteadyState } from './steady-state.js';
 import { createStreams, removeStreams, streamInfo } from './streams.js';
@@ -17,7 +20,7 @@ const CLOSE_MS = 1000;
 
 export interface ControlOptions {
   readonly access: ServerAccess;
-  /** The nodes as they are known outside; those without a monitorUrl are only reached through the connection. */
+  /** The nodes as they are known outside, read at each question; those without a monitorUrl are only reached through the connection. */
   readonly nodes: readonly MonitoredNode[];
   /** The connection's name; `stormglass-control` unless told. */
   readonly name?: string;
@@ -30,7 +33,7 @@ export interface ControlOptions {
  * connection are its own business, and every call has a deadline.
  */
 export async function openControl(options: ControlOptions): Promise<SystemControl> {
-  const { access, nodes, name = 'stormglass-control', connectTimeoutMs } = options;
+  const { access, name = 'stormglass-control', connectTimeoutMs } = options;
   const nc = await connectControl(access, {
     name,
     ...(connectTimeoutMs === undefined ? {} : { timeoutMs: connectTimeoutMs }),
@@ -43,12 +46,16 @@ export async function openControl(options: ControlOptions): Promise<SystemContro
       const info = await streamInfo(jsm, stream);
       return info && { firstSequence: info.state.first_seq, lastSequence: info.state.last_seq };
     },
-    metaLeader: () => askMetaLeader(nodes),
+    metaLeader: () => askMetaLeader(options.nodes),
     streamLeader: (stream) => askStreamLeader(jsm, stream, nc.info?.server_name),
-    steadyState: (streams) => lookForSteadyState(nc, jsm, nodes, streams),
-    counters: () => readCounters(nodes),
-    publishedBy: (prefix) => readPublishedCounts(nodes, prefix),
-    slowConsumers: (prefix) => readSlowConsumers(nodes, prefix),
+    consumerLeader: (stream, consumer) => askConsumerLeader(jsm, stream, consumer, nc.info?.server_name),
+    raftGroups: () => readRaftGroups(jsm, options.nodes),
+    backlog: (stream, consumer) => readBacklog(jsm, stream, consumer),
+    clientCounts: () => readClientCounts(options.nodes, name),
+    steadyState: (streams) => lookForSteadyState(nc, jsm, options.nodes, streams),
+    counters: () => readCounters(options.nodes),
+    publishedBy: (prefix) => readPublishedCounts(options.nodes, prefix),
+    slowConsumers: (prefix) => readSlowConsumers(options.nodes, prefix),
     watchAdvisories: async (listener) => {
       watchAdvisories(nc, listener);
       // The server has the subscription when it has answered what came after it.

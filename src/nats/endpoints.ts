@@ -34,6 +34,16 @@ export interface JszPage {
     /** The other members; what a follower says of another follower means nothing. */
     readonly replicas?: readonly PeerState[];
   };
+  /** Present when it was asked for streams: those that this server has a replica of. */
+  readonly account_details?: readonly {
+    readonly stream_detail?: readonly (GroupDetail & { readonly consumer_detail?: readonly GroupDetail[] })[];
+  }[];
+}
+
+/** A stream or a consumer, and its Raft group as this server sees it: without itself among the replicas. */
+interface GroupDetail {
+  readonly name: string;
+  readonly cluster?: { readonly leader?: string; readonly replicas?: readonly PeerState[] };
 }
 
 /** How the leader of a raft group sees one of its followers; stream info speaks of replicas the same way. */
@@ -78,12 +88,21 @@ export const readVarz = (monitorUrl: string, deadlineMs?: number): Promise<VarzP
 export const readJsz = (monitorUrl: string, deadlineMs?: number): Promise<JszPage> =>
   readPage<JszPage>(monitorUrl, '/jsz', deadlineMs);
 
+/** With every stream and consumer that the server has a part in, of every account. */
+export const readJszWithStreams = (monitorUrl: string): Promise<JszPage> =>
+  readPage<JszPage>(monitorUrl, '/jsz?accounts=true&streams=true&consumers=true&limit=1000000');
+
 export const readRoutez = (monitorUrl: string, deadlineMs?: number): Promise<RoutezPage> =>
   readPage<RoutezPage>(monitorUrl, '/routez', deadlineMs);
 
-/** Open and closed connections, a page of them. */
-export const readConnz = (monitorUrl: string, offset: number, limit: number): Promise<ConnzPage> =>
-  readPage<ConnzPage>(monitorUrl, `/connz?state=all&offset=${offset}&limit=${limit}`);
+/** Open and closed connections unless told, a page of them. */
+export const readConnz = (
+  monitorUrl: string,
+  offset: number,
+  limit: number,
+  state: 'all' | 'open' = 'all',
+): Promise<ConnzPage> =>
+  readPage<ConnzPage>(monitorUrl, `/connz?state=${state}&offset=${offset}&limit=${limit}`);
 
 /** Resolves for an unhealthy server too: it answers with status 503 and its reason. */
 export const readHealthz = (monitorUrl: string, deadlineMs?: number): Promise<HealthzPage> =>

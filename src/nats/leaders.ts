@@ -34,6 +34,23 @@ export function electMetaLeader(pages: readonly JszPage[]): string | undefined {
   return undefined;
 }
 
+/** The consumer's leader; undefined while it has none. `alone`: who leads where nothing is clustered. */
+export async function askConsumerLeader(
+  jsm: JetStreamManager,
+  stream: string,
+  consumer: string,
+  alone: string | undefined,
+): Promise<string | undefined> {
+  try {
+    const { cluster } = await jsm.consumers.info(stream, consumer);
+    return cluster === undefined ? alone : cluster.leader || undefined;
+  } catch (thrown) {
+    // A consumer without a leader has nobody to answer for it.
+    if (isUnattended(thrown)) return undefined;
+    throw thrown;
+  }
+}
+
 /** The stream's leader; undefined while it has none. `alone`: who leads where nothing is clustered. */
 export async function askStreamLeader(
   jsm: JetStreamManager,

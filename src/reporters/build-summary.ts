@@ -71,7 +71,7 @@ function summarizeFault(
   { injectedNs, revertedNs, ...fault }: FaultResult,
   loadStartNs: number,
 ): FaultSummary {
-  const { id, kind, target, targets, status, detail, during, after, recovery } = fault;
+  const { id, kind, target, targets, status, detail, before, during, after, recovery } = fault;
   return {
     id,
     kind,
@@ -81,6 +81,7 @@ function summarizeFault(
     ...(detail !== undefined && { detail }),
     injectedAtNs: injectedNs > 0 ? injectedNs - loadStartNs : null,
     revertedAtNs: revertedNs > 0 ? revertedNs - loadStartNs : null,
+    ...(before && { before }),
     ...(during && { during }),
     ...(after && { after }),
     recovery,

@@ -46,13 +46,14 @@ const faultSchema = (plugin: FaultPlugin, kind: string): ParameterSchema =>
   plugin.schema
     .safeExtend({
       ...faultShape,
-      [durationKey(plugin)]: faultDurationSchema,
+      ...(durationKey(plugin) === null ? {} : { [durationKey(plugin) as string]: faultDurationSchema }),
       kind: z.literal(kind).describe('What the fault does.'),
     })
     .strict();
 
-/** The key that says how long a fault of this kind holds. */
-export const durationKey = (plugin: FaultPlugin): string => plugin.durationKey ?? 'for';
+/** The key that says how long a fault of this kind holds; `null` for an act that is over when it is done. */
+export const durationKey = (plugin: FaultPlugin): string | null =>
+  plugin.durationKey === undefined ? 'for' : plugin.durationKey;
 
 /** A part that comes in kinds, through the schema of its own kind. `undefined` when it cannot be used. */
 export function parseKind(

@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import type { Capability } from '../contracts/cluster.js';
+import type { FaultClaim } from '../contracts/fault.js';
 import type { LoadKindFacts, LoadProblem, LoadScene } from '../contracts/load.js';
 import type { LoadPlan, StreamPlan, ThresholdPlan } from '../contracts/plan.js';
 
@@ -50,8 +51,14 @@ export interface FaultPlugin {
   /** The keys of a fault of this kind, less kind, at, target and the one that says how long it holds. */
   readonly schema: ParameterSchema;
   readonly needs: readonly Capability[];
-  /** The key that says how long the fault holds: `for` unless told. */
-  readonly durationKey?: string;
+  /** What it needs beside that with these parameters. */
+  needsWith?(params: Parameters): readonly Capability[];
+  /** What it has to itself on a node while it holds: two that overlap there contradict each other. */
+  readonly claims: readonly FaultClaim[];
+  /** The key that says how long the fault holds: `for` unless told; `null` for an act that is over when it is done. */
+  readonly durationKey?: string | null;
+  /** Whom it hits where the scenario does not say: without it, `target` must be there. */
+  readonly defaultTarget?: string;
 }
 
 /**

@@ -42,10 +42,14 @@ export function resolveFaults(
     if (parsed === undefined || !able) continue;
     const { kind, at: atNs, target: targetText } = parsed as FaultInput;
     const key = durationKey(plugins.faults[kind] as FaultPlugin);
-    const forNs = parsed[key] as number;
-    reportLate(atNs, forNs, key, path, around.loadEndNs, findings);
+    const forNs = key === null ? 0 : (parsed[key] as number);
+    reportLate(atNs, forNs, key ?? 'at', path, around.loadEndNs, findings);
     const target = readTarget(targetText, [...path, 'target'], around, findings);
-    const params = ownParameters(parsed, [...Object.keys(faultShape), key, 'kind']);
+    const params = ownParameters(parsed, [
+      ...Object.keys(faultShape),
+      ...(key === null ? [] : [key]),
+      'kind',
+    ]);
     if (target !== undefined) drafts.push({ kind, atNs, forNs, target, params });
   }
   const inOrder = drafts.toSorted((a, b) => a.atNs - b.atNs);

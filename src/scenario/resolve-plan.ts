@@ -129,6 +129,8 @@ function resolveSections(scenario: unknown, options: ResolveOptions, findings: F
       plugins.loads[load.kind]?.preparesOnly?.(load) ? { ...load, workers: 0 } : load,
     ),
     faults,
+    guards: { abortOn: [], allowsQuorumLoss: false },
+    steadyState: { probes: [], everyNs: 0 },
     checks,
     thresholds,
     monitor,

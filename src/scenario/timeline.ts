@@ -101,23 +101,43 @@ function stageText({ fromPerSec, toPerSec, durationNs }: Stage, unit: 'operation
     : `${rate(fromPerSec)} to ${rate(toPerSec)} over ${formatDuration(durationNs)}`;
 }
 
-function faultMoments({ id, kind, atNs, forNs, target }: FaultPlan): Moment[] {
+function faultMoments({ id, kind, atNs, forNs, target, when, follows }: FaultPlan): Moment[] {
   const hit = `${id} ${kind} on ${formatTarget(target)}`;
-  return [
-    { atNs, what: 'fault-begins', of: id, text: `${hit} begins, for ${formatDuration(forNs)}` },
-    { atNs: atNs + forNs, what: 'fault-ends', of: id, text: `${hit} is healed` },
-  ];
+  const held = forNs > 0 ? `, for ${formatDuration(forNs)}` : '';
+  if (when !== undefined) {
+    const until = formatDuration(when.withinNs);
+    const text = `${hit} waits for ${when.condition.text}, ${until} at the most${held}`;
+    return [{ atNs, what: 'fault-begins', of: id, text }];
+  }
+  if (follows !== undefined) {
+    const text = `${hit} begins ${formatDuration(follows.afterNs)} after ${follows.fault}, not before this${held}`;
+    return [{ atNs, what: 'fault-begins', of: id, text }];
+  }
+  const begins: Moment = { atNs, what: 'fault-begins', of: id, text: `${hit} begins${held}` };
+  if (forNs === 0) return [begins];
+  return [begins, { atNs: atNs + forNs, what: 'fault-ends', of: id, text: `${hit} is healed` }];
 }
 
-/** `n2`, `n2 (drawn)`, `leader`, `stream-leader(ORDERS)`. */
+/** `n2`, `n2 (drawn)`, `minority: n1 (drawn)`, `leader`, `stream-leader(ORDERS)`. */
 export function formatTarget(target: TargetPlan): string {
   switch (target.role) {
     case 'node':
       return target.drawn ? `${target.node} (drawn)` : target.node;
+    case 'nodes': {
+      const names = target.nodes.join(', ');
+      if (target.drawn) return `${target.text}: ${names} (drawn)`;
+      return target.text === names ? names : `${target.text}: ${names}`;
+    }
     case 'stream-leader':
       return `stream-leader(${target.stream})`;
+    case 'stream-follower':
+      return `follower(${target.stream})`;
+    case 'consumer-leader':
+      return `consumer-leader(${target.stream}, ${target.consumer})`;
     case 'leader':
-      return 'leader';
+    case 'follower':
+    case 'most-clients':
+      return target.role;
   }
 }
 

@@ -1,6 +1,6 @@
 import { userInfo } from 'node:os';
 import { wallNow } from '../base/clock.js';
-import type { Evidence } from '../contracts/fault.js';
+import type { Evidence, FaultStage } from '../contracts/fault.js';
 import type { UndoRecord } from '../contracts/undo.js';
 import { DurableLines } from './durable-lines.js';
 
@@ -11,7 +11,7 @@ export interface AuditEntry {
   readonly act: 'recorded' | 'injected' | 'observed' | 'reverted' | 'undone' | 'not-undone';
   readonly kind: string;
   readonly targets?: readonly string[];
-  readonly stage?: 'during' | 'after';
+  readonly stage?: FaultStage;
   readonly evidence?: Evidence;
   readonly undo?: readonly UndoRecord[];
   readonly detail?: string;

@@ -1,24 +1,26 @@
 import { messageOf } from '../base/errors.js';
 import { waitFor, withDeadline } from '../base/wait.js';
 import type { ServerAccess } from '../contracts/load.js';
-import type { ContinueProcess, UndoOutcome, UndoRecord } from '../contracts/undo.js';
+import type { ContinueProcess, UndoHandlers, UndoOutcome, UndoRecord } from '../contracts/undo.js';
 import { endMarked, sendSignal } from '../processes/end-process.js';
 import { isAlive, isStopped } from '../processes/identity.js';
 import { findMarked } from '../processes/run-mark.js';
+import { endFaultProcesses } from './end-fault-processes.js';
 import { removeMarkedDirectory } from './marked-directory.js';
+import { restoreLinks } from './restore-links.js';
+import { runUndoCommand } from './run-undo-command.js';
 import { startNodeAgain } from './start-node-again.js';
-
-/** Carries out one kind of record, verifies it and returns what was done or found, for people; throws why it could not. */
-export type UndoHandlers = {
-  readonly [R in UndoRecord as R['kind']]: (record: R) => Promise<string>;
-};
 
 /** How long an undo may take, by kind. */
 const DEADLINE_MS: Record<UndoRecord['kind'], number> = {
   'end-marked-processes': 30_000,
+  'end-fault-processes': 15_000,
   'remove-directory': 60_000,
   'start-node': 30_000,
   'continue-process': 5_000,
+  'restore-links': 15_000,
+  // Beyond the deadline that it has of its own.
+  'run-command': 3_600_000,
   'remove-stream': 15_000,
   'remove-streams': 120_000,
 };
@@ -52,6 +54,9 @@ const HANDLERS: UndoHandlers = {
   'remove-directory': removeMarkedDirectory,
   'start-node': startNodeAgain,
   'continue-process': continueProcess,
+  'end-fault-processes': endFaultProcesses,
+  'restore-links': restoreLinks,
+  'run-command': runUndoCommand,
   ...streamRemoval({}),
 };
 

@@ -25,7 +25,13 @@ afterAll(async () => {
 
 const names = async (...args: Parameters<typeof resolveTargets>) =>
   (await resolveTargets(...args)).map(({ name }) => name);
-const nobody: Roles = { metaLeader: async () => undefined, streamLeader: async () => undefined };
+const nobody: Roles = {
+  metaLeader: async () => undefined,
+  streamLeader: async () => undefined,
+  consumerLeader: async () => undefined,
+  raftGroups: async () => [],
+  clientCounts: async () => new Map(),
+};
 
 describe('the targets of a fault', () => {
   it('are the node that is named, or that was drawn when the scenario was read', async () => {

@@ -35,6 +35,7 @@ export async function clusterTest(): Promise<ClusterTest> {
         stateDir: join(directory, 'state'),
         serverPath: natsServerPath(),
         signal: new AbortController().signal,
+        links: { routes: false, clients: false },
         ...options,
         onNodeEvent: (event) => {
           events.push(event);

@@ -11,7 +11,7 @@ export const plugins: ScenarioPlugins = {
   ...SCENARIO_PLUGINS,
   faults: {
     ...SCENARIO_PLUGINS.faults,
-    'node-pause': { schema: z.strictObject({}), needs: ['process-control'] },
+    'node-pause': { schema: z.strictObject({}), needs: ['process-control'], claims: ['process'] },
   },
   checks: ['acked-loss', 'duplicates'],
 };

@@ -540,6 +540,8 @@ function samplePlan(
         params: {},
       },
     ],
+    guards: { abortOn: [], allowsQuorumLoss: false },
+    steadyState: { probes: [], everyNs: 0 },
     checks: ['acked-loss'],
     thresholds: [],
     monitor: { port: 9091, subject: 'cim.events.>', domainToken: 2, typeToken: 3 },

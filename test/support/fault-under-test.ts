@@ -1,0 +1,105 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { waitFor } from '../../src/base/wait.js';
+import type { Cluster } from '../../src/contracts/cluster.js';
+import type { SystemControl } from '../../src/contracts/control.js';
+import type { Evidence, Fault, FaultContext, FaultKind, FaultStage } from '../../src/contracts/fault.js';
+import type { UndoOutcome, UndoRecord } from '../../src/contracts/undo.js';
+import { openControl } from '../../src/nats/control.js';
+import { carryOut } from '../../src/undo/carry-out.js';
+
+export interface FaultScene extends AsyncDisposable {
+  readonly cluster: Cluster;
+  readonly control: SystemControl;
+  readonly workDir: string;
+  readonly runId: string;
+}
+
+/** What faults are handed beside a cluster. Disposing of it leaves the cluster as it is. */
+export async function faultScene(cluster: Cluster, runId: string): Promise<FaultScene> {
+  const workDir = await mkdtemp(join(tmpdir(), 'stormglass-fault-test-'));
+  const control = await openControl({
+    access: cluster.observerAccess,
+    get nodes() {
+      return cluster.nodes;
+    },
+  });
+  return {
+    cluster,
+    control,
+    workDir,
+    runId,
+    [Symbol.asyncDispose]: async () => {
+      await control[Symbol.asyncDispose]();
+      await rm(workDir, { recursive: true, force: true, maxRetries: 3 });
+    },
+  };
+}
+
+/** One fault, taken through its stages as the engine takes it. */
+export class FaultUnderTest {
+  readonly fault: Fault;
+  readonly context: FaultContext;
+  records: readonly UndoRecord[] = [];
+
+  constructor(
+    scene: FaultScene,
+    kind: FaultKind,
+    params: Readonly<Record<string, unknown>>,
+    targets: readonly string[],
+    options: Partial<Pick<FaultContext, 'id' | 'forNs' | 'seed' | 'signal'>> = {},
+  ) {
+    const { cluster, control, workDir, runId } = scene;
+    this.fault = kind.create(params);
+    this.context = {
+      id: 'fault-1',
+      runId,
+      cluster,
+      control,
+      targets: targets.map((name) => cluster.node(name)),
+      forNs: 5e9,
+      seed: 42,
+      workDir,
+      signal: new AbortController().signal,
+      ...options,
+    };
+  }
+
+  /** Looks until it holds, as the engine does, and returns the last look. */
+  async observe(stage: FaultStage, timeoutMs = 30_000): Promise<Evidence> {
+    let last: Evidence | undefined;
+    await waitFor(
+      async () => {
+        last = await this.fault.observe(this.context, stage);
+        return last.holds;
+      },
+      { timeoutMs },
+    );
+    return last as Evidence;
+  }
+
+  /** Looks before, records, injects. */
+  async inject(): Promise<void> {
+    const before = await this.observe('before');
+    if (!before.holds) throw new Error(`not calm before: ${JSON.stringify(before.looks)}`);
+    this.records = await this.fault.prepare(this.context);
+    await this.fault.inject(this.context);
+  }
+
+  /** Undoes as a run that lives does: in reverse, by the cluster where it knows better. */
+  async undo(): Promise<UndoOutcome[]> {
+    const outcomes: UndoOutcome[] = [];
+    for (const record of [...this.records].reverse()) {
+      outcomes.push(await carryOut(record, this.context.cluster.undoHandlers));
+    }
+    return outcomes;
+  }
+
+  /** Undoes by the records' data alone, as the watchdog does when the run is dead. */
+  async undoByData(): Promise<UndoOutcome[]> {
+    const outcomes: UndoOutcome[] = [];
+    for (const record of [...this.records].reverse()) outcomes.push(await carryOut(record));
+    return outcomes;
+  }
+}
