@@ -127,6 +127,16 @@ export interface FaultResult {
   readonly during?: Evidence;
   readonly after?: Evidence;
   readonly recovery: Recovery;
+  /** Whether the system was steady again after it was healed; absent when that could not be waited for. */
+  readonly settled?: FaultSettled;
+}
+
+export interface FaultSettled {
+  readonly steady: boolean;
+  /** From its healing until the system was steady, or was given up on. */
+  readonly afterNs: number;
+  /** What kept it from being steady. */
+  readonly unsteady?: string;
 }
 
 /**
@@ -140,6 +150,24 @@ export interface Recovery {
   readonly atLeastNs?: number;
   readonly troubledOperations: number;
   readonly firstReason?: string;
+  /** Only of a fault that was injected. */
+  readonly steps?: RecoverySteps;
+}
+
+/** How a recovery went, each in nanoseconds after the injection; absent: it did not come to that, or nobody could see it. */
+export interface RecoverySteps {
+  /** When the first operation in trouble was due. */
+  readonly firstTroubledNs?: number;
+  /** The first sign of it that anybody outside could see: a failed operation, an advisory, a probe that does not hold. */
+  readonly detectedNs?: number;
+  /** The last election of a leader that it brought about. */
+  readonly electedNs?: number;
+  /** From which due time on all operations were answered in time again. */
+  readonly servedNs?: number;
+  /** When consumers had no more before them than before the fault, where they had had. */
+  readonly drainedNs?: number;
+  /** When every probe held again. */
+  readonly steadyNs?: number;
 }
 
 export interface ThresholdResult {

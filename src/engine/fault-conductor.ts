@@ -1,5 +1,6 @@
 import { NS, nowNs, sleep } from '../base/clock.js';
 import type { FaultPlan } from '../contracts/plan.js';
+import type { FaultSettled } from '../contracts/run-result.js';
 import { formatTarget } from '../scenario/timeline.js';
 import { type FaultSessionResult, type FaultSurroundings, runFault } from './fault-session.js';
 
@@ -10,8 +11,8 @@ export interface FaultConductorOptions extends Omit<FaultSurroundings, 'onBegin'
   onStormBegin(): Promise<void>;
   /** The last of them is reverted and the system is steady again, or was given up on. */
   onStormEnd(atNs: number): void;
-  /** Waits until the system is steady again; returns what keeps it from being so, or ''. */
-  settle(signal: AbortSignal): Promise<string>;
+  /** Waits until the system is steady again, as long as a recovery may take. */
+  settle(signal: AbortSignal): Promise<FaultSettled>;
 }
 
 /** Runs every fault of the plan at its time; resolves when all are reverted. Never rejects: a fault's failure is data. */
@@ -50,8 +51,9 @@ export async function conductFaults(
     const result = await runFault(plan, around, signal);
     if (began) {
       // Catching up belongs to the fault: its phase ends when the system is steady again.
-      if (!signal.aborted) await options.settle(signal).catch(() => '');
+      const settled = signal.aborted ? undefined : await options.settle(signal).catch(() => undefined);
       if (--raging === 0) options.onStormEnd(nowNs());
+      if (settled) return { ...result, settled };
     }
     return result;
   };

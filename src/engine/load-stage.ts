@@ -270,6 +270,7 @@ export class LoadStage {
 
   #conductFaults(signal: AbortSignal): Promise<FaultSessionResult[]> {
     const { plan, runId, workDir, services, cluster, control, journal, undo } = this.#options;
+    const recoverNs = plan.steadyState.recoverWithinNs ?? plan.limits.healNs;
     return conductFaults(
       plan.faults,
       {
@@ -291,7 +292,10 @@ export class LoadStage {
           await sleep(PHASE_LEAD_MS);
         },
         onStormEnd: (atNs) => this.#beginPhase('steady', wholeMicroseconds(atNs + PHASE_LEAD_MS * NS.ms)),
-        settle: async (until) => unsteadiness(await settle(control, plan.streams, plan.limits.healNs, until)),
+        settle: async (until) => {
+          const { steady, afterNs, ...look } = await settle(control, plan.streams, recoverNs, until);
+          return { steady, afterNs, ...(!steady && { unsteady: unsteadiness({ steady, ...look }) }) };
+        },
       },
       signal,
     );
