@@ -1,6 +1,7 @@
 import type { Capability, Cluster, ClusterNode } from './cluster.js';
 import type { SystemControl } from './control.js';
 import type { Direction } from './links.js';
+import type { Machine } from './machine.js';
 import type { UndoRecord } from './undo.js';
 
 export type FaultStage = 'before' | 'during' | 'after';
@@ -21,6 +22,8 @@ export interface FaultContext {
   readonly cluster: Cluster;
   /** Past every link that a fault may cut. */
   readonly control: SystemControl;
+  /** The one that stormglass runs on. */
+  readonly machine: Machine;
   readonly targets: readonly ClusterNode[];
   /** How long it is to hold; 0 for an act that is over when it is done. */
   readonly forNs: number;
@@ -35,6 +38,8 @@ export interface FaultContext {
 export interface Impact {
   /** Nodes that do not answer. */
   readonly down: readonly string[];
+  /** Never more than one of `down` at the same time: each is to be reckoned with alone. */
+  readonly oneAtATime?: true;
   /** Ways that no data takes. */
   readonly cuts: readonly Direction[];
 }
@@ -65,8 +70,10 @@ export interface FaultKind {
   /** What it needs beside that with these parameters: `routes` or `clients` links, for one. */
   needsWith?(params: Parameters): readonly Capability[];
   readonly claims: readonly FaultClaim[];
+  /** Versions of nats-server that it starts nodes with, beside the one that the cluster runs: provided at preflight. */
+  serverVersions?(params: Parameters): readonly string[];
   /** Why this machine cannot do it (a privilege, a kernel's feature, a program), for people; asked at preflight. */
-  findLack?(params: Parameters): Promise<FaultLack | undefined>;
+  findLack?(params: Parameters, machine: Machine): Promise<FaultLack | undefined>;
   create(params: Parameters): Fault;
 }
 
