@@ -16,6 +16,7 @@ const MAY_IMPORT: Record<string, readonly string[] | 'all'> = {
   generators: ['wire', 'nats', 'metrics', 'history'],
   chaos: ['wire', 'nats'],
   clusters: ['processes', 'nats'],
+  probes: ['nats'],
   monitor: ['wire', 'nats', 'metrics'],
   checkers: [],
   reporters: ['metrics'],

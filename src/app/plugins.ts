@@ -10,6 +10,7 @@ import {
 import type { Checker } from '../contracts/checker.js';
 import type { Capability } from '../contracts/cluster.js';
 import type { FaultKind } from '../contracts/fault.js';
+import type { ProbeKind } from '../contracts/probe.js';
 import { agents } from '../generators/agents/agents.js';
 import { connections } from '../generators/connections/connections.js';
 import { http } from '../generators/http/http.js';
@@ -24,7 +25,14 @@ import { service } from '../generators/service/service.js';
 import { streams } from '../generators/streams.js';
 import { subscribe } from '../generators/subscribe/subscribe.js';
 import { parseThreshold } from '../metrics/thresholds.js';
-import type { DriverPlugin, FaultPlugin, ScenarioPlugins } from '../scenario/plugins.js';
+import { command } from '../probes/command.js';
+import { health } from '../probes/health.js';
+import { http as httpProbe } from '../probes/http.js';
+import { lag } from '../probes/lag.js';
+import { leader } from '../probes/leader.js';
+import { prometheus } from '../probes/prometheus.js';
+import { publish as publishProbe } from '../probes/publish.js';
+import type { DriverPlugin, FaultPlugin, ProbePlugin, ScenarioPlugins } from '../scenario/plugins.js';
 
 /** The one place that knows every plug-in: a new one is a file in its room and an entry here. */
 
@@ -51,6 +59,16 @@ export function needsOfFault(kind: string, params: Readonly<Record<string, unkno
   return found === undefined ? [] : [...found.needs, ...(found.needsWith?.(params) ?? [])];
 }
 
+export const PROBE_KINDS: readonly (ProbeKind & ProbePlugin)[] = [
+  health,
+  leader,
+  lag,
+  publishProbe,
+  prometheus,
+  httpProbe,
+  command,
+];
+
 export const CHECKERS: readonly Checker[] = [ackedLoss];
 
 const processDriver: DriverPlugin = {
@@ -73,6 +91,7 @@ export const SCENARIO_PLUGINS: ScenarioPlugins = {
   drivers: { process: processDriver, external: externalDriver },
   loads: byKind(LOAD_KINDS),
   faults: byKind(FAULT_KINDS),
+  probes: byKind(PROBE_KINDS),
   checks: CHECKERS.map(({ name }) => name),
   parseThreshold,
 };

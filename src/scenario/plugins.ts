@@ -12,6 +12,7 @@ export interface ScenarioPlugins {
   readonly drivers: Readonly<Record<string, DriverPlugin>>;
   readonly loads: Readonly<Record<string, LoadPlugin>>;
   readonly faults: Readonly<Record<string, FaultPlugin>>;
+  readonly probes: Readonly<Record<string, ProbePlugin>>;
   /** Names of the checks there are. Each reads the history, which acknowledged loads alone write. */
   readonly checks: readonly string[];
   readonly parseThreshold: ParseThreshold;
@@ -59,6 +60,11 @@ export interface FaultPlugin {
   readonly durationKey?: string | null;
   /** Whom it hits where the scenario does not say: without it, `target` must be there. */
   readonly defaultTarget?: string;
+}
+
+export interface ProbePlugin {
+  /** The keys of a probe of this kind, less name, kind and throughout. */
+  readonly schema: ParameterSchema;
 }
 
 /**
