@@ -167,12 +167,21 @@ export interface FaultPlan {
   readonly forNs: number;
   readonly target: TargetPlan;
   readonly params: Readonly<Record<string, unknown>>;
-  /** Which of the scenario's `faults` it came from, for one of several: `faults[2]`. */
+  /** For what the fault itself draws when it is made: from the run's seed and its place in the scenario. */
+  readonly seed: number;
+  /** What it is one of several of (`faults[2] #3`, `faults[2].sequence[1]`), or what it repeats (`fault-3 of run …`). */
   readonly origin?: string;
   /** It begins when this first holds, and does not run when that is not so `withinNs` after `atNs`. */
   readonly when?: { readonly condition: ConditionPlan; readonly withinNs: number };
-  /** It begins so long after another began, whose own beginning is not known before; `atNs` is the earliest. */
-  readonly follows?: { readonly fault: string; readonly afterNs: number };
+  /**
+   * It begins so long after another began, or was healed, whenever that is; not at all when the other was never made.
+   * `atNs` is when that is if nothing takes longer than it should: the earliest.
+   */
+  readonly follows?: {
+    readonly fault: string;
+    readonly since: 'begin' | 'end';
+    readonly afterNs: number;
+  };
   /** The guard over the quorum lets it pass. */
   readonly allowsQuorumLoss?: boolean;
 }

@@ -16,7 +16,7 @@ export interface FaultSurroundings {
   readonly loadEndNs: number | undefined;
 }
 
-interface Draft extends Omit<FaultPlan, 'id' | 'target'> {
+interface Draft extends Omit<FaultPlan, 'id' | 'target' | 'seed'> {
   readonly target: Target;
 }
 
@@ -55,8 +55,9 @@ export function resolveFaults(
   const inOrder = drafts.toSorted((a, b) => a.atNs - b.atNs);
   return inOrder.map(({ target, ...draft }, i) => {
     const id = `fault-${i + 1}`;
-    const drawn = drawTarget(target, around.cluster?.plan.nodeNames ?? [], seededRandom(seed).fork(id));
-    return { id, ...draft, target: drawn };
+    const random = seededRandom(seed).fork(id);
+    const drawn = drawTarget(target, around.cluster?.plan.nodeNames ?? [], random);
+    return { id, ...draft, target: drawn, seed: random.fork('fault').below(2 ** 32) };
   });
 }
 

@@ -110,7 +110,7 @@ function faultMoments({ id, kind, atNs, forNs, target, when, follows }: FaultPla
     return [{ atNs, what: 'fault-begins', of: id, text }];
   }
   if (follows !== undefined) {
-    const text = `${hit} begins ${formatDuration(follows.afterNs)} after ${follows.fault}, not before this${held}`;
+    const text = `${hit} begins ${formatDuration(follows.afterNs)} after the ${follows.since} of ${follows.fault}, not before this${held}`;
     return [{ atNs, what: 'fault-begins', of: id, text }];
   }
   const begins: Moment = { atNs, what: 'fault-begins', of: id, text: `${hit} begins${held}` };
