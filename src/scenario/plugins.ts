@@ -60,7 +60,14 @@ export interface FaultPlugin {
   readonly durationKey?: string | null;
   /** Whom it hits where the scenario does not say: without it, `target` must be there. */
   readonly defaultTarget?: string;
+  /**
+   * Which of its targets are away from their Raft groups while it holds, as far as its parameters tell. Unless told: all,
+   * where it claims their processes, and else none.
+   */
+  takesDown?(params: Parameters): TakenDown;
 }
+
+export type TakenDown = 'all' | 'one-at-a-time' | 'none';
 
 export interface ProbePlugin {
   /** The keys of a probe of this kind, less name, kind and throughout. */
