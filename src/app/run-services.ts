@@ -24,7 +24,8 @@ import { createHtmlReporter } from '../reporters/report-html.js';
 import { createResourcesReporter } from '../reporters/resources-csv.js';
 import { createSummaryReporter } from '../reporters/summary-json.js';
 import { createTimeseriesReporter } from '../reporters/timeseries-csv.js';
-import { CHECKERS, FAULT_KINDS, LOAD_KINDS, needsOfFault } from './plugins.js';
+import { createMachine } from './fault-machine.js';
+import { CHECKERS, FAULT_KINDS, LOAD_KINDS, needsOfFault, PROBE_KINDS } from './plugins.js';
 import { createResourceProbe } from './resource-probe.js';
 import type { Surroundings } from './surroundings.js';
 import { provideNatsServer } from './tools.js';
@@ -112,8 +113,10 @@ export function createRunServices({ surroundings, allow }: RunServicesOptions): 
           defaultStorage: 'file',
         },
       })) ?? (async () => {}),
+    probeKind: (kind) => PROBE_KINDS.find((each) => each.kind === kind) as (typeof PROBE_KINDS)[number],
     faultKind: (kind) => FAULT_KINDS.find((each) => each.kind === kind) as (typeof FAULT_KINDS)[number],
     resolveTargets,
+    machine: createMachine({ entry: entries.pressure, env: surroundings.env }, surroundings.path),
     resources: createResourceProbe(generatorPids),
     openHistory: (files) => files.map(openHistory),
     readBack,

@@ -36,6 +36,8 @@ export interface RunResult {
   readonly environment: Environment;
   readonly loads: readonly LoadResult[];
   readonly faults: readonly FaultResult[];
+  /** Those of the scenario, in its order. */
+  readonly probes: readonly ProbeResult[];
   readonly checks: readonly CheckResult[];
   readonly thresholds: readonly ThresholdResult[];
   readonly timeline: Timeline;
@@ -118,7 +120,8 @@ export interface FaultResult {
   readonly targets: readonly string[];
   /** How the target was named: `stream-leader(ORDERS)`. */
   readonly target: string;
-  readonly status: 'reverted' | 'no-effect' | 'not-run' | 'failed' | 'unreverted';
+  /** `refused`: a guard did not let it begin. */
+  readonly status: 'reverted' | 'no-effect' | 'refused' | 'not-run' | 'failed' | 'unreverted';
   readonly detail?: string;
   /** Monotonic; 0 when it did not come to that. */
   readonly injectedNs: number;
@@ -129,6 +132,20 @@ export interface FaultResult {
   readonly recovery: Recovery;
   /** Whether the system was steady again after it was healed; absent when that could not be waited for. */
   readonly settled?: FaultSettled;
+}
+
+/** What a probe of the scenario's showed while the load ran. */
+export interface ProbeResult {
+  readonly name: string;
+  readonly kind: string;
+  readonly throughout: boolean;
+  /** While no fault held, and none was being recovered from. */
+  readonly steady: { readonly looks: number; readonly held: number };
+  readonly faults: { readonly looks: number; readonly held: number };
+  /** The longest time from a look that did not hold to the next that did, or to the last. */
+  readonly longestAwayNs: number;
+  /** What was seen when it first did not hold though it should have. */
+  readonly missed?: string;
 }
 
 export interface FaultSettled {

@@ -174,7 +174,7 @@ class Run {
 
   async #prepare(): Promise<void> {
     const { plan, runId, interruption } = this.#request;
-    const { cluster, control, workDir } = this.#system as SystemUnderTest;
+    const { cluster, control, steadyState, workDir } = this.#system as SystemUnderTest;
     await this.#system?.prepare();
     this.#load = new LoadStage({
       plan,
@@ -184,6 +184,7 @@ class Run {
       services: this.#services,
       cluster,
       control,
+      steadyState,
       journal: this.#journal,
       undo: (this.#net as SafetyNet).undo,
       reporters: this.#reporters,

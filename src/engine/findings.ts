@@ -2,7 +2,13 @@ import { formatDuration, formatInteger } from '../base/units.js';
 import type { CheckResult } from '../contracts/checker.js';
 import type { NodeEvent } from '../contracts/cluster.js';
 import type { LoadNotice } from '../contracts/load.js';
-import type { FaultResult, LoadResult, ServerCounters, ThresholdResult } from '../contracts/run-result.js';
+import type {
+  FaultResult,
+  LoadResult,
+  ProbeResult,
+  ServerCounters,
+  ThresholdResult,
+} from '../contracts/run-result.js';
 import type { Finding } from './verdict.js';
 
 const NO_FILES = /\b(EMFILE|ENFILE)\b/;
@@ -28,6 +34,7 @@ export function checkFindings(checks: readonly CheckResult[]): Finding[] {
 const FAULT_FAILURES: Record<Exclude<FaultResult['status'], 'reverted'>, Pick<Finding, 'exit' | 'text'>> = {
   unreverted: { exit: 'unreverted', text: 'could not be reverted' },
   'no-effect': { exit: 'expectation', text: 'was injected and had no effect' },
+  refused: { exit: 'expectation', text: 'was refused' },
   'not-run': { exit: 'expectation', text: 'did not run' },
   failed: { exit: 'expectation', text: 'failed' },
 };
@@ -37,6 +44,25 @@ export function faultFindings(faults: readonly FaultResult[]): Finding[] {
     if (status === 'reverted') return [];
     const { exit, text } = FAULT_FAILURES[status];
     return [{ exit, text: `${id} (${kind} ${target}) ${text}${detail ? `: ${detail}` : ''}` }];
+  });
+}
+
+/** The system was to be steady again within a time after each fault, and was not. */
+export function recoveryFindings(faults: readonly FaultResult[], withinNs: number | undefined): Finding[] {
+  if (withinNs === undefined) return [];
+  return faults.flatMap(({ id, kind, settled }): Finding[] => {
+    if (settled === undefined || settled.steady) return [];
+    const text = `${id} (${kind}) was not recovered from within ${formatDuration(withinNs)}: ${settled.unsteady}`;
+    return [{ exit: 'expectation', text }];
+  });
+}
+
+/** A probe of the steady state did not hold though no fault explains it, or none may. */
+export function probeFindings(probes: readonly ProbeResult[]): Finding[] {
+  return probes.flatMap(({ name, throughout, missed }): Finding[] => {
+    if (missed === undefined) return [];
+    const when = throughout ? '' : ', with no fault to explain it';
+    return [{ exit: 'expectation', text: `the probe ${name} did not hold${when}: ${missed}` }];
   });
 }
 

@@ -23,11 +23,13 @@ import { lateBoundNs } from './load-limits.js';
 import { NoticeBook } from './notice-book.js';
 import { orAborted } from './or-aborted.js';
 import { prepareLoad } from './prepare-load.js';
+import { ProbeWatch } from './probe-watch.js';
+import { RecoveryWatch } from './recovery-watch.js';
 import { ResourceBook } from './resource-book.js';
 import { ResourceSampler } from './resource-sampler.js';
 import type { Scope } from './scope.js';
 import type { RunServices } from './services.js';
-import { settle, unsteadiness } from './steady-state.js';
+import { type SteadyState, unsteadiness } from './steady-state.js';
 import type { UndoDesk } from './undo-desk.js';
 import type { Finding } from './verdict.js';
 
@@ -49,6 +51,7 @@ export interface LoadStageOptions {
   readonly services: RunServices;
   readonly cluster: Cluster;
   readonly control: SystemControl;
+  readonly steadyState: SteadyState;
   readonly journal: Journal;
   readonly undo: UndoDesk;
   readonly reporters: readonly Reporter[];
@@ -65,6 +68,8 @@ export class LoadStage {
   readonly notices = new NoticeBook();
   readonly crowds = new CrowdBook();
   readonly resources: ResourceBook;
+  readonly recovery: RecoveryWatch;
+  readonly probes: ProbeWatch;
   /** Known once the load is prepared. */
   clock: ClockFigures | undefined;
   readonly historyFiles: readonly string[];
@@ -83,6 +88,8 @@ export class LoadStage {
   #fleet: LoadFleet | undefined;
   #monitor: MonitorHandle | undefined;
   #sampler: ResourceSampler | undefined;
+  /** A fault holds, or is being recovered from. */
+  #isStorm = false;
 
   constructor(options: LoadStageOptions) {
     this.#options = options;
@@ -92,6 +99,17 @@ export class LoadStage {
       return isMonitored(options.services.loadFacts(kind));
     });
     const bounds = new Map(options.plan.loads.map((load) => [load.name, lateBoundNs(load)]));
+    const { plan, control, steadyState, journal } = options;
+    const isStorm = () => this.#isStorm;
+    this.recovery = new RecoveryWatch({
+      control,
+      steadyState,
+      hasStreams: plan.streams.length > 0,
+      isStorm,
+    });
+    journal.listen(this.recovery.onEvent);
+    const { probes, everyNs } = plan.steadyState;
+    this.probes = new ProbeWatch({ steadyState, probes, everyNs, journal, isStorm });
     this.resources = new ResourceBook((load) => bounds.get(load) ?? Number.POSITIVE_INFINITY);
   }
 
@@ -174,6 +192,7 @@ export class LoadStage {
     });
     if (interruption.signal.aborted) halt.abort(interruption.signal.reason);
     const { signal } = halt;
+    const watches = Promise.all([this.recovery.run(signal), this.probes.run(signal)]);
     const faults = this.#conductFaults(signal);
     const plannedEndNs = this.startNs + Math.max(...plan.loads.map(scheduleEndNs));
     const scheduled = sleep((plannedEndNs - nowNs()) / NS.ms, signal);
@@ -191,6 +210,7 @@ export class LoadStage {
       halt.abort(new Error('the load has ended'));
       this.endNs = nowNs();
       this.faults = await faults;
+      await watches;
     }
   }
 
@@ -269,17 +289,17 @@ export class LoadStage {
   }
 
   #conductFaults(signal: AbortSignal): Promise<FaultSessionResult[]> {
-    const { plan, runId, workDir, services, cluster, control, journal, undo } = this.#options;
+    const { plan, runId, workDir, services, cluster, control, steadyState, journal, undo } = this.#options;
     const recoverNs = plan.steadyState.recoverWithinNs ?? plan.limits.healNs;
     return conductFaults(
       plan.faults,
       {
         startNs: this.startNs,
         runId,
-        seed: plan.seed,
         workDir,
         cluster,
         control,
+        machine: services.machine,
         journal,
         undo,
         hurry: this.#options.interruption.hurry,
@@ -288,12 +308,16 @@ export class LoadStage {
         resolveTargets: (target, until): Promise<readonly ClusterNode[]> =>
           services.resolveTargets(target, cluster, control, until),
         onStormBegin: async () => {
+          this.#isStorm = true;
           this.#beginPhase('faults', wholeMicroseconds(nowNs() + PHASE_LEAD_MS * NS.ms));
           await sleep(PHASE_LEAD_MS);
         },
-        onStormEnd: (atNs) => this.#beginPhase('steady', wholeMicroseconds(atNs + PHASE_LEAD_MS * NS.ms)),
+        onStormEnd: (atNs) => {
+          this.#isStorm = false;
+          this.#beginPhase('steady', wholeMicroseconds(atNs + PHASE_LEAD_MS * NS.ms));
+        },
         settle: async (until) => {
-          const { steady, afterNs, ...look } = await settle(control, plan.streams, recoverNs, until);
+          const { steady, afterNs, ...look } = await steadyState.settle(recoverNs, until);
           return { steady, afterNs, ...(!steady && { unsteady: unsteadiness({ steady, ...look }) }) };
         },
       },

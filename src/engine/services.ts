@@ -10,8 +10,10 @@ import type {
   LoadKindFacts,
   ServerAccess,
 } from '../contracts/load.js';
+import type { Machine } from '../contracts/machine.js';
 import type { MonitorHandle, MonitorListener, MonitorTask } from '../contracts/monitor.js';
 import type { LoadPlan, Plan, TargetPlan } from '../contracts/plan.js';
+import type { ProbeKind } from '../contracts/probe.js';
 import type { Reporter } from '../contracts/reporter.js';
 import type { ResourceProbe } from '../contracts/resources.js';
 import type { Environment } from '../contracts/run-result.js';
@@ -37,6 +39,9 @@ export interface RunServices {
   /** Makes ready what the workers of a load share; resolves to what takes it away again. */
   prepareLoad(load: LoadPlan, context: PrepareLoadContext): Promise<() => Promise<void>>;
   faultKind(kind: string): FaultKind;
+  probeKind(kind: string): ProbeKind;
+  /** What faults that act on this machine are handed. */
+  readonly machine: Machine;
   resolveTargets(
     target: TargetPlan,
     cluster: Cluster,

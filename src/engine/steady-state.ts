@@ -1,33 +1,86 @@
 import { nowNs, sleep } from '../base/clock.js';
 import { messageOf } from '../base/errors.js';
 import { withDeadline } from '../base/wait.js';
+import type { Cluster } from '../contracts/cluster.js';
 import type { SteadyLook, SystemControl } from '../contracts/control.js';
-import type { StreamPlan } from '../contracts/plan.js';
+import type { ProbePlan, StreamPlan } from '../contracts/plan.js';
+import type { Probe, ProbeLook } from '../contracts/probe.js';
 
 /** Pause between two looks: a look asks every node, and must not become a load of its own. */
 const LOOK_EVERY_MS = 250;
 /** A question that a dying connection took with it must not hold up the next look. */
 const LOOK_WITHIN_MS = 2_000;
 
+export interface SteadyStateOptions {
+  readonly cluster: Cluster;
+  readonly control: SystemControl;
+  readonly streams: readonly StreamPlan[];
+  /** What the scenario looks at beyond what is looked at anyway. */
+  readonly probes: readonly ProbePlan[];
+  createProbe(plan: ProbePlan): Probe;
+}
+
 export interface Settled extends SteadyLook {
   /** How long it took until the system was steady, or how long was waited. */
   readonly afterNs: number;
 }
 
-/** Looks until the system is steady or the time is up, and returns the last look. */
-export async function settle(
-  control: SystemControl,
-  streams: readonly StreamPlan[],
-  timeoutNs: number,
-  signal: AbortSignal,
-): Promise<Settled> {
-  const startNs = nowNs();
-  for (;;) {
-    signal.throwIfAborted();
-    const look = await lookOnce(control, streams);
-    const afterNs = nowNs() - startNs;
-    if (look.steady || afterNs >= timeoutNs) return { ...look, afterNs };
-    await sleep(LOOK_EVERY_MS, signal);
+export interface NamedLook extends ProbeLook {
+  readonly plan: ProbePlan;
+}
+
+/** What steady means for this run: health, routes, leaders, replicas and a message that comes through; and the scenario's probes. */
+export class SteadyState {
+  readonly #options: SteadyStateOptions;
+  readonly #probes: readonly { readonly plan: ProbePlan; readonly probe: Probe }[];
+
+  constructor(options: SteadyStateOptions) {
+    this.#options = options;
+    this.#probes = options.probes.map((plan) => ({ plan, probe: options.createProbe(plan) }));
+  }
+
+  /** One look at everything; never rejects, and takes a few seconds at most. */
+  async look(): Promise<SteadyLook> {
+    const { control, streams } = this.#options;
+    const [own, named] = await Promise.all([
+      withDeadline(control.steadyState(streams), LOOK_WITHIN_MS, 'the look').catch(
+        (error): SteadyLook => ({
+          steady: false,
+          probes: [{ probe: 'look', holds: false, saw: messageOf(error) }],
+        }),
+      ),
+      this.lookWithProbes(),
+    ]);
+    const probes = named.map(({ plan, holds, saw }) => ({ probe: plan.name, holds, saw }));
+    return { steady: own.steady && named.every(({ holds }) => holds), probes: [...own.probes, ...probes] };
+  }
+
+  /** One look with each of the scenario's probes; never rejects. */
+  lookWithProbes(): Promise<readonly NamedLook[]> {
+    const { cluster, control } = this.#options;
+    return Promise.all(
+      this.#probes.map(async ({ plan, probe }) => {
+        try {
+          // Its own deadline comes first, so that it can say what it waited for.
+          const look = probe.look({ cluster, control, timeoutMs: LOOK_WITHIN_MS });
+          return { plan, ...(await withDeadline(look, 2 * LOOK_WITHIN_MS, 'the look')) };
+        } catch (error) {
+          return { plan, holds: false, saw: messageOf(error) };
+        }
+      }),
+    );
+  }
+
+  /** Looks until the system is steady or the time is up, and returns the last look. Rejects only with the signal's reason. */
+  async settle(timeoutNs: number, signal: AbortSignal): Promise<Settled> {
+    const startNs = nowNs();
+    for (;;) {
+      signal.throwIfAborted();
+      const look = await this.look();
+      const afterNs = nowNs() - startNs;
+      if (look.steady || afterNs >= timeoutNs) return { ...look, afterNs };
+      await sleep(LOOK_EVERY_MS, signal);
+    }
   }
 }
 
@@ -37,12 +90,4 @@ export function unsteadiness(look: SteadyLook): string {
     .filter((probe) => !probe.holds)
     .map((probe) => `${probe.probe}: ${probe.saw}`)
     .join('; ');
-}
-
-async function lookOnce(control: SystemControl, streams: readonly StreamPlan[]): Promise<SteadyLook> {
-  try {
-    return await withDeadline(control.steadyState(streams), LOOK_WITHIN_MS, 'the look');
-  } catch (error) {
-    return { steady: false, probes: [{ probe: 'look', holds: false, saw: messageOf(error) }] };
-  }
 }

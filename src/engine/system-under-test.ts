@@ -10,7 +10,7 @@ import type { Journal } from './journal.js';
 import type { RunDirectory } from './run-directory.js';
 import type { Scope } from './scope.js';
 import type { RunServices } from './services.js';
-import { type Settled, settle, unsteadiness } from './steady-state.js';
+import { type Settled, SteadyState, unsteadiness } from './steady-state.js';
 import type { UndoDesk } from './undo-desk.js';
 
 export interface SystemOptions {
@@ -29,6 +29,7 @@ export interface SystemOptions {
 export class SystemUnderTest {
   readonly cluster: Cluster;
   readonly control: SystemControl;
+  readonly steadyState: SteadyState;
   /** A directory of the run's own, removed with it. */
   readonly workDir: string;
   readonly #options: SystemOptions;
@@ -40,6 +41,14 @@ export class SystemUnderTest {
     this.workDir = workDir;
     this.cluster = cluster;
     this.control = control;
+    const { plan, services } = options;
+    this.steadyState = new SteadyState({
+      cluster,
+      control,
+      streams: plan.streams,
+      probes: plan.steadyState.probes,
+      createProbe: ({ kind, params }) => services.probeKind(kind).create(params),
+    });
   }
 
   /** Starts the cluster, or finds it, with everything that undoes it written down before. */
@@ -90,8 +99,7 @@ export class SystemUnderTest {
 
   /** Waits for a steady state, as long as the plan allows. */
   settle(signal: AbortSignal): Promise<Settled> {
-    const { plan } = this.#options;
-    return settle(this.control, plan.streams, plan.limits.steadyNs, signal);
+    return this.steadyState.settle(this.#options.plan.limits.steadyNs, signal);
   }
 
   /** Reads everything that the run has put into its streams. */

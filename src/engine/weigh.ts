@@ -4,6 +4,7 @@ import type { ResourcesResult } from '../contracts/resources.js';
 import type { FaultResult, RunResult, ServerCounters } from '../contracts/run-result.js';
 import type { UndoRecord } from '../contracts/undo.js';
 import { recoveryPerFault } from '../metrics/recovery.js';
+import { addRecoverySteps } from '../metrics/recovery-steps.js';
 import { evaluateThreshold } from '../metrics/thresholds.js';
 import type { RunRequest } from './conduct-run.js';
 import {
@@ -12,6 +13,8 @@ import {
   faultFindings,
   loadFindings,
   noticeFindings,
+  probeFindings,
+  recoveryFindings,
   thresholdFindings,
 } from './findings.js';
 import { findLimits } from './load-limits.js';
@@ -58,12 +61,17 @@ export function weigh({
       })
     : [];
   const recoveries = started
-    ? recoveryPerFault(
-        load.totals.troubles,
-        load.faults.map(({ injectedNs }) => injectedNs),
-        load.endNs,
+    ? addRecoverySteps(
+        recoveryPerFault(
+          load.totals.troubles,
+          load.faults.map(({ injectedNs }) => injectedNs),
+          load.endNs,
+        ),
+        load.faults,
+        load.recovery,
       )
     : [];
+  const probes = started ? load.probes.results : [];
   const faults: FaultResult[] = started
     ? load.faults.map((fault, i) => ({ ...fault, recovery: recoveries[i] ?? { troubledOperations: 0 } }))
     : [];
@@ -99,6 +107,8 @@ export function weigh({
   const all: Finding[] = [
     ...findings,
     ...faultFindings(faults),
+    ...recoveryFindings(faults, plan.steadyState.recoverWithinNs),
+    ...probeFindings(probes),
     ...checkFindings(checks),
     ...ownFindings,
     // Of a load that the generator kept from its schedule, there is nothing more to be said.
@@ -127,6 +137,7 @@ export function weigh({
     environment: { ...request.environment, ...(load && serverVersions(load.countersAfter)) },
     loads,
     faults,
+    probes,
     checks,
     thresholds,
     timeline: started ? load.totals.timeline(MOST_ROWS) : { rowNs: 1e9, loads: [] },

@@ -44,6 +44,13 @@ export function recoveryPerFault(
         : { atLeastNs: Math.max(...lengths) }),
       troubledOperations: felt.reduce((sum, { operations }) => sum + operations, 0),
       firstReason: first.reason,
+      steps: {
+        firstTroubledNs: Math.max(0, first.firstDueNs - injected),
+        detectedNs: Math.max(0, first.noticedNs - injected),
+        ...(felt.every(({ isOver }) => isOver) && {
+          servedNs: Math.max(0, Math.max(...felt.map(({ lastDueNs }) => lastDueNs)) - injected),
+        }),
+      },
     };
   });
 }

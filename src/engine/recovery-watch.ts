@@ -1,0 +1,70 @@
+import { NS, nowNs, sleep } from '../base/clock.js';
+import type { SystemControl } from '../contracts/control.js';
+import type { JournalEvent } from '../contracts/journal.js';
+import type { BacklogReading, RecoverySign } from '../metrics/recovery-steps.js';
+import type { SteadyState } from './steady-state.js';
+
+const LOOK_EVERY_MS = 250;
+const BACKLOG_EVERY_NS = NS.s;
+/** An election storm must not fill the memory; later signs tell nothing new then. */
+const MOST_SIGNS = 10_000;
+
+export interface RecoveryWatchOptions {
+  readonly control: Pick<SystemControl, 'backlog'>;
+  readonly steadyState: Pick<SteadyState, 'look'>;
+  /** There are streams, whose consumers can be behind. */
+  readonly hasStreams: boolean;
+  /** A fault holds, or the system has not yet recovered from one. */
+  isStorm(): boolean;
+}
+
+/** Writes down what anybody outside can see of a fault and of the recovery from it: the steps are read off that afterwards. */
+export class RecoveryWatch {
+  readonly signs: RecoverySign[] = [];
+  /** About one a second. */
+  readonly backlog: BacklogReading[] = [];
+  readonly #options: RecoveryWatchOptions;
+
+  constructor(options: RecoveryWatchOptions) {
+    this.#options = options;
+  }
+
+  /** What the servers, and those who watch them, tell the journal. */
+  readonly onEvent = ({ type }: JournalEvent): void => {
+    if (type === 'election' || type === 'advisory') this.#note(type);
+  };
+
+  /** Looks while a fault holds, and counts what is before the consumers all the time. Resolves when the signal aborts. */
+  async run(signal: AbortSignal): Promise<void> {
+    await Promise.all([this.#watchSteadiness(signal), this.#watchBacklog(signal)]);
+  }
+
+  async #watchSteadiness(signal: AbortSignal): Promise<void> {
+    let wasSteady = true;
+    while (!signal.aborted) {
+      if (this.#options.isStorm()) {
+        const { steady } = await this.#options.steadyState.look();
+        if (steady !== wasSteady && !signal.aborted) this.#note(steady ? 'steady' : 'unsteady');
+        wasSteady = steady;
+      }
+      await sleep(LOOK_EVERY_MS, signal).catch(() => {});
+    }
+  }
+
+  async #watchBacklog(signal: AbortSignal): Promise<void> {
+    if (!this.#options.hasStreams) return;
+    while (!signal.aborted) {
+      const startNs = nowNs();
+      // While nobody can say, nothing is known: the reading is left out.
+      const messages = await this.#options.control.backlog().catch(() => undefined);
+      if (messages !== undefined && this.backlog.length < MOST_SIGNS) {
+        this.backlog.push({ atNs: nowNs(), messages });
+      }
+      await sleep(Math.max(0, (startNs + BACKLOG_EVERY_NS - nowNs()) / NS.ms), signal).catch(() => {});
+    }
+  }
+
+  #note(what: RecoverySign['what']): void {
+    if (this.signs.length < MOST_SIGNS) this.signs.push({ atNs: nowNs(), what });
+  }
+}
