@@ -5,7 +5,7 @@ export interface SystemControl extends AsyncDisposable {
   /** Creates the streams that are not there, marked as the run's if told; returns the names of those it created. */
   createStreams(streams: readonly StreamPlan[], mark?: string): Promise<readonly string[]>;
   removeStreams(names: readonly string[]): Promise<void>;
-  /** First and last sequence that a stream holds now; undefined when there is no such stream. Rejects when nobody can say. */
+  /** First and last sequence that a stream holds now, and how many; undefined when there is no such stream. Rejects when nobody can say. */
   streamBounds(stream: string): Promise<StreamBounds | undefined>;
   /** Server name of the leader of the meta group; undefined while there is none. */
   metaLeader(): Promise<string | undefined>;
@@ -44,6 +44,8 @@ export interface RaftGroup {
 export interface StreamBounds {
   readonly firstSequence: number;
   readonly lastSequence: number;
+  /** How many it holds: fewer than lie between these where some were removed. */
+  readonly messages: number;
 }
 
 export interface SteadyLook {

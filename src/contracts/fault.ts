@@ -46,6 +46,8 @@ export interface Impact {
 
 /** One fault on its resolved targets. The engine calls in this order; a method may be called again. */
 export interface Fault {
+  /** How long `inject` may take before it is given up and undone; two minutes unless told. */
+  readonly injectWithinNs?: number;
   /** Nobody is away unless this says so. Changes nothing. */
   impact?(context: FaultContext): Impact;
   /** Data that undoes what `inject` will do; it is on disk before `inject` is called. Changes nothing. */

@@ -1,7 +1,7 @@
 import { NS } from '../base/clock.js';
 import { formatInteger, formatRate, formatRatio } from '../base/units.js';
 import type { LoadCounter, LoadMeasure } from '../contracts/load.js';
-import type { Comparison, Statistic, ThresholdPlan } from '../contracts/plan.js';
+import type { Statistic, ThresholdPlan } from '../contracts/plan.js';
 import type {
   FaultResult,
   LoadPhaseResult,
@@ -12,6 +12,7 @@ import type {
 import { LatencyHistogram, type PercentileBounds } from './latency-histogram.js';
 import { type OwnDoing, type OwnPart, ownPartOf, ownThroughputPart } from './own-part.js';
 import { formatBounds } from './percentile-text.js';
+import { boundsOf, compare, exactly, nameOf } from './statistic-bounds.js';
 import { RECOVERY_TIME, THROUGHPUT } from './threshold-grammar.js';
 
 export { parseThreshold } from './threshold-grammar.js';
@@ -73,29 +74,6 @@ export function evaluateThreshold(threshold: ThresholdPlan, measured: Measured):
     measured: holds === undefined ? `${finding.text}, which leaves it open` : finding.text,
     ...(Number.isFinite(bounds.lower) && { value: bounds.lower }),
   };
-}
-
-/** Whether the comparison holds for every value between the bounds (true), for none (false), or for some. */
-function compare(
-  { lower, upper }: PercentileBounds,
-  comparison: Comparison,
-  bound: number,
-): boolean | undefined {
-  const decide = (always: boolean, never: boolean) => (always ? true : never ? false : undefined);
-  switch (comparison) {
-    case '<':
-      return decide(upper < bound, lower >= bound);
-    case '<=':
-      return decide(upper <= bound, lower > bound);
-    case '>':
-      return decide(lower > bound, upper <= bound);
-    case '>=':
-      return decide(lower >= bound, upper < bound);
-    case '==':
-      return decide(lower === bound && upper === bound, bound < lower || bound > upper);
-    case '!=':
-      return decide(bound < lower || bound > upper, lower === bound && upper === bound);
-  }
 }
 
 function ofLoad(
@@ -213,21 +191,6 @@ function distribution(
   };
 }
 
-function boundsOf(histogram: LatencyHistogram, statistic: Statistic): PercentileBounds {
-  // One that was never answered could have had any time above what it waited.
-  const isOpen = histogram.censoredTotal > 0;
-  switch (statistic.kind) {
-    case 'percentile':
-      return histogram.percentile(statistic.percentile);
-    case 'min':
-      return isOpen ? { lower: histogram.min, upper: histogram.percentile(0).upper } : exactly(histogram.min);
-    case 'max':
-      return { lower: histogram.max, upper: isOpen ? Number.POSITIVE_INFINITY : histogram.max };
-    default:
-      return { lower: histogram.mean, upper: isOpen ? Number.POSITIVE_INFINITY : histogram.mean };
-  }
-}
-
 function recoveryTime(
   { statistic, during }: ThresholdPlan,
   { loads, faults, acknowledged }: Measured,
@@ -270,11 +233,6 @@ function statisticOf(values: readonly number[], statistic: Statistic): number {
 
 const rank = (percentile: number, total: number): number =>
   Math.max(1, Math.ceil((percentile / 100) * total - 1e-9));
-
-const exactly = (value: number): PercentileBounds => ({ lower: value, upper: value });
-
-const nameOf = (statistic: Statistic): string =>
-  statistic.kind === 'percentile' ? `p${statistic.percentile}` : statistic.kind;
 
 const tooFew = (name: string, beyond: number, total: number, what: string): string =>
   `only ${beyond} of ${formatInteger(total)} ${what} lie beyond ${name}, and ${LEAST_BEYOND} are needed`;

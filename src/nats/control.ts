@@ -44,7 +44,13 @@ export async function openControl(options: ControlOptions): Promise<SystemContro
     removeStreams: (names) => removeStreams(jsm, names),
     streamBounds: async (stream) => {
       const info = await streamInfo(jsm, stream);
-      return info && { firstSequence: info.state.first_seq, lastSequence: info.state.last_seq };
+      return (
+        info && {
+          firstSequence: info.state.first_seq,
+          lastSequence: info.state.last_seq,
+          messages: info.state.messages,
+        }
+      );
     },
     metaLeader: () => askMetaLeader(options.nodes),
     streamLeader: (stream) => askStreamLeader(jsm, stream, nc.info?.server_name),

@@ -9,6 +9,7 @@ import { outcomeMark } from './outcome-mark.js';
 const STATUS = {
   reverted: { tone: 'pass', word: 'reverted' },
   'no-effect': { tone: 'fail', word: 'had no effect' },
+  refused: { tone: 'fail', word: 'refused' },
   'not-run': { tone: 'open', word: 'not run' },
   failed: { tone: 'fail', word: 'failed' },
   unreverted: { tone: 'fail', word: 'not reverted' },

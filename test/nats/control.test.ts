@@ -118,7 +118,7 @@ describe('the control plane of a cluster', () => {
 
   it('reads bounds and counters', async () => {
     await control.createStreams([stream('COUNT')]);
-    expect(await control.streamBounds('COUNT')).toEqual({ firstSequence: 0, lastSequence: 0 });
+    expect(await control.streamBounds('COUNT')).toEqual({ firstSequence: 0, lastSequence: 0, messages: 0 });
     const before = await control.counters();
     expect([...before.keys()].sort()).toEqual(['n1', 'n2', 'n3']);
     const node = cluster.nodes[0]!;
@@ -128,7 +128,7 @@ describe('the control plane of a cluster', () => {
     await waitFor(async () => (await control.streamBounds('COUNT'))?.lastSequence === 500, {
       timeoutMs: 10_000,
     });
-    expect(await control.streamBounds('COUNT')).toEqual({ firstSequence: 1, lastSequence: 500 });
+    expect(await control.streamBounds('COUNT')).toEqual({ firstSequence: 1, lastSequence: 500, messages: 500 });
     const after = (await control.counters()).get(node.name)!;
     expect(after.inMsgs - before.get(node.name)!.inMsgs).toBeGreaterThanOrEqual(500);
     expect(after.startedAt).toBe(before.get(node.name)!.startedAt);
