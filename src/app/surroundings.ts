@@ -12,8 +12,15 @@ export interface Surroundings {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** An explicit nats-server, before all other sources. */
   readonly natsServer?: string;
+  /** An explicit toxiproxy-server. */
+  readonly toxiproxyServer?: string;
   /** Path of node. */
   readonly executable: string;
-  /** Programs of threads and of the watchdog. */
-  readonly entries: { readonly generator: URL; readonly monitor: URL; readonly watchdog: URL };
+  /** Programs of threads, of the processes that faults start, and of the watchdog. */
+  readonly entries: {
+    readonly generator: URL;
+    readonly monitor: URL;
+    readonly pressure: URL;
+    readonly watchdog: URL;
+  };
 }

@@ -1,5 +1,5 @@
 import { type ListedTool, listTools as list } from '../processes/tools/list-tools.js';
-import { installTool as install, provideTool } from '../processes/tools/provide-tool.js';
+import { installTool as install, provideTool, provideToolVersion } from '../processes/tools/provide-tool.js';
 import type { FoundTool } from '../processes/tools/tool-source.js';
 import { TOOL_NAMES, type ToolName } from '../processes/tools/tool-spec.js';
 import type { Surroundings } from './surroundings.js';
@@ -15,17 +15,27 @@ export interface ToolWork {
 
 /** What a run would use now; provides nothing. */
 export function listTools(surroundings: Surroundings, signal: AbortSignal): Promise<ListedTool[]> {
-  const { natsServer } = surroundings;
+  const { natsServer, toxiproxyServer } = surroundings;
   return list({
     ...surroundings,
     signal,
-    explicitPaths: natsServer === undefined ? {} : { 'nats-server': natsServer },
+    explicitPaths: {
+      ...(natsServer !== undefined && { 'nats-server': natsServer }),
+      ...(toxiproxyServer !== undefined && { toxiproxy: toxiproxyServer }),
+    },
   });
 }
 
-/** Puts the pinned version of a tool into the cache. Throws a PreflightError when it is not to be had. */
-export function installTool(name: ToolName, surroundings: Surroundings, work: ToolWork): Promise<FoundTool> {
-  return install(name, { ...surroundings, ...work });
+/**
+ * Puts a pinned version of a tool into the cache, the one that a run uses unless told. Throws a PreflightError when it is
+ * not to be had.
+ */
+export function installTool(
+  name: ToolName,
+  surroundings: Surroundings,
+  work: ToolWork & { readonly version?: string | undefined },
+): Promise<FoundTool> {
+  return install(name, { ...surroundings, ...work }, work.version);
 }
 
 /**
@@ -40,4 +50,28 @@ export function provideNatsServer(
   }: ToolWork & { readonly explicitPath?: string | undefined },
 ): Promise<FoundTool> {
   return provideTool('nats-server', { ...surroundings, ...work, explicitPath });
+}
+
+/**
+ * Finds or provides one version of nats-server, for nodes that are to run another than the rest: `2.14`, `2.14.9`.
+ * @throws PreflightError with the command that provides it, or with the versions that there are
+ */
+export function provideNatsServerVersion(
+  surroundings: Surroundings,
+  version: string,
+  work: ToolWork,
+): Promise<FoundTool> {
+  return provideToolVersion('nats-server', version, {
+    ...surroundings,
+    ...work,
+    explicitPath: surroundings.natsServer,
+  });
+}
+
+/**
+ * Finds or provides the Toxiproxy that stands on the links of a run.
+ * @throws PreflightError with the command that provides it
+ */
+export function provideToxiproxy(surroundings: Surroundings, work: ToolWork): Promise<FoundTool> {
+  return provideTool('toxiproxy', { ...surroundings, ...work, explicitPath: surroundings.toxiproxyServer });
 }

@@ -12,10 +12,12 @@ export function surroundingsOf(env: NodeJS.ProcessEnv, natsServer?: string): Sur
     path: env.PATH ?? '',
     env,
     ...(explicit ? { natsServer: explicit } : {}),
+    ...(env.STORMGLASS_TOXIPROXY_SERVER ? { toxiproxyServer: env.STORMGLASS_TOXIPROXY_SERVER } : {}),
     executable: process.execPath,
     entries: {
       generator: new URL('./entries/generator.js', import.meta.url),
       monitor: new URL('./entries/monitor.js', import.meta.url),
+      pressure: new URL('./entries/pressure.js', import.meta.url),
       watchdog: new URL('./entries/watchdog.js', import.meta.url),
     },
   };

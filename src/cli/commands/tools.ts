@@ -16,7 +16,7 @@ export function toolsCommand(context: CliContext): Command {
         return;
       }
       const rows = [['tool', 'version', 'from', 'verified by', 'path']];
-      for (const { name, pinned, minimum, found } of tools) {
+      for (const { name, pinned, minimum, found, others } of tools) {
         rows.push(
           found
             ? [name, found.version, found.source, found.verified, found.path]
@@ -28,6 +28,19 @@ export function toolsCommand(context: CliContext): Command {
                 `≥ ${minimum} is needed; ${pinned} would be provided: stormglass tools install ${name}`,
               ],
         );
+        for (const { version, found: other } of others) {
+          rows.push(
+            other
+              ? [name, version, other.source, other.verified, other.path]
+              : [
+                  name,
+                  version,
+                  'not here yet',
+                  '–',
+                  `for nodes of another version: stormglass tools install ${name} ${version}`,
+                ],
+          );
+        }
       }
       stdout.write(`${alignColumns(rows).join('\n')}\n`);
       for (const { name, passedOver } of tools) {
@@ -37,8 +50,12 @@ export function toolsCommand(context: CliContext): Command {
   const install = new Command('install')
     .description('put the pinned version of a tool into the cache')
     .addArgument(new Argument('[tool]', 'which').choices(TOOL_NAMES).default('nats-server'))
-    .action(async (name: ToolName) => {
+    .addArgument(
+      new Argument('[version]', 'which of its versions (2.14, 2.14.9); the one that a run uses unless told'),
+    )
+    .action(async (name: ToolName, wanted: string | undefined) => {
       const { version, path, source, verified } = await installTool(name, surroundingsOf(env), {
+        version: wanted,
         progress: (line) => stderr.write(`${line}\n`),
         signal: interruption.signal,
       });

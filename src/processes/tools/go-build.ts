@@ -24,9 +24,20 @@ export async function goBuild(
   signal.throwIfAborted();
   const child = spawn(
     go.program,
-    ['build', '-trimpath', '-mod=readonly', '-buildvcs=false', '-o', workshop.program, tool.package],
+    [
+      'build',
+      '-trimpath',
+      '-mod=readonly',
+      '-buildvcs=false',
+      ...(tool.versionVariable === undefined
+        ? []
+        : ['-ldflags', `-X ${tool.versionVariable}=${tool.version}`]),
+      '-o',
+      workshop.program,
+      tool.package,
+    ],
     {
-      cwd: go.toolsDir,
+      cwd: tool.directory,
       // A group of its own, so that its compilers can be ended with it, and a Ctrl-C on our terminal reaches us alone.
       detached: true,
       stdio: ['ignore', 'ignore', 'pipe'],

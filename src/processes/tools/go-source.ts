@@ -16,7 +16,7 @@ const WAIT_FOR_OTHER_MS = 10 * 60_000;
 export const goSource: ToolSource = {
   name: 'Go toolchain',
   async provide(tool, context) {
-    const go = await findGoToolchain(context);
+    const go = await findGoToolchain(tool, context);
     if ('missing' in go) return go;
     try {
       const claim = await waitForTurn(tool, context);

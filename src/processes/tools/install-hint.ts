@@ -19,5 +19,12 @@ export function installHint(
       return `curl -fL ${archive} | sudo tar -xz -C /usr/local/bin --strip-components=1 ${name}/nats-server`;
     }
   }
-  return 'npx stormglass tools install   (after Go was installed: https://go.dev/dl)';
+  if (tool.name === 'toxiproxy') {
+    const release = RELEASE_ARCH[arch];
+    if ((platform === 'linux' || platform === 'darwin') && release !== undefined && release !== '386') {
+      const file = `https://github.com/Shopify/toxiproxy/releases/download/v${tool.version}/toxiproxy-server-${platform}-${release}`;
+      return `curl -fL ${file} | sudo install -m 755 /dev/stdin /usr/local/bin/toxiproxy-server`;
+    }
+  }
+  return `npx stormglass tools install ${tool.name}   (after Go was installed: https://go.dev/dl)`;
 }

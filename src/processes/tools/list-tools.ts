@@ -3,7 +3,7 @@ import { explicitSource } from './explicit-source.js';
 import { pathSource } from './path-source.js';
 import { cacheSource } from './tool-cache.js';
 import { type FoundTool, isFound, type ToolContext } from './tool-source.js';
-import { TOOL_NAMES, type ToolName, toolSpec } from './tool-spec.js';
+import { TOOL_NAMES, type ToolName, type ToolSpec, toolSpecs } from './tool-spec.js';
 
 export interface ListedTool {
   readonly name: string;
@@ -14,6 +14,8 @@ export interface ListedTool {
   readonly found?: FoundTool;
   /** Why places that come before, or all, have none that is accepted. */
   readonly passedOver: readonly string[];
+  /** Versions that can be provided beside it. */
+  readonly others: readonly { readonly version: string; readonly found?: FoundTool }[];
 }
 
 export interface ListOptions extends Pick<ToolContext, 'cacheDir' | 'path' | 'env' | 'signal' | 'toolsDir'> {
@@ -27,9 +29,10 @@ export async function listTools(options: ListOptions): Promise<ListedTool[]> {
 }
 
 async function listTool(name: ToolName, options: ListOptions): Promise<ListedTool> {
-  const tool = toolSpec(name, options.toolsDir);
+  const [tool, ...rest] = toolSpecs(name, options.toolsDir);
   const explicit = options.explicitPaths?.[name];
-  const listed = { name, pinned: tool.version, minimum: tool.minimum };
+  const others = await Promise.all(rest.map((other) => listOther(other, options)));
+  const listed = { name, pinned: tool.version, minimum: tool.minimum, others };
   const passedOver: string[] = [];
   for (const source of explicit === undefined ? [pathSource, cacheSource] : [explicitSource(explicit)]) {
     try {
@@ -42,4 +45,9 @@ async function listTool(name: ToolName, options: ListOptions): Promise<ListedToo
     }
   }
   return { ...listed, passedOver };
+}
+
+async function listOther(tool: ToolSpec, options: ListOptions): Promise<ListedTool['others'][number]> {
+  const answer = await cacheSource.provide(tool, { ...options, progress: () => {} });
+  return { version: tool.version, ...(isFound(answer) && { found: answer }) };
 }

@@ -7,7 +7,7 @@ import { askVersion, isAtLeast } from './tool-version.js';
 export const pathSource: ToolSource = {
   name: 'PATH',
   async provide(tool, { path, progress }) {
-    const program = findProgram(tool.name, path);
+    const program = findProgram(tool.program, path);
     if (program === undefined) return { missing: 'not on the PATH' };
     let version: string;
     try {

@@ -1,11 +1,13 @@
 import { PreflightError } from '../../base/errors.js';
 import { explicitSource } from './explicit-source.js';
+import { findProgram } from './find-program.js';
 import { goSource } from './go-source.js';
 import { installHint } from './install-hint.js';
 import { pathSource } from './path-source.js';
 import { cacheSource } from './tool-cache.js';
 import { type FoundTool, isFound, type ToolContext, type ToolSource } from './tool-source.js';
-import { type ToolName, type ToolSpec, toolSpec } from './tool-spec.js';
+import { type ToolName, type ToolSpec, toolSpec, toolSpecs } from './tool-spec.js';
+import { askVersion, isVersion } from './tool-version.js';
 
 /** Asked in this order; the first that has the tool wins. */
 const SOURCES: readonly ToolSource[] = [pathSource, cacheSource, goSource];
@@ -28,15 +30,49 @@ export async function provideTool(name: ToolName, options: ProvideOptions): Prom
   return await firstOf(explicitPath === undefined ? SOURCES : [explicitSource(explicitPath)], tool, options);
 }
 
-/** Puts the pinned version of a tool into the cache, whatever the PATH has. Throws as `provideTool` does. */
-export async function installTool(name: ToolName, context: ToolContext): Promise<FoundTool> {
-  return await firstOf(PROVIDERS, toolSpec(name, context.toolsDir), context);
+/**
+ * Finds or provides one version of a tool; they lie side by side in the cache. `2.14` is whichever release of it is at
+ * hand or pinned, `2.14.9` only that. What the user named, or has on the PATH, is taken where it is that version.
+ * Throws as `provideTool` does; for a version that is nowhere, the PreflightError lists those that there are.
+ */
+export async function provideToolVersion(
+  name: ToolName,
+  wanted: string,
+  options: ProvideOptions,
+): Promise<FoundTool> {
+  const { explicitPath } = options;
+  const { program } = toolSpec(name, options.toolsDir);
+  const path = explicitPath ?? findProgram(program, options.path);
+  const version = path && (await askVersion(name, path).catch(() => undefined));
+  if (path && version && isVersion(version, wanted)) {
+    const source = explicitPath === undefined ? pathSource.name : 'explicit path';
+    return { name, version, path, source, verified: 'version' };
+  }
+  return await installTool(name, options, wanted);
+}
+
+/**
+ * Puts a pinned version of a tool into the cache, whatever the PATH has: the one that a run uses unless told. Throws as
+ * `provideToolVersion` does.
+ */
+export async function installTool(name: ToolName, context: ToolContext, wanted?: string): Promise<FoundTool> {
+  const specs = toolSpecs(name, context.toolsDir);
+  if (wanted === undefined) return await firstOf(PROVIDERS, specs[0], context);
+  const spec = specs.find(({ version }) => isVersion(version, wanted));
+  if (spec === undefined) {
+    const versions = specs.map(({ version }) => version).join(', ');
+    throw new PreflightError(`there is no ${name} ${wanted} to be had: those there are are ${versions}`, {
+      hint: `Name one of them, or put a ${specs[0].program} ${wanted} on the PATH.`,
+    });
+  }
+  return await firstOf(PROVIDERS, spec, context, `${name} ${spec.version} is needed`);
 }
 
 async function firstOf(
   sources: readonly ToolSource[],
   tool: ToolSpec,
   context: ToolContext,
+  need = `${tool.name} ${tool.minimum} or later is needed`,
 ): Promise<FoundTool> {
   const absences: string[] = [];
   for (const source of sources) {
@@ -46,7 +82,7 @@ async function firstOf(
     absences.push(answer.missing);
   }
   const reasons = absences.join('; ');
-  throw new PreflightError(`${tool.name} ${tool.minimum} or later is needed: ${reasons}`, {
+  throw new PreflightError(`${need}: ${reasons}`, {
     hint: installHint(tool, { goIsHeldBack: /GOTOOLCHAIN=local/.test(reasons) }),
   });
 }

@@ -32,7 +32,7 @@ export const cacheSource: ToolSource = {
   name: 'cache',
   async provide(tool, { cacheDir }) {
     const entry = join(toolsFolder(cacheDir), entryName(tool));
-    const path = join(entry, tool.name);
+    const path = join(entry, tool.program);
     try {
       const papers = JSON.parse(await readFile(join(entry, PAPERS), 'utf8')) as Papers;
       if ((await sha256Of(path)) !== papers.sha256) return { missing: `${path} is damaged` };
@@ -58,7 +58,7 @@ export async function openWorkshop(tool: ToolSpec, cacheDir: string): Promise<Wo
   const directory = join(folder, `${TEMPORARY}${entryName(tool)}-${freshId()}.${ownerSuffix()}`);
   const product = join(directory, 'product');
   const scratch = join(directory, 'scratch');
-  const program = join(product, tool.name);
+  const program = join(product, tool.program);
   await mkdir(product, { recursive: true });
   await mkdir(scratch);
   return {

@@ -7,6 +7,8 @@ import type { ToolName } from './tool-spec.js';
 const SAYS: Readonly<Record<ToolName, RegExp>> = {
   'nats-server': /^nats-server: v?(\d+\.\d+\.\d+\S*)/,
   nats: /^v?(\d+\.\d+\.\d+\S*)\s*$/,
+  // One that was built without its release's settings calls itself `git`.
+  toxiproxy: /^toxiproxy-server version v?(\d+\.\d+\.\d+\S*)/,
 };
 
 /** The version of the program at a path. Throws an error whose message says why it has none. */
@@ -31,6 +33,11 @@ function explain(error: unknown): string {
     default:
       return 'does not tell its version';
   }
+}
+
+/** Whether a version is the one that is wanted: `2.14.9` and any other of 2.14 are `2.14`, and only `2.14.9` is `2.14.9`. */
+export function isVersion(version: string, wanted: string): boolean {
+  return version === wanted || (/^\d+(\.\d+)?$/.test(wanted) && version.startsWith(`${wanted}.`));
 }
 
 /** Whether a version such as `2.12.1` or `2.14.0-RC.1` is at least another; what follows the three numbers is left out. */

@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { PreflightError } from '../../../src/base/errors.js';
 import { listTools } from '../../../src/processes/tools/list-tools.js';
-import { provideTool } from '../../../src/processes/tools/provide-tool.js';
+import { provideTool, provideToolVersion } from '../../../src/processes/tools/provide-tool.js';
 import { entryName } from '../../../src/processes/tools/tool-cache.js';
-import { toolSpec } from '../../../src/processes/tools/tool-spec.js';
+import { type ToolSpec, toolSpec, toolSpecs } from '../../../src/processes/tools/tool-spec.js';
 import { natsServerPath } from '../../support/nats-server.js';
 import { type ToolTest, toolTest } from './tool-test.js';
 
@@ -14,15 +14,15 @@ const spec = toolSpec('nats-server');
 const says = (version: string) => `echo "nats-server: v${version}"`;
 
 /** Puts a program into the cache as an earlier build would have. */
-async function fillCache(place: ToolTest, content: string): Promise<string> {
-  const entry = join(place.cacheDir, 'tools', entryName(spec));
+async function fillCache(place: ToolTest, content: string, tool = spec): Promise<string> {
+  const entry = join(place.cacheDir, 'tools', entryName(tool));
   await mkdir(entry, { recursive: true });
-  const program = join(entry, spec.name);
+  const program = join(entry, tool.program);
   await writeFile(program, content, { mode: 0o755 });
   const sha256 = createHash('sha256').update(content).digest('hex');
   await writeFile(
     join(entry, 'tool.json'),
-    JSON.stringify({ version: spec.version, sha256, madeWith: 'a test' }),
+    JSON.stringify({ version: tool.version, sha256, madeWith: 'a test' }),
   );
   return program;
 }
@@ -169,7 +169,13 @@ test('the list says what a run would use, and what it passes over', async () => 
   expect(list.map(({ name, found }) => [name, found])).toEqual([
     ['nats-server', undefined],
     ['nats', undefined],
+    ['toxiproxy', undefined],
   ]);
+  expect(list[0]!.others.map(({ version }) => version)).toEqual(
+    toolSpecs('nats-server')
+      .slice(1)
+      .map(({ version }) => version),
+  );
   expect(list[0]!.passedOver).toEqual([
     `${path}/nats-server is nats-server 2.1.0, and 2.12.0 or later is needed`,
     'not in the cache',
@@ -184,4 +190,71 @@ test('the list says what a run would use, and what it passes over', async () => 
     '/nowhere is not there',
   ]);
   expect(place.said).toEqual([]);
+});
+
+describe('a version of its own', () => {
+  const [, other] = toolSpecs('nats-server') as [ToolSpec, ToolSpec];
+  const minor = other.version.replace(/\.\d+$/, '');
+
+  test('is the one on the PATH, where that is it', async () => {
+    await using place = await toolTest();
+    const path = await place.program('nats-server', says(`${minor}.0`));
+    const context = place.context({ path });
+    expect(await provideToolVersion('nats-server', minor, context)).toMatchObject({
+      version: `${minor}.0`,
+      source: 'PATH',
+    });
+    const cached = await fillCache(place, 'x', other);
+    expect(await provideToolVersion('nats-server', other.version, context)).toMatchObject({
+      version: other.version,
+      path: cached,
+      source: 'cache',
+    });
+  });
+
+  test('lies in the cache beside the others', async () => {
+    await using place = await toolTest();
+    const paths = [await fillCache(place, 'x'), await fillCache(place, 'y', other)];
+    const found = await Promise.all(
+      [spec.version, minor].map((wanted) => provideToolVersion('nats-server', wanted, place.context())),
+    );
+    expect(found.map(({ path }) => path)).toEqual(paths);
+    expect((await listTools(place.context()))[0]!.others[0]).toMatchObject({
+      version: other.version,
+      found: { path: paths[1] },
+    });
+  });
+
+  test('that is nowhere is an error that lists those there are', async () => {
+    await using place = await toolTest();
+    const error = await failure(provideToolVersion('nats-server', '2.13.7', place.context()));
+    expect(error.message).toBe(
+      `there is no nats-server 2.13.7 to be had: those there are are ${toolSpecs('nats-server')
+        .map(({ version }) => version)
+        .join(', ')}`,
+    );
+    expect(error.hint).toContain('on the PATH');
+  });
+
+  test('that cannot be built is said to be needed', async () => {
+    await using place = await toolTest();
+    const error = await failure(provideToolVersion('nats-server', minor, place.context()));
+    expect(error.message).toBe(
+      `nats-server ${other.version} is needed: not in the cache; no Go toolchain on the PATH`,
+    );
+    expect(error.hint).toContain(other.version);
+  });
+});
+
+test('a Toxiproxy that was built without its version is passed over', async () => {
+  await using place = await toolTest();
+  const path = await place.program('toxiproxy-server', 'echo toxiproxy-server version git');
+  const error = await failure(provideTool('toxiproxy', place.context({ path })));
+  expect(error.message).toContain('does not say that it is toxiproxy');
+  const released = await place.program('toxiproxy-server', 'echo toxiproxy-server version 2.12.0');
+  expect(await provideTool('toxiproxy', place.context({ path: released }))).toMatchObject({
+    version: '2.12.0',
+    path: join(released, 'toxiproxy-server'),
+    source: 'PATH',
+  });
 });

@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { installHint } from '../../../src/processes/tools/install-hint.js';
-import { TOOL_NAMES, TOOLS_DIRECTORY, toolSpec } from '../../../src/processes/tools/tool-spec.js';
-import { askVersion, isAtLeast } from '../../../src/processes/tools/tool-version.js';
+import { TOOL_NAMES, toolSpec, toolSpecs } from '../../../src/processes/tools/tool-spec.js';
+import { askVersion, isAtLeast, isVersion } from '../../../src/processes/tools/tool-version.js';
 import { natsServerPath } from '../../support/nats-server.js';
 
 test.each([
@@ -24,13 +24,23 @@ test('the real server tells its version', async () => {
   );
 });
 
-test.each(TOOL_NAMES)(
-  'the pinned version of %s is the one in go.mod, with a checksum, and its package is a tool there',
-  (name) => {
-    const spec = toolSpec(name);
-    const read = (file: string) => readFileSync(join(TOOLS_DIRECTORY, file), 'utf8');
+test.each([
+  ['2.14.9', '2.14.9', true],
+  ['2.14.9', '2.14', true],
+  ['2.14.9', '2', true],
+  ['2.14.91', '2.14.9', false],
+  ['2.14.9', '2.1', false],
+  ['2.14.9-RC.1', '2.14.9', false],
+])('%s is the version %s: %s', (version, wanted, expected) => {
+  expect(isVersion(version, wanted)).toBe(expected);
+});
+
+test.each(TOOL_NAMES.flatMap((name) => toolSpecs(name)))(
+  'the pinned version of $name $version is the one in its go.mod, with a checksum, and its package is a tool there',
+  (spec) => {
+    const read = (file: string) => readFileSync(join(spec.directory, file), 'utf8');
     expect(read('go.mod')).toContain(`\t${spec.module} v${spec.version} `);
-    expect(read('go.mod')).toContain(`\t${spec.package}\n`);
+    expect(read('go.mod')).toMatch(new RegExp(`^(tool |\\t)${spec.package.replaceAll('.', '\\.')}$`, 'm'));
     expect(read('go.sum')).toContain(`${spec.module} v${spec.version} h1:`);
     expect(isAtLeast(spec.version, spec.minimum)).toBe(true);
   },
