@@ -1,4 +1,5 @@
 import type { ServerAddress } from './load.js';
+import type { StoreRepair } from './stores.js';
 
 /**
  * What undoes something, as data: it is on disk before the thing is done, and a process that knows nothing of the
@@ -9,9 +10,18 @@ export type UndoRecord =
   | EndFaultProcesses
   | RemoveDirectory
   | StartNode
+  | RemoveNode
   | ContinueProcess
+  | RestoreOpenFiles
   | RestoreLinks
   | RunCommand
+  | DockerRemove
+  | DockerStart
+  | DockerUnpause
+  | DockerConnect
+  | UnmountVolumes
+  | RejoinNode
+  | LiftThrottle
   | RemoveStream
   | RemoveStreams;
 
@@ -61,11 +71,36 @@ export interface StartNode extends UndoCommon {
   readonly logFile: string;
 }
 
+/**
+ * Takes a server away that a run added to a cluster of its own: ends its process, and has the others no longer count
+ * it. The system account, which that takes, is the living run's: without it, it is only looked at whether they still do.
+ */
+export interface RemoveNode extends UndoCommon {
+  readonly kind: 'remove-node';
+  readonly node: string;
+  /** What the server calls itself. */
+  readonly serverName: string;
+  /** An argument that its process alone has: its configuration file. */
+  readonly argument: string;
+  readonly mark: string;
+  /** Where the other nodes say who belongs to them. */
+  readonly monitorUrls: readonly string[];
+}
+
 /** Sends SIGCONT to a process that was stopped. */
 export interface ContinueProcess extends UndoCommon {
   readonly kind: 'continue-process';
   readonly pid: number;
   readonly startedAt: string;
+}
+
+/** Gives a process back the number of files that it might have open; no number stands for no limit. */
+export interface RestoreOpenFiles extends UndoCommon {
+  readonly kind: 'restore-open-files';
+  readonly pid: number;
+  readonly startedAt: string;
+  readonly soft?: number;
+  readonly hard?: number;
 }
 
 /** Takes an effect off the proxies of a Toxiproxy: its toxics by their names, and enables those that it disabled. */
@@ -88,6 +123,72 @@ export interface RunCommand extends UndoCommon {
   readonly command: readonly string[];
   readonly cwd: string;
   readonly timeoutMs: number;
+}
+
+/** Unmounts every file system at or below a directory that holds the mark; never lazily. To be done when its servers have ended. */
+export interface UnmountVolumes extends UndoCommon {
+  readonly kind: 'unmount-volumes';
+  readonly root: string;
+  readonly mark: string;
+}
+
+/**
+ * Ends a server if it runs, removes and puts back files below a directory that holds the mark, and starts the server as
+ * it was started before. Where its monitoring endpoint is given, waits a while for it to have caught up.
+ */
+export interface RejoinNode extends UndoCommon, StoreRepair {
+  readonly kind: 'rejoin-node';
+  readonly node: string;
+  readonly command: string;
+  readonly args: readonly string[];
+  readonly mark: string;
+  readonly logFile: string;
+  readonly root: string;
+  readonly monitorUrl?: string;
+}
+
+/** Takes every bound on writing off a block device, as long as it is the one mounted there, below a directory that holds the mark. */
+export interface LiftThrottle extends UndoCommon {
+  readonly kind: 'lift-throttle';
+  /** `7:0`, as mountinfo names it. */
+  readonly device: string;
+  readonly mountPoint: string;
+  readonly root: string;
+  readonly mark: string;
+}
+
+/** Removes every container, network and volume of a Docker engine that is labelled `stormglass.run=<mark>`. */
+export interface DockerRemove extends UndoCommon {
+  readonly kind: 'docker-remove';
+  /** `unix:///var/run/docker.sock`, `tcp://127.0.0.1:2375` */
+  readonly engine: string;
+  readonly mark: string;
+}
+
+/** Starts a container that is down. */
+export interface DockerStart extends UndoCommon {
+  readonly kind: 'docker-start';
+  readonly engine: string;
+  /** Its id or its exact name. */
+  readonly container: string;
+}
+
+/** Lets a container go on that was paused. */
+export interface DockerUnpause extends UndoCommon {
+  readonly kind: 'docker-unpause';
+  readonly engine: string;
+  readonly container: string;
+}
+
+/** Makes a container part of a network again that it was cut off from by an effect. */
+export interface DockerConnect extends UndoCommon {
+  readonly kind: 'docker-connect';
+  readonly engine: string;
+  readonly container: string;
+  readonly network: string;
+  /** Its name within that network. */
+  readonly alias: string;
+  readonly effect: string;
 }
 
 /** Removes a stream that the run created on servers of somebody else's, known by the mark in its metadata. */

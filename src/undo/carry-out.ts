@@ -5,9 +5,12 @@ import type { ContinueProcess, UndoHandlers, UndoOutcome, UndoRecord } from '../
 import { endMarked, sendSignal } from '../processes/end-process.js';
 import { isAlive, isStopped } from '../processes/identity.js';
 import { findMarked } from '../processes/run-mark.js';
+import { dockerHandlers } from './docker-handlers.js';
 import { endFaultProcesses } from './end-fault-processes.js';
 import { removeMarkedDirectory } from './marked-directory.js';
+import { removeNode } from './remove-node.js';
 import { restoreLinks } from './restore-links.js';
+import { restoreOpenFiles } from './restore-open-files.js';
 import { runUndoCommand } from './run-undo-command.js';
 import { startNodeAgain } from './start-node-again.js';
 
@@ -17,10 +20,16 @@ const DEADLINE_MS: Record<UndoRecord['kind'], number> = {
   'end-fault-processes': 15_000,
   'remove-directory': 60_000,
   'start-node': 30_000,
+  'remove-node': 45_000,
   'continue-process': 5_000,
+  'restore-open-files': 10_000,
   'restore-links': 15_000,
   // Beyond the deadline that it has of its own.
   'run-command': 3_600_000,
+  'docker-remove': 120_000,
+  'docker-start': 60_000,
+  'docker-unpause': 30_000,
+  'docker-connect': 30_000,
   'remove-stream': 15_000,
   'remove-streams': 120_000,
 };
@@ -53,10 +62,13 @@ const HANDLERS: UndoHandlers = {
   },
   'remove-directory': removeMarkedDirectory,
   'start-node': startNodeAgain,
+  'remove-node': removeNode,
   'continue-process': continueProcess,
   'end-fault-processes': endFaultProcesses,
+  'restore-open-files': restoreOpenFiles,
   'restore-links': restoreLinks,
   'run-command': runUndoCommand,
+  ...dockerHandlers,
   ...streamRemoval({}),
 };
 
