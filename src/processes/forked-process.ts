@@ -8,6 +8,10 @@ export interface ForkOptions {
   readonly mark: string;
   /** What the process inherits of the environment. */
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** None unless told. */
+  readonly args?: readonly string[];
+  /** The processors that it may run on, as taskset takes them; all that we may unless told. */
+  readonly cpus?: string;
 }
 
 /**
@@ -15,8 +19,10 @@ export interface ForkOptions {
  * memory. It is in a process group of its own, so that a Ctrl-C on our terminal is for us alone; the program has to end
  * itself when the channel closes.
  */
-export function forkMarked({ entry, mark, env }: ForkOptions): ChildProcess {
-  return fork(entry, [], {
+export function forkMarked({ entry, mark, env, args = [], cpus }: ForkOptions): ChildProcess {
+  return fork(entry, args, {
+    // Which becomes Node itself, with the same pid and the same channel.
+    ...(cpus !== undefined && { execPath: 'taskset', execArgv: ['-c', cpus, process.execPath] }),
     serialization: 'advanced',
     detached: true,
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],

@@ -1,0 +1,53 @@
+import { randomFillSync } from 'node:crypto';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { availableMemory } from '../../base/available-memory.js';
+import type { Pressure } from './pressure-process.js';
+import type { HoldMemoryTask } from './pressure-task.js';
+
+const MIB = 2 ** 20;
+const CHUNK_BYTES = 16 * MIB;
+/** So many chunks are taken in one go, so that this process still hears when it is over. */
+const AT_ONCE = 4;
+const LOOK_EVERY_MS = 50;
+
+/** Takes memory a chunk at a time as long as the reserve stays, and gives chunks back when others come to need it. */
+export function holdMemory({ bytes, reserveBytes }: HoldMemoryTask): Pressure {
+  const chunks: Buffer[] = [];
+  const wanted = Math.ceil(bytes / CHUNK_BYTES);
+  // Bytes that nothing compresses: a page of zeros takes no memory where swap is compressed.
+  const noise = randomFillSync(Buffer.allocUnsafeSlow(MIB));
+  const collect = collector();
+  let gaveBack = 0;
+
+  setInterval(() => {
+    const spare = Math.floor((availableMemory() - reserveBytes) / CHUNK_BYTES);
+    if (spare < 0) {
+      const less = Math.min(chunks.length, -spare);
+      chunks.length -= less;
+      gaveBack += less;
+      collect();
+      return;
+    }
+    // What was given back is others' now: it is not fought for.
+    const room = Math.min(wanted - gaveBack - chunks.length, spare, AT_ONCE);
+    for (let i = 0; i < room; i++) chunks.push(filled(noise));
+  }, LOOK_EVERY_MS);
+
+  return {
+    report: () => ({ heldBytes: chunks.length * CHUNK_BYTES, gaveBackBytes: gaveBack * CHUNK_BYTES }),
+  };
+}
+
+/** Written to, page by page: memory that is only asked for takes none. */
+function filled(noise: Buffer): Buffer {
+  const chunk = Buffer.allocUnsafeSlow(CHUNK_BYTES);
+  for (let at = 0; at < CHUNK_BYTES; at += MIB) noise.copy(chunk, at);
+  return chunk;
+}
+
+/** Node gives memory back when it collects, and collects when it likes unless it is told to. */
+function collector(): () => void {
+  setFlagsFromString('--expose-gc');
+  return runInNewContext('gc') as () => void;
+}
