@@ -1,10 +1,12 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createMachine } from '../../src/app/fault-machine.js';
 import { waitFor } from '../../src/base/wait.js';
 import type { Cluster } from '../../src/contracts/cluster.js';
 import type { SystemControl } from '../../src/contracts/control.js';
 import type { Evidence, Fault, FaultContext, FaultKind, FaultStage } from '../../src/contracts/fault.js';
+import type { Machine } from '../../src/contracts/machine.js';
 import type { UndoOutcome, UndoRecord } from '../../src/contracts/undo.js';
 import { openControl } from '../../src/nats/control.js';
 import { carryOut } from '../../src/undo/carry-out.js';
@@ -12,12 +14,17 @@ import { carryOut } from '../../src/undo/carry-out.js';
 export interface FaultScene extends AsyncDisposable {
   readonly cluster: Cluster;
   readonly control: SystemControl;
+  readonly machine: Machine;
   readonly workDir: string;
   readonly runId: string;
 }
 
-/** What faults are handed beside a cluster. Disposing of it leaves the cluster as it is. */
-export async function faultScene(cluster: Cluster, runId: string): Promise<FaultScene> {
+/**
+ * What faults are handed beside a cluster. Disposing of it leaves the cluster as it is.
+ *
+ * @param helperEntry what the processes run that faults start; without it, they cannot start any
+ */
+export async function faultScene(cluster: Cluster, runId: string, helperEntry?: URL): Promise<FaultScene> {
   const workDir = await mkdtemp(join(tmpdir(), 'stormglass-fault-test-'));
   const control = await openControl({
     access: cluster.observerAccess,
@@ -28,6 +35,10 @@ export async function faultScene(cluster: Cluster, runId: string): Promise<Fault
   return {
     cluster,
     control,
+    machine: createMachine(
+      { entry: helperEntry ?? new URL('file:///none.js'), env: { PATH: process.env.PATH } },
+      process.env.PATH ?? '',
+    ),
     workDir,
     runId,
     [Symbol.asyncDispose]: async () => {
@@ -50,13 +61,14 @@ export class FaultUnderTest {
     targets: readonly string[],
     options: Partial<Pick<FaultContext, 'id' | 'forNs' | 'seed' | 'signal'>> = {},
   ) {
-    const { cluster, control, workDir, runId } = scene;
+    const { cluster, control, machine, workDir, runId } = scene;
     this.fault = kind.create(params);
     this.context = {
       id: 'fault-1',
       runId,
       cluster,
       control,
+      machine,
       targets: targets.map((name) => cluster.node(name)),
       forNs: 5e9,
       seed: 42,
