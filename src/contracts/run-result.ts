@@ -171,6 +171,16 @@ export interface Recovery {
   readonly steps?: RecoverySteps;
 }
 
+/** The steps in their usual order, in words. */
+export const RECOVERY_STEPS = [
+  ['firstTroubledNs', 'first trouble'],
+  ['detectedNs', 'detected'],
+  ['electedNs', 'leader elected'],
+  ['servedNs', 'served again'],
+  ['drainedNs', 'backlog drained'],
+  ['steadyNs', 'steady'],
+] as const satisfies readonly (readonly [keyof RecoverySteps, string])[];
+
 /** How a recovery went, each in nanoseconds after the injection; absent: it did not come to that, or nobody could see it. */
 export interface RecoverySteps {
   /** When the first operation in trouble was due. */

@@ -7,6 +7,8 @@ import type {
   CrowdResult,
   Environment,
   FaultResult,
+  FaultSettled,
+  ProbeResult,
   Recovery,
   ServerCounters,
   StageResult,
@@ -34,6 +36,8 @@ export interface Summary {
   readonly environment: Environment;
   readonly loads: readonly LoadSummary[];
   readonly faults: readonly FaultSummary[];
+  /** Those of the scenario's steady state, in its order. */
+  readonly probes: readonly ProbeResult[];
   readonly checks: readonly CheckResult[];
   readonly thresholds: readonly ThresholdResult[];
   readonly servers: ServerCounters;
@@ -115,4 +119,5 @@ export interface FaultSummary {
   readonly during?: Evidence;
   readonly after?: Evidence;
   readonly recovery: Recovery;
+  readonly settled?: FaultSettled;
 }

@@ -12,6 +12,8 @@ export async function readBacklog(
   const behind = ({ num_pending, num_ack_pending }: ConsumerInfo): number => num_pending + num_ack_pending;
   if (stream !== undefined && consumer !== undefined)
     return behind(await jsm.consumers.info(stream, consumer));
+  // A stream that is not there has no consumers, which would look like nothing before them.
+  if (stream !== undefined) await jsm.streams.info(stream);
   let sum = 0;
   for await (const name of stream === undefined ? namesOf(jsm) : [stream]) {
     for await (const info of jsm.consumers.list(name)) sum += behind(info);

@@ -39,7 +39,9 @@ export const command = {
           const child = execFile(program, args, options, (error, stdout, stderr) => {
             if (error?.killed) return resolve({ holds: false, saw: `it did not end within ${timeoutMs} ms` });
             const { exitCode: code } = child;
-            if (code === null) return resolve({ holds: false, saw: error?.message ?? 'it was killed' });
+            // Below zero: it was not even started.
+            if (code === null || code < 0)
+              return resolve({ holds: false, saw: error?.message ?? 'it was killed' });
             const said = (stderr.trim() || stdout.trim()).slice(-MOST_SAID);
             const saw = `exit code ${code}${said === '' ? '' : `: ${said}`}`;
             if (code !== exit) return resolve({ holds: false, saw: `${saw}, not ${exit}` });

@@ -33,6 +33,7 @@ export function buildSummary(result: RunResult): Summary {
       ...(stages && { stages }),
     })),
     faults: result.faults.map((fault) => summarizeFault(fault, result.loadStartNs)),
+    probes: result.probes,
     checks: result.checks,
     thresholds: result.thresholds,
     servers: result.servers,
@@ -71,7 +72,7 @@ function summarizeFault(
   { injectedNs, revertedNs, ...fault }: FaultResult,
   loadStartNs: number,
 ): FaultSummary {
-  const { id, kind, target, targets, status, detail, before, during, after, recovery } = fault;
+  const { id, kind, target, targets, status, detail, before, during, after, recovery, settled } = fault;
   return {
     id,
     kind,
@@ -85,5 +86,6 @@ function summarizeFault(
     ...(during && { during }),
     ...(after && { after }),
     recovery,
+    ...(settled && { settled }),
   };
 }

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { NS } from '../base/clock.js';
 import { formatDuration, formatInteger, formatRate, formatStopwatch } from '../base/units.js';
 import type { Evidence } from '../contracts/fault.js';
-import type { RunResult } from '../contracts/run-result.js';
+import { RECOVERY_STEPS, type Recovery, type RunResult } from '../contracts/run-result.js';
 import type { FaultSummary, LatencyFigure, LoadSummary, Summary } from '../contracts/summary.js';
 import { buildSummary } from './build-summary.js';
 import { noticeRows, resourceRows } from './resource-lines.js';
@@ -21,6 +21,7 @@ export function summaryLines(result: RunResult, runDir: string, paint: Paint): s
     ...stageRows(summary),
     ...batchRows(summary),
     ...faultRows(summary, paint),
+    ...probeRows(summary, paint),
     ...checkRows(summary, paint),
     ...thresholdRows(summary, paint),
     ...monitorRows(summary, paint),
@@ -108,9 +109,11 @@ function faultRows({ faults }: Summary, paint: Paint): string[][] {
     const held = fault.injectedAtNs === null ? '' : ` from ${formatStopwatch(fault.injectedAtNs / NS.s)}`;
     const status = fault.status === 'reverted' ? 'reverted' : paint('red', statusWords(fault));
     const words = `${fault.kind} ${fault.targets.join(', ') || fault.target}${held}, ${status}; ${recoveryWords(fault)}`;
+    const steps = stepWords(fault.recovery);
     const seen = [...looks(fault.during), ...looks(fault.after)];
     return [
       [index === 0 ? 'faults' : '', words],
+      ...(steps === '' ? [] : [['', paint('dim', steps)]]),
       ...(seen.length > 0 ? [['', paint('dim', `seen: ${seen.join('; ')}`)]] : []),
     ];
   });
@@ -123,6 +126,22 @@ function recoveryWords({ injectedAtNs, recovery }: FaultSummary): string {
   if (injectedAtNs === null) return 'nothing to recover from';
   if (recovery.ns === undefined) return 'not recovered before the load ended';
   return recovery.ns === 0 ? 'nobody felt it' : `recovered in ${formatDuration(recovery.ns)}`;
+}
+
+/** How it went, each step as time after the injection. */
+const stepWords = ({ steps }: Recovery): string =>
+  RECOVERY_STEPS.flatMap(([step, words]) => {
+    const ns = steps?.[step];
+    return ns === undefined ? [] : [`${words} ${formatDuration(ns)}`];
+  }).join(', ');
+
+function probeRows({ probes }: Summary, paint: Paint): string[][] {
+  return probes.map(({ name, steady, faults, missed }, index) => {
+    const word = missed === undefined ? paint('green', 'held') : paint('red', 'did not hold');
+    const looks = `${steady.held} of ${steady.looks} looks${faults.looks > 0 ? `, ${faults.held} of ${faults.looks} under faults` : ''}`;
+    const why = missed === undefined ? '' : `: ${plain(missed)}`;
+    return [index === 0 ? 'probes' : '', `${word}  ${plain(name)}: ${looks}${why}`];
+  });
 }
 
 const looks = (evidence: Evidence | undefined): string[] =>

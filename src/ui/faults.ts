@@ -1,5 +1,6 @@
 import { formatDuration, formatStopwatch } from '../base/units.js';
 import type { Evidence } from '../contracts/fault.js';
+import { RECOVERY_STEPS, type RecoverySteps } from '../contracts/run-result.js';
 import type { FaultSummary, Summary } from '../contracts/summary.js';
 import { dataTable } from './data-table.js';
 import { element, section } from './dom.js';
@@ -73,6 +74,21 @@ function recoveryText({ recovery, injectedAtNs }: FaultSummary): HTMLElement {
   const { ns, troubledOperations, firstReason } = recovery;
   if (ns === undefined) return element('span', { class: 'bad' }, 'not before the load ended');
   if (ns === 0) return element('span', {}, 'nobody felt it');
+  const steps = stepsText(recovery.steps);
   const detail = `${countText(troubledOperations)} operations in trouble${firstReason === undefined ? '' : `, first: ${firstReason}`}`;
-  return element('span', {}, formatDuration(ns), element('small', {}, detail));
+  return element(
+    'span',
+    {},
+    formatDuration(ns),
+    element('small', {}, detail),
+    steps !== '' && element('small', {}, steps),
+  );
+}
+
+/** `first trouble after 80 ms, detected after 1 s, leader elected after 4 s`. */
+function stepsText(steps: RecoverySteps | undefined): string {
+  return RECOVERY_STEPS.flatMap(([step, words]) => {
+    const ns = steps?.[step];
+    return ns === undefined ? [] : [`${words} after ${formatDuration(ns)}`];
+  }).join(', ');
 }

@@ -6,6 +6,7 @@ import { pageHeader } from './header.js';
 import { loadFigures } from './load-figures.js';
 import { overTime } from './over-time.js';
 import { latencyByPercentile } from './percentile-chart.js';
+import { probesSection } from './probes.js';
 import { resourcesSection } from './resources.js';
 import { thresholdsSection } from './thresholds.js';
 import { verdictBlock } from './verdict.js';
@@ -23,6 +24,7 @@ const parts = [
   latencyByPercentile(page),
   resourcesSection(page),
   faultsSection(summary),
+  probesSection(summary),
   checksSection(summary),
   thresholdsSection(summary),
   environmentSection(page),

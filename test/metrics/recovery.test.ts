@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { NS } from '../../src/base/clock.js';
 import type { Trouble } from '../../src/contracts/load.js';
 import type { LoadTroubles } from '../../src/metrics/load-totals.js';
-import { recoveryPerFault } from '../../src/metrics/recovery.js';
+import { recoveryPerFault as recoveries } from '../../src/metrics/recovery.js';
 
 const s = NS.s;
 
@@ -20,6 +20,10 @@ const load = (endSec: number, ...troubles: Trouble[]): LoadTroubles => ({
   troubles,
 });
 const seconds = (...injected: number[]) => injected.map((at) => at * s);
+
+/** Without their steps, which are looked at on their own. */
+const recoveryPerFault = (...args: Parameters<typeof recoveries>) =>
+  recoveries(...args).map(({ steps: _, ...recovery }) => recovery);
 
 describe('recovery', () => {
   it('runs from the first troubled operation after the fault to the last before ten quiet seconds', () => {
@@ -87,5 +91,15 @@ describe('recovery', () => {
 
   it('does not speak of a fault that was never injected', () => {
     expect(recoveryPerFault([load(70, trouble(21, 27))], [0])).toEqual([{ troubledOperations: 0 }]);
+  });
+
+  it('tells when it was first felt, when that showed, and from when on all was well', () => {
+    const [felt] = recoveries([load(70, trouble(21, 27))], seconds(20));
+    expect(felt?.steps).toMatchObject({ firstTroubledNs: 1 * s, servedNs: 7 * s });
+    const [early] = recoveries([load(70, trouble(19.7, 24))], seconds(20));
+    expect(early?.steps).toMatchObject({ firstTroubledNs: 0, servedNs: 4 * s });
+    const [never] = recoveries([load(70, trouble(50, 61))], seconds(45));
+    expect(never?.steps).not.toHaveProperty('servedNs');
+    expect(recoveries([load(70)], seconds(20))[0]).not.toHaveProperty('steps');
   });
 });

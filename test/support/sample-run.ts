@@ -242,6 +242,16 @@ export function sampleRun(options: SampleOptions = {}): SampleRun {
       loadEndNs: START_NS + seconds * S,
       loads,
       faults: [sampleFault(faultFrom, faultTo, ordersPerSec)],
+      probes: [
+        {
+          name: 'shop is open',
+          kind: 'http',
+          throughout: false,
+          steady: { looks: 12, held: 12 },
+          faults: { looks: 4, held: 1 },
+          longestAwayNs: 3.2 * S,
+        },
+      ],
       ...sampleJudgement(loads, options.lostEvents ?? 0, options.recoveryBoundSec ?? 20),
       environment: {
         stormglass: '0.1.0',
@@ -390,6 +400,13 @@ function sampleFault(faultFrom: number, faultTo: number, ordersPerSec: number): 
       ns: OUTAGE_NS + 0.18 * S,
       troubledOperations: Math.round((OUTAGE_NS / S) * ordersPerSec),
       firstReason: 'the acknowledgement took longer than 5 s',
+      steps: {
+        firstTroubledNs: 0.02 * S,
+        detectedNs: 0.24 * S,
+        electedNs: 2.1 * S,
+        servedNs: OUTAGE_NS + 0.2 * S,
+        steadyNs: 12.4 * S,
+      },
     },
   };
 }
