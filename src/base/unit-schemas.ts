@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { NS } from './nanoseconds.js';
-import { parseCount, parseDuration, parsePercentage, parseRate, parseSize } from './units.js';
+import { parseByteRate, parseCount, parseDuration, parsePercentage, parseRate, parseSize } from './units.js';
 
 /**
  * The zod building blocks that plug-ins describe their parameters with: text with a unit in, a number out. The
@@ -36,6 +36,13 @@ export const sizeSchema = quantity(
   /^\d+(\.\d+)?(B|KB|MB|GB|KiB|MiB|GiB)$/,
   parseSize,
   'a size with its unit, such as 16B, 64KiB or 1MB',
+);
+
+/** → bytes a second. */
+export const byteRateSchema = quantity(
+  /^\d+(\.\d+)?(B|KB|MB|GB|KiB|MiB|GiB)\/(s|m|h)$/,
+  parseByteRate,
+  'a rate in bytes with its unit, such as 1MiB/s or 500KB/s',
 );
 
 /** → a ratio from 0 on. */
