@@ -116,7 +116,12 @@ export interface ProcessClusterParams {
 }
 
 /** What this driver lets faults do. */
-export const PROCESS_CAPABILITIES: readonly Capability[] = ['load', 'process-control', 'local-processes'];
+export const PROCESS_CAPABILITIES: readonly Capability[] = [
+  'load',
+  'process-control',
+  'membership',
+  'local-processes',
+];
 
 /** `n1`, `n2`, … */
 export function processNodeNames(nodes: number): string[] {

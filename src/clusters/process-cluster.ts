@@ -5,6 +5,7 @@ import { PreflightError } from '../base/errors.js';
 import type {
   Capability,
   Cluster,
+  ClusterNode,
   ClusterStartOptions,
   NodeSignal,
   ProcessLook,
@@ -23,17 +24,22 @@ import {
   type ProcessClusterParams,
   processNodeNames,
 } from './process-cluster-schema.js';
-import { serverConfigText } from './server-config-text.js';
-import { ServerNode } from './server-node.js';
-import { type NodePorts, nodeSettings } from './server-settings.js';
+import { ProcessMembership, type ServerRoster } from './process-membership.js';
+import { ServerLayout } from './server-layout.js';
+import type { ServerNode } from './server-node.js';
+import type { NodePorts } from './server-settings.js';
 
 const READY_WITHIN_MS = 60_000;
 const ATTEMPTS = 3;
+/** A server that cannot run (its port is taken, its store is broken) says so and ends well within this time. */
+const PROVES_ITSELF_MS = 1_000;
 const PORT_TAKEN = /address already in use/i;
 
 export interface ProcessClusterStartOptions extends ClusterStartOptions {
   /** The nats-server to run. */
   readonly serverPath: string;
+  /** By version: other nats-servers that nodes may be started with. */
+  readonly serverPaths?: ReadonlyMap<string, string>;
   /** Where the stormglass processes of this user meet: ports are leased there. */
   readonly stateDir: string;
   /** How long the servers may take to be one cluster; 60,000 unless told. */
@@ -75,14 +81,19 @@ async function layOut(
   params: ProcessClusterParams,
   options: ProcessClusterStartOptions,
 ): Promise<ProcessCluster> {
-  const { runId, logDir, workDir, serverPath, stateDir, onNodeEvent } = options;
+  const { runId, logDir, workDir, stateDir } = options;
   const names = processNodeNames(params.nodes);
-  const lease = await leasePorts(names.length * 3, { stateDir });
-  try {
-    const ports = names.map((_, i): NodePorts => {
+  const leases: PortLease[] = [];
+  const reservePorts = async (count: number): Promise<NodePorts[]> => {
+    const lease = await leasePorts(count * 3, { stateDir });
+    leases.push(lease);
+    return Array.from({ length: count }, (_, i): NodePorts => {
       const [client, monitor, route] = lease.ports.slice(3 * i, 3 * i + 3) as [number, number, number];
       return { client, monitor, route };
     });
+  };
+  try {
+    const ports = await reservePorts(names.length);
     await mkdir(logDir, { recursive: true });
     const accounts = await setUpAccounts(params.auth, params.jetstream.enabled);
     const tls = params.tls && (await setUpTls(join(workDir, 'tls'), params.tls));
@@ -90,38 +101,27 @@ async function layOut(
     for (const [file, secret] of Object.entries(accounts.files)) {
       await writeFile(join(workDir, file), secret, { mode: 0o600 });
     }
-    const servers = names.map(async (name, i) => {
-      const nodePorts = ports[i] as NodePorts;
-      const storeDir = join(workDir, name);
-      const configFile = join(workDir, `${name}.conf`);
-      await mkdir(storeDir, { recursive: true });
-      const settings = nodeSettings({
-        name,
-        clusterName: `stormglass-${runId}`,
-        ports: nodePorts,
-        otherRoutes: ports.filter((other) => other !== nodePorts).map(({ route }) => route),
-        storeDir,
-        accounts: accounts.settings,
-        tls: tls?.settings,
-        params,
-      });
-      await writeFile(configFile, serverConfigText(settings), { mode: 0o600 });
-      const logFile = join(logDir, `${name}.log`);
-      const command = serverPath;
-      return new ServerNode({
-        name,
-        ports: nodePorts,
-        command,
-        configFile,
-        logFile,
-        storeDir,
-        mark: runId,
-        onEvent: onNodeEvent,
-      });
+    const layout = new ServerLayout({ ...options, accounts, tls, params });
+    for (const [i, name] of names.entries()) layout.reserve(name, ports[i] as NodePorts);
+    const servers = await Promise.all(names.map((name) => layout.layOut(name)));
+    return new ProcessCluster({
+      servers,
+      leases,
+      mark: runId,
+      accounts,
+      tls,
+      membership: (roster) =>
+        new ProcessMembership({
+          roster,
+          layout,
+          mark: runId,
+          jetstream: params.jetstream.enabled,
+          serverPaths: options.serverPaths ?? new Map(),
+          reservePorts: async () => (await reservePorts(1))[0] as NodePorts,
+        }),
     });
-    return new ProcessCluster(await Promise.all(servers), lease, runId, accounts, tls);
   } catch (error) {
-    lease[Symbol.dispose]();
+    for (const lease of leases) lease[Symbol.dispose]();
     throw error;
   }
 }
@@ -153,43 +153,53 @@ async function problemOf(
   });
 }
 
-class ProcessCluster implements Cluster {
+interface ProcessClusterParts {
+  readonly servers: readonly ServerNode[];
+  readonly leases: readonly PortLease[];
+  readonly mark: string;
+  readonly accounts: ClusterAccounts;
+  readonly tls: ClusterTls | undefined;
+  membership(roster: ServerRoster): ProcessMembership;
+}
+
+class ProcessCluster implements Cluster, ServerRoster {
   readonly driver = 'process';
   readonly capabilities: ReadonlySet<Capability> = new Set(PROCESS_CAPABILITIES);
-  readonly nodes;
   readonly access: ServerAccess;
   readonly observerAccess: ServerAccess;
   readonly systemAccess: ServerAccess;
-  readonly servers: readonly ServerNode[];
-  readonly #lease: PortLease;
+  readonly membership: ProcessMembership;
+  /** Those that were taken out of the cluster, too: they may come back. */
+  readonly servers: ServerNode[];
+  /** By name: those that are no part of the cluster. */
+  readonly away = new Set<string>();
+  readonly #leases: readonly PortLease[];
   readonly #mark: string;
   #records = 0;
   #closing: Promise<void> | undefined;
 
-  constructor(
-    servers: readonly ServerNode[],
-    lease: PortLease,
-    mark: string,
-    accounts: ClusterAccounts,
-    tls: ClusterTls | undefined,
-  ) {
-    this.servers = servers;
-    this.#lease = lease;
+  constructor({ servers, leases, mark, accounts, tls, membership }: ProcessClusterParts) {
+    this.servers = [...servers];
+    this.#leases = leases;
     this.#mark = mark;
-    this.nodes = servers.map(({ view }) => view);
     const addresses = this.nodes.map(({ host, clientPort: port }) => ({ host, port }));
     const way = { servers: addresses, ...(tls && { tls: tls.access }) };
     this.access = { ...way, ...accounts.events };
     this.observerAccess = this.access;
     this.systemAccess = { ...way, ...accounts.system };
+    this.membership = membership(this);
+  }
+
+  get nodes(): readonly ClusterNode[] {
+    return this.servers.map(({ view }) => view).filter(({ name }) => !this.away.has(name));
   }
 
   node(name: string) {
-    return this.#server(name).view;
+    return this.server(name).view;
   }
 
   startRecord(name: string): StartNode {
-    const { command, args, logFile } = this.#server(name);
+    const { command, args, logFile } = this.server(name);
     const line = [command, ...args].map((word) => `'${word}'`).join(' ');
     return {
       kind: 'start-node',
@@ -219,7 +229,7 @@ class ProcessCluster implements Cluster {
   }
 
   async signal(name: string, signal: NodeSignal): Promise<void> {
-    await this.#server(name).signal(signal);
+    await this.server(name).signal(signal);
   }
 
   /** The system's own list of processes decides, not what became of our child. */
@@ -236,12 +246,20 @@ class ProcessCluster implements Cluster {
   readonly undoHandlers: Partial<UndoHandlers> = {
     'start-node': async ({ node }) => {
       await this.startNode(node);
+      const death = await this.server(node).diesWithin(PROVES_ITSELF_MS);
+      if (death) throw new Error(`it ended again at once: ${death.detail}`);
       return `node ${node} was started`;
+    },
+    'remove-node': async ({ node }) => {
+      await this.membership.remove(node);
+      return `node ${node} was removed`;
     },
   };
 
   async startNode(name: string): Promise<void> {
-    await this.#server(name).start();
+    await this.membership.settled(name);
+    await this.server(name).start();
+    this.away.delete(name);
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -251,15 +269,15 @@ class ProcessCluster implements Cluster {
 
   async #close(): Promise<void> {
     const outcomes = await Promise.allSettled(this.servers.map((server) => server.close()));
-    this.#lease[Symbol.dispose]();
+    for (const lease of this.#leases) lease[Symbol.dispose]();
     const failed = outcomes.find((outcome) => outcome.status === 'rejected');
     if (failed) throw failed.reason;
   }
 
-  #server(name: string): ServerNode {
+  server(name: string): ServerNode {
     const server = this.servers.find(({ view }) => view.name === name);
     if (!server)
-      throw new RangeError(`there is no node ${name}: ${this.nodes.map((n) => n.name).join(', ')}`);
+      throw new RangeError(`there is no node ${name}: ${this.nodes.map((each) => each.name).join(', ')}`);
     return server;
   }
 }

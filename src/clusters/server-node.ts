@@ -1,4 +1,3 @@
-import { statSync } from 'node:fs';
 import { sleep } from '../base/clock.js';
 import { withDeadline } from '../base/wait.js';
 import type { ClusterNode, NodeEvent, NodeSignal, ProcessIdentity } from '../contracts/cluster.js';
@@ -6,7 +5,7 @@ import { readHealthz } from '../nats/endpoints.js';
 import { hasArgument } from '../processes/command-line.js';
 import { endProcess, sendSignal } from '../processes/end-process.js';
 import { isAlive } from '../processes/identity.js';
-import { lastLines } from '../processes/log-tail.js';
+import { lastLines, lastWords, sizeOf } from '../processes/log-tail.js';
 import { type ProcessEnd, startMarkedProcess } from '../processes/marked-process.js';
 import { findMarked } from '../processes/run-mark.js';
 import { HOST, type NodePorts } from './server-settings.js';
@@ -18,6 +17,7 @@ const LOG_LINES = 4;
 export interface ServerNodeOptions {
   readonly name: string;
   readonly ports: NodePorts;
+  /** The nats-server that it runs unless told otherwise. */
   readonly command: string;
   readonly configFile: string;
   readonly logFile: string;
@@ -35,6 +35,12 @@ interface RunningServer {
   askedToEnd?: NodeJS.Signals | undefined;
 }
 
+/** Which server stands in a node's place, by its configuration. */
+export interface ServerIdentity {
+  readonly serverName: string;
+  readonly storeDir: string;
+}
+
 export interface NodeDeath {
   readonly node: string;
   /** `exit code 1: [FTL] …` */
@@ -49,16 +55,26 @@ export class ServerNode {
   #starting: Promise<void> | undefined;
   #closed = false;
   #lastDeath: NodeDeath | undefined;
+  #command: string;
+  #identity: ServerIdentity;
 
   constructor(options: ServerNodeOptions) {
     this.#options = options;
+    this.#command = options.command;
+    this.#identity = { serverName: options.name, storeDir: options.storeDir };
     const running = () => this.#server?.identity;
+    const identity = () => this.#identity;
     this.view = {
       name: options.name,
       host: HOST,
       clientPort: options.ports.client,
       monitorUrl: `http://${HOST}:${options.ports.monitor}`,
-      storeDir: options.storeDir,
+      get serverName() {
+        return identity().serverName;
+      },
+      get storeDir() {
+        return identity().storeDir;
+      },
       get process() {
         return running();
       },
@@ -66,7 +82,21 @@ export class ServerNode {
   }
 
   get command(): string {
-    return this.#options.command;
+    return this.#command;
+  }
+
+  get configFile(): string {
+    return this.#options.configFile;
+  }
+
+  /** The next start runs this program; its own again with `undefined`. */
+  useCommand(path: string | undefined): void {
+    this.#command = path ?? this.#options.command;
+  }
+
+  /** Its configuration now describes this server: the next start is its first. */
+  become(identity: ServerIdentity): void {
+    this.#identity = identity;
   }
 
   get args(): readonly string[] {
@@ -90,6 +120,23 @@ export class ServerNode {
     return this.#starting;
   }
 
+  /** Its death within this time from now, if nobody asked for its end. */
+  async diesWithin(ms: number): Promise<NodeDeath | undefined> {
+    const server = this.#server;
+    await Promise.race([server?.ended, sleep(ms)]);
+    return this.#server === undefined ? this.#lastDeath : undefined;
+  }
+
+  /** Ends the process in order; resolves when it is gone. Idempotent. */
+  async stop(): Promise<void> {
+    await this.#starting?.catch(() => {});
+    const server = this.#server;
+    if (server === undefined) return;
+    server.askedToEnd ??= 'SIGTERM';
+    await endProcess(server.identity, { graceMs: GRACE_MS });
+    await server.ended;
+  }
+
   /** Sends a signal; after SIGKILL, resolves when the process is gone. Throws when the node is down. */
   async signal(signal: NodeSignal): Promise<void> {
     const server = this.#server;
@@ -106,13 +153,7 @@ export class ServerNode {
   /** Ends the server for good, also one that is stopped or being started. */
   async close(): Promise<void> {
     this.#closed = true;
-    await this.#starting?.catch(() => {});
-    const server = this.#server;
-    if (server) {
-      server.askedToEnd ??= 'SIGTERM';
-      await endProcess(server.identity, { graceMs: GRACE_MS });
-      await server.ended;
-    }
+    await this.stop();
     for (const stray of await this.#others()) await endProcess(stray, { graceMs: GRACE_MS });
   }
 
@@ -134,11 +175,11 @@ export class ServerNode {
     // Whoever carried out our start record (the run's own undo) has started it as we would.
     const [other] = await this.#others();
     if (this.#closed) throw new Error(`node ${this.view.name} belongs to a cluster that is closed`);
-    const { command, logFile, mark } = this.#options;
+    const { logFile, mark } = this.#options;
     const logFromByte = sizeOf(logFile);
     const started = other
       ? { identity: other, ended: watchEnd(other) }
-      : await startMarkedProcess({ command, args: this.args, mark, logFile });
+      : await startMarkedProcess({ command: this.#command, args: this.args, mark, logFile });
     const server: RunningServer = { ...started, logFromByte };
     this.#server = server;
     this.#lastDeath = undefined;
@@ -160,10 +201,7 @@ export class ServerNode {
       this.#tell('ended', `${how} after ${server.askedToEnd}`);
       return;
     }
-    // What it said in the ordinary course tells nothing of its end.
-    const words = lastLines(this.#options.logFile, { count: LOG_LINES, fromByte: server.logFromByte })
-      .filter((line) => !line.includes(' [INF] '))
-      .join('\n');
+    const words = lastWords(this.#options.logFile, server.logFromByte);
     this.#lastDeath = { node: this.view.name, detail: words === '' ? how : `${how}: ${words}` };
     this.#tell('crashed', this.#lastDeath.detail);
   }
@@ -189,12 +227,4 @@ export class ServerNode {
 async function watchEnd(identity: ProcessIdentity): Promise<ProcessEnd> {
   while (isAlive(identity)) await sleep(100);
   return { code: null, signal: null };
-}
-
-function sizeOf(file: string): number {
-  try {
-    return statSync(file).size;
-  } catch {
-    return 0;
-  }
 }

@@ -4,6 +4,13 @@ import type { JetStreamParams, ProcessClusterParams } from './process-cluster-sc
 
 export const HOST = '127.0.0.1';
 
+/**
+ * Lame duck mode as short as nats-server lets it be: its duration is 30 s at the least, which is only needed where there
+ * are many clients (they are cut off one after the other, at most 1 s apart), and begins with a grace period in which
+ * they are told and may leave.
+ */
+const QUICK_DRAIN = { lame_duck_duration: '30s', lame_duck_grace_period: '1s' };
+
 export interface NodePorts {
   readonly client: number;
   readonly monitor: number;
@@ -28,6 +35,7 @@ export function nodeSettings(options: NodeSettingsOptions): Record<string, unkno
   const { jetstream: jetstreamPassed, cluster: clusterPassed, ...passed } = lowerCaseKeys(params.config);
   const { enabled } = params.jetstream;
   return {
+    ...(!Object.keys(passed).some((key) => key.startsWith('lame_duck_')) && QUICK_DRAIN),
     ...passed,
     server_name: name,
     host: HOST,

@@ -1,13 +1,15 @@
 import type { LinkControl } from './links.js';
 import type { ServerAccess } from './load.js';
 import type { Membership } from './membership.js';
+import type { StoreControl, VolumeKind } from './stores.js';
 import type { UndoHandlers, UndoRecord } from './undo.js';
 
 /**
  * What a driver lets stormglass do to a cluster. Checked when the scenario is read. `process-control`: kill, pause,
  * start. `route-links`, `client-links`: cut and bend what goes between nodes, and between our clients and them.
  * `membership`: add and remove nodes, and start one with another version. `stores`: the nodes' stores are ours, and
- * on this machine. `local-processes`: the servers run on this machine as processes of ours.
+ * on this machine. `store-volumes`: each can lie on a file system of its own, of bounded size; `block-volumes`: on a block
+ * device of its own. `local-processes`: the servers run on this machine as processes of ours.
  */
 export type Capability =
   | 'load'
@@ -16,6 +18,8 @@ export type Capability =
   | 'client-links'
   | 'membership'
   | 'stores'
+  | 'store-volumes'
+  | 'block-volumes'
   | 'local-processes';
 
 /** A process as it can be recognised again: a pid alone may have been given to another since. */
@@ -27,6 +31,8 @@ export interface ProcessIdentity {
 
 export interface ClusterNode {
   readonly name: string;
+  /** What the server calls itself, where that is something else: it came in the place of one that was removed. */
+  readonly serverName?: string;
   readonly host: string;
   readonly clientPort: number;
   /** `http://127.0.0.1:8222`; absent when the server's monitoring endpoint is not known. */
@@ -83,6 +89,8 @@ export interface Cluster extends AsyncDisposable {
   /** What goes between nodes, and between clients and nodes; absent where nothing stands between them. */
   readonly links?: LinkControl;
   readonly membership?: Membership;
+  /** The nodes' stores, where they are ours and on this machine. */
+  readonly stores?: StoreControl;
   /** How this driver carries out undo records while the run lives: better than their data alone would allow. */
   readonly undoHandlers: Partial<UndoHandlers>;
 }
@@ -97,4 +105,6 @@ export interface ClusterStartOptions {
   readonly onNodeEvent: (event: NodeEvent) => void;
   /** What faults will do to links: those are laid through something that can be cut. */
   readonly links: { readonly routes: boolean; readonly clients: boolean };
+  /** Faults will fill or slow the nodes' stores: each lies on a volume of its own, of this kind. */
+  readonly volumes?: VolumeKind;
 }

@@ -7,11 +7,11 @@ export interface SystemControl extends AsyncDisposable {
   removeStreams(names: readonly string[]): Promise<void>;
   /** First and last sequence that a stream holds now, and how many; undefined when there is no such stream. Rejects when nobody can say. */
   streamBounds(stream: string): Promise<StreamBounds | undefined>;
-  /** Server name of the leader of the meta group; undefined while there is none. */
+  /** Node that leads the meta group; undefined while there is none. */
   metaLeader(): Promise<string | undefined>;
-  /** Server name of the stream's leader; undefined while there is none. */
+  /** Node that leads the stream; undefined while there is none. */
   streamLeader(stream: string): Promise<string | undefined>;
-  /** Server name of the consumer's leader; undefined while there is none. */
+  /** Node that leads the consumer; undefined while there is none. */
   consumerLeader(stream: string, consumer: string): Promise<string | undefined>;
   /** Every Raft group there is: the meta group, streams and consumers of more than one replica. */
   raftGroups(): Promise<readonly RaftGroup[]>;
@@ -37,7 +37,7 @@ export interface SystemControl extends AsyncDisposable {
 export interface RaftGroup {
   /** `meta`, `stream ORDERS`, `consumer ORDERS > worker`. */
   readonly name: string;
-  /** Server names of all who have a vote, the leader among them. */
+  /** Names of the nodes that have a vote, the leader among them. */
   readonly peers: readonly string[];
 }
 

@@ -8,6 +8,7 @@ import { readClientCounts } from './client-counts.js';
 import { connectControl } from './connect.js';
 import { readCounters } from './counters.js';
 import { askConsumerLeader, askMetaLeader, askStreamLeader, type MonitoredNode } from './leaders.js';
+import { nodeNameOf } from './node-names.js';
 import { readPublishedCounts } from './published-counts.js';
 import { readRaftGroups } from './raft-groups.js';
 import { readSlowConsumers } from './slow-consumers.js';
@@ -38,6 +39,11 @@ export async function openControl(options: ControlOptions): Promise<SystemContro
     name,
     ...(connectTimeoutMs === undefined ? {} : { timeoutMs: connectTimeoutMs }),
   });
+  /** Leaders are told by the servers' own names. */
+  const nodeName = async (leader: Promise<string | undefined>): Promise<string | undefined> => {
+    const serverName = await leader;
+    return serverName === undefined ? undefined : nodeNameOf(options.nodes, serverName);
+  };
   const jsm = await jetstreamManager(nc, { checkAPI: false, timeout: CALL_MS });
   return {
     createStreams: (streams, mark) => createStreams(jsm, streams, mark),
@@ -52,9 +58,10 @@ export async function openControl(options: ControlOptions): Promise<SystemContro
         }
       );
     },
-    metaLeader: () => askMetaLeader(options.nodes),
-    streamLeader: (stream) => askStreamLeader(jsm, stream, nc.info?.server_name),
-    consumerLeader: (stream, consumer) => askConsumerLeader(jsm, stream, consumer, nc.info?.server_name),
+    metaLeader: () => nodeName(askMetaLeader(options.nodes)),
+    streamLeader: (stream) => nodeName(askStreamLeader(jsm, stream, nc.info?.server_name)),
+    consumerLeader: (stream, consumer) =>
+      nodeName(askConsumerLeader(jsm, stream, consumer, nc.info?.server_name)),
     raftGroups: () => readRaftGroups(jsm, options.nodes),
     backlog: (stream, consumer) => readBacklog(jsm, stream, consumer),
     clientCounts: () => readClientCounts(options.nodes, name),

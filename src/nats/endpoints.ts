@@ -49,6 +49,8 @@ interface GroupDetail {
 /** How the leader of a raft group sees one of its followers; stream info speaks of replicas the same way. */
 export interface PeerState {
   readonly name: string;
+  /** Its id in the meta group, where that was asked for. */
+  readonly peer?: string;
   readonly current: boolean;
   readonly offline?: boolean;
   /** Operations behind. */

@@ -6,6 +6,8 @@ import { streamInfo } from './streams.js';
 /** Where to ask a node about itself; without a URL it is not asked. */
 export interface MonitoredNode {
   readonly name: string;
+  /** What the server calls itself; its name unless told. */
+  readonly serverName?: string;
   readonly monitorUrl?: string;
 }
 

@@ -2,6 +2,7 @@ import type { JetStreamManager } from '@nats-io/jetstream';
 import type { RaftGroup } from '../contracts/control.js';
 import { type JszPage, readJszWithStreams } from './endpoints.js';
 import type { MonitoredNode } from './leaders.js';
+import { nodeNameOf } from './node-names.js';
 
 interface GroupPage {
   readonly leader?: string;
@@ -16,7 +17,7 @@ export async function readRaftGroups(
   jsm: JetStreamManager,
   nodes: readonly MonitoredNode[],
 ): Promise<readonly RaftGroup[]> {
-  const groups = new GroupBook();
+  const groups = new GroupBook((serverName) => nodeNameOf(nodes, serverName));
   const pages = await Promise.all(
     nodes.map(async ({ name, monitorUrl }) => {
       const page = monitorUrl && (await readJszWithStreams(monitorUrl).catch(() => undefined));
@@ -39,6 +40,11 @@ export async function readRaftGroups(
 /** Who is in which group, from whoever tells of it: a page leaves out the one who wrote it. */
 class GroupBook {
   readonly #peers = new Map<string, Set<string>>();
+  readonly #nodeName: (serverName: string) => string;
+
+  constructor(nodeName: (serverName: string) => string) {
+    this.#nodeName = nodeName;
+  }
 
   addPage(writer: string, page: JszPage): void {
     this.add('meta', page.meta_cluster, writer);
@@ -55,7 +61,7 @@ class GroupBook {
     if (page === undefined) return;
     const peers = this.#peers.get(group) ?? new Set();
     for (const name of [writer, page.leader, ...(page.replicas ?? []).map((each) => each.name)]) {
-      if (name) peers.add(name);
+      if (name) peers.add(this.#nodeName(name));
     }
     this.#peers.set(group, peers);
   }

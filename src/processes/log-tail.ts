@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readSync, statSync } from 'node:fs';
 
 const MOST_BYTES = 16 * 1024;
 
@@ -25,5 +25,23 @@ export function lastLines(
     return lines.slice(-options.count);
   } finally {
     closeSync(file);
+  }
+}
+
+const WORDS = 4;
+
+/** What a server that ended said last, from a byte on, in one text; what it said in the ordinary course tells nothing of its end. */
+export function lastWords(path: string, fromByte: number): string {
+  return lastLines(path, { count: WORDS, fromByte })
+    .filter((line) => !line.includes(' [INF] '))
+    .join('\n');
+}
+
+/** 0 when there is no such file. */
+export function sizeOf(path: string): number {
+  try {
+    return statSync(path).size;
+  } catch {
+    return 0;
   }
 }

@@ -3,28 +3,34 @@ import type { ProcessIdentity } from '../contracts/cluster.js';
 import type { StartNode } from '../contracts/undo.js';
 import { hasArgument } from '../processes/command-line.js';
 import { isAlive } from '../processes/identity.js';
+import { lastWords, sizeOf } from '../processes/log-tail.js';
 import { startMarkedProcess } from '../processes/marked-process.js';
 import { findMarked } from '../processes/run-mark.js';
+
+/** How a node is started, whichever record says so. */
+type NodeStart = Pick<StartNode, 'node' | 'command' | 'args' | 'mark' | 'logFile'>;
 
 /** A server that cannot run (its port is taken, its store is broken) says so and ends well within this time. */
 const PROVES_ITSELF_MS = 1_000;
 
 /** Starts a server as it was started before, unless it runs. Returns what was done or found; throws when it does not stay. */
-export async function startNodeAgain(record: StartNode): Promise<string> {
+export async function startNodeAgain(record: NodeStart): Promise<string> {
   const running = await findRunning(record);
   if (running) return `${record.node} runs already, as process ${running.pid}`;
   const { command, args, mark, logFile } = record;
+  const logFromByte = sizeOf(logFile);
   const { identity, ended } = await startMarkedProcess({ command, args, mark, logFile, unattended: true });
   const end = await Promise.race([ended, sleep(PROVES_ITSELF_MS)]);
   if (end || !isAlive(identity)) {
     const how = end ? ` with ${end.signal ?? `code ${end.code}`}` : '';
-    throw new Error(`${record.node} ended at once${how}: see ${logFile}`);
+    const words = lastWords(logFile, logFromByte);
+    throw new Error(`${record.node} ended at once${how}: ${words === '' ? `see ${logFile}` : words}`);
   }
   return `started ${record.node} as process ${identity.pid}`;
 }
 
-/** The run's process with the node's whole command line: no other has it, for it names the node's own configuration. */
-async function findRunning({ command, args, mark }: StartNode): Promise<ProcessIdentity | undefined> {
+/** The run's process with the node's arguments: no other has them, for they name the node's own configuration. */
+export async function findRunning({ args, mark }: NodeStart): Promise<ProcessIdentity | undefined> {
   const marked = await findMarked(mark);
-  return marked.find((identity) => [command, ...args].every((word) => hasArgument(identity, word)));
+  return marked.find((identity) => args.every((word) => hasArgument(identity, word)));
 }
