@@ -7,12 +7,15 @@ import { isAlive, isStopped } from '../processes/identity.js';
 import { findMarked } from '../processes/run-mark.js';
 import { dockerHandlers } from './docker-handlers.js';
 import { endFaultProcesses } from './end-fault-processes.js';
+import { liftThrottleOf } from './lift-throttle.js';
 import { removeMarkedDirectory } from './marked-directory.js';
+import { rejoinNode } from './rejoin-node.js';
 import { removeNode } from './remove-node.js';
 import { restoreLinks } from './restore-links.js';
 import { restoreOpenFiles } from './restore-open-files.js';
 import { runUndoCommand } from './run-undo-command.js';
 import { startNodeAgain } from './start-node-again.js';
+import { unmountVolumes } from './unmount-volumes.js';
 
 /** How long an undo may take, by kind. */
 const DEADLINE_MS: Record<UndoRecord['kind'], number> = {
@@ -23,6 +26,9 @@ const DEADLINE_MS: Record<UndoRecord['kind'], number> = {
   'remove-node': 45_000,
   'continue-process': 5_000,
   'restore-open-files': 10_000,
+  'unmount-volumes': 60_000,
+  'rejoin-node': 90_000,
+  'lift-throttle': 10_000,
   'restore-links': 15_000,
   // Beyond the deadline that it has of its own.
   'run-command': 3_600_000,
@@ -65,6 +71,9 @@ const HANDLERS: UndoHandlers = {
   'remove-node': removeNode,
   'continue-process': continueProcess,
   'end-fault-processes': endFaultProcesses,
+  'unmount-volumes': unmountVolumes,
+  'rejoin-node': rejoinNode,
+  'lift-throttle': liftThrottleOf,
   'restore-open-files': restoreOpenFiles,
   'restore-links': restoreLinks,
   'run-command': runUndoCommand,

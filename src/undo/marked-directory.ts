@@ -3,9 +3,9 @@ import { lstat, mkdir, open, readdir, readFile, rm, rmdir, unlink } from 'node:f
 import { isAbsolute, join } from 'node:path';
 import { codeOf } from '../base/errors.js';
 import type { RemoveDirectory } from '../contracts/undo.js';
+import { MARK_FILE } from '../processes/marked-place.js';
 
-/** The file by which stormglass knows a directory as its own. */
-export const MARK_FILE = '.stormglass-run';
+export { MARK_FILE };
 
 /** Makes a directory of our own; the undo record that removes it must be on the disk before. Throws when it exists. */
 export async function createMarkedDirectory(path: string, mark: string): Promise<void> {
