@@ -196,6 +196,7 @@ class Run {
 
   /** Every fault has reverted itself; what it could not gets a second chance. */
   async #heal(): Promise<void> {
+    await this.#load?.healAgain();
     const undo = this.#net?.undo;
     const left = undo?.outstandingFaults() ?? [];
     if (undo === undefined || left.length === 0) return;

@@ -2,9 +2,15 @@ import { NS, nowNs, sleep } from '../base/clock.js';
 import type { FaultPlan } from '../contracts/plan.js';
 import type { FaultSettled } from '../contracts/run-result.js';
 import { formatTarget } from '../scenario/timeline.js';
-import { type FaultSessionResult, type FaultSurroundings, runFault } from './fault-session.js';
+import type { AdmittedFault } from './fault-guards.js';
+import {
+  FaultSession,
+  type FaultSessionResult,
+  type FaultSurroundings,
+  HealedEarly,
+} from './fault-session.js';
 
-export interface FaultConductorOptions extends Omit<FaultSurroundings, 'onBegin'> {
+export interface FaultConductorOptions extends Omit<FaultSurroundings, 'onBegin' | 'actor'> {
   /** The load's monotonic start: faults are due from here. */
   readonly startNs: number;
   /** The first of the faults that overlap is about to begin. */
@@ -15,48 +21,116 @@ export interface FaultConductorOptions extends Omit<FaultSurroundings, 'onBegin'
   settle(signal: AbortSignal): Promise<FaultSettled>;
 }
 
-/** Runs every fault of the plan at its time; resolves when all are reverted. Never rejects: a fault's failure is data. */
-export async function conductFaults(
-  faults: readonly FaultPlan[],
-  options: FaultConductorOptions,
-  signal: AbortSignal,
-): Promise<FaultSessionResult[]> {
-  let raging = 0;
+/** Runs the faults of the plan at their times, and those that somebody makes by hand when they come. */
+export class FaultConductor {
+  readonly #options: FaultConductorOptions;
+  readonly #signal: AbortSignal;
+  readonly #results: FaultSessionResult[] = [];
+  readonly #byHand = new Set<Promise<unknown>>();
+  /** Those whose revert failed, and may yet be tried again. */
+  readonly #unreverted = new Map<string, FaultSession>();
+  #raging = 0;
+  #handCount = 0;
 
-  const conduct = async (plan: FaultPlan): Promise<FaultSessionResult> => {
-    try {
-      await sleep(Math.max(0, (options.startNs + plan.atNs - nowNs()) / NS.ms), signal);
-    } catch {
-      const { id, kind } = plan;
-      const target = formatTarget(plan.target);
-      return {
-        id,
-        kind,
-        target,
-        targets: [],
-        status: 'not-run',
-        detail: 'the run ended before it',
-        injectedNs: 0,
-        revertedNs: 0,
-      };
+  /** `signal` ends every fault that holds, and those that have not begun do not. */
+  constructor(options: FaultConductorOptions, signal: AbortSignal) {
+    this.#options = options;
+    this.#signal = signal;
+  }
+
+  /** In the order of the plan, and those by hand after them as they came. */
+  get results(): readonly FaultSessionResult[] {
+    return this.#results;
+  }
+
+  /** Those that hold, are about to, or are being healed. */
+  get admitted(): readonly AdmittedFault[] {
+    return this.#options.guards.admitted;
+  }
+
+  /** Every fault at its time; resolves when all are reverted. Never rejects: a fault's failure is data. */
+  async conduct(faults: readonly FaultPlan[]): Promise<void> {
+    const planned = await Promise.all(faults.map((plan) => this.#atItsTime(plan)));
+    this.#results.unshift(...planned);
+  }
+
+  /** The id of the next fault by hand. */
+  nextHandId(): string {
+    return `hand-${++this.#handCount}`;
+  }
+
+  /** Makes a fault now, for somebody who is not the plan. Never rejects. */
+  injectByHand(plan: FaultPlan, actor: FaultSurroundings['actor']): Promise<FaultSessionResult> {
+    const work = this.#run(plan, actor).then((result) => {
+      this.#results.push(result);
+      return result;
+    });
+    this.#byHand.add(work);
+    void work.then(() => this.#byHand.delete(work));
+    return work;
+  }
+
+  /** Ends a fault that holds before its time; false when there is none of that id. `why` is said in its result. */
+  healEarly(id: string, why: string): boolean {
+    const found = this.admitted.find(({ plan, stage }) => plan.id === id && stage !== 'unreverted');
+    found?.end.abort(new HealedEarly(why));
+    return found !== undefined;
+  }
+
+  /** Resolves when no fault by hand is left. */
+  async settled(): Promise<void> {
+    while (this.#byHand.size > 0) await Promise.all(this.#byHand);
+  }
+
+  /** A second chance for what could not be reverted. */
+  async healAgain(): Promise<void> {
+    for (const [id, session] of this.#unreverted) {
+      const healed = await session.heal();
+      const index = this.#results.findIndex((result) => result.id === id);
+      const { settled } = this.#results[index] ?? {};
+      this.#results[index] = { ...healed, ...(settled && { settled }) };
+      if (healed.status !== 'unreverted') this.#unreverted.delete(id);
     }
+  }
+
+  async #atItsTime(plan: FaultPlan): Promise<FaultSessionResult> {
+    try {
+      await sleep(Math.max(0, (this.#options.startNs + plan.atNs - nowNs()) / NS.ms), this.#signal);
+    } catch {
+      return notRun(plan, 'the run ended before it');
+    }
+    return this.#run(plan);
+  }
+
+  async #run(plan: FaultPlan, actor?: FaultSurroundings['actor']): Promise<FaultSessionResult> {
+    const options = this.#options;
     let began = false;
-    const around: FaultSurroundings = {
+    const session = new FaultSession(plan, {
       ...options,
+      ...(actor && { actor }),
       onBegin: async () => {
         began = true;
-        if (raging++ === 0) await options.onStormBegin();
+        if (this.#raging++ === 0) await options.onStormBegin();
       },
-    };
-    const result = await runFault(plan, around, signal);
-    if (began) {
-      // Catching up belongs to the fault: its phase ends when the system is steady again.
-      const settled = signal.aborted ? undefined : await options.settle(signal).catch(() => undefined);
-      if (--raging === 0) options.onStormEnd(nowNs());
-      if (settled) return { ...result, settled };
-    }
-    return result;
-  };
+    });
+    const result = await session.run(this.#signal);
+    if (result.status === 'unreverted') this.#unreverted.set(plan.id, session);
+    if (!began) return result;
+    // Catching up belongs to the fault: its phase ends when the system is steady again.
+    const settled = this.#signal.aborted
+      ? undefined
+      : await options.settle(this.#signal).catch(() => undefined);
+    if (--this.#raging === 0) options.onStormEnd(nowNs());
+    return { ...result, ...(settled && { settled }) };
+  }
+}
 
-  return Promise.all(faults.map(conduct));
+function notRun({ id, kind, target }: FaultPlan, detail: string): FaultSessionResult {
+  return {
+    ...{ id, kind, detail, target: formatTarget(target) },
+    targets: [],
+    status: 'not-run',
+    injectedNs: 0,
+    revertedNs: 0,
+  };
 }

@@ -1,32 +1,48 @@
 import { NS, nowNs, sleep } from '../base/clock.js';
 import { messageOf } from '../base/errors.js';
-import { waitFor } from '../base/wait.js';
+import { formatDuration } from '../base/units.js';
+import { waitFor, withDeadline } from '../base/wait.js';
 import type { Cluster, ClusterNode } from '../contracts/cluster.js';
 import type { SystemControl } from '../contracts/control.js';
 import type { Evidence, Fault, FaultContext, FaultStage } from '../contracts/fault.js';
+import type { Machine } from '../contracts/machine.js';
 import type { FaultPlan, TargetPlan } from '../contracts/plan.js';
 import type { FaultResult } from '../contracts/run-result.js';
-import type { UndoRecord } from '../contracts/undo.js';
+import type { UndoOutcome, UndoRecord } from '../contracts/undo.js';
 import { formatTarget } from '../scenario/timeline.js';
+import type { AuditEntry } from '../undo/audit-log.js';
+import { type AdmittedFault, type FaultGuards, FaultRefused } from './fault-guards.js';
 import type { Journal } from './journal.js';
+import { orAborted } from './or-aborted.js';
 import type { UndoDesk } from './undo-desk.js';
 
 /** How long a fault may take to show from outside before it is said to have had no effect. */
 const BITE_WITHIN_MS = 5_000;
 /** How long things may take to be as they are without the fault, when it is due. */
 const CALM_WITHIN_MS = 5_000;
-/** How long a revert is still looked at when the run is to end in a hurry. */
+/** How long a revert is still looked at when the run is to end in a hurry, or when it is known not to be complete. */
 const HURRIED_LOOK_MS = 5_000;
+/** Nothing that a fault does may hang a run. */
+const LOOK_TAKES_MS = 15_000;
+const PREPARE_TAKES_MS = 30_000;
+const INJECT_TAKES_NS = 120 * NS.s;
+/** What an injection that was given up gets to notice that. */
+const GIVE_UP_WITHIN_MS = 5_000;
+const HEAL_ATTEMPTS = 2;
+const HEAL_AGAIN_MS = 1_000;
 
 export interface FaultSurroundings {
   readonly runId: string;
-  readonly seed: number;
   /** A directory of the run's own, for what faults need. */
   readonly workDir: string;
   readonly cluster: Cluster;
   readonly control: SystemControl;
+  readonly machine: Machine;
   readonly journal: Journal;
   readonly undo: UndoDesk;
+  readonly guards: FaultGuards;
+  /** No fault holds for longer. */
+  readonly longestNs?: number | undefined;
   /** The run is to end in a hurry. */
   readonly hurry: AbortSignal;
   /** How long a reverted fault may take to be gone. */
@@ -35,136 +51,259 @@ export interface FaultSurroundings {
   resolveTargets(target: TargetPlan, signal: AbortSignal): Promise<readonly ClusterNode[]>;
   /** Called, and waited for, just before the system is touched. */
   onBegin(): Promise<void>;
+  /** Who makes the fault, where that is somebody else than the run by its plan. */
+  readonly actor?: { readonly who: string; readonly by: string };
 }
 
 /** A fault's result, but for the recovery, which only the load can tell. */
 export type FaultSessionResult = Omit<FaultResult, 'recovery'>;
 
+/** What a fault's `end` is aborted with when it is healed before its time. */
+export class HealedEarly extends Error {
+  override readonly name = 'HealedEarly';
+}
+
+/** What stands once a fault is recorded. */
+interface Begun {
+  readonly fault: Fault;
+  readonly context: FaultContext;
+  readonly records: readonly UndoRecord[];
+  readonly before: Evidence;
+  readonly admitted: AdmittedFault;
+}
+
 /**
- * One fault from its record to its revert: targets, undo records on disk, injection, proof that it took hold, the time
- * it is meant to last, revert, proof that it is gone. Whatever fails or is interrupted on the way, the revert runs.
+ * One fault from its record to its revert: targets, guards, undo records on disk, injection, proof that it took hold,
+ * the time it is meant to last, revert, proof that it is gone. Whatever fails or is interrupted on the way, the revert
+ * runs; and whatever hangs is given up after its time.
  */
-export async function runFault(
-  plan: FaultPlan,
-  around: FaultSurroundings,
-  signal: AbortSignal,
-): Promise<FaultSessionResult> {
-  const { journal, undo } = around;
-  const named = formatTarget(plan.target);
-  const base = {
-    id: plan.id,
-    kind: plan.kind,
-    target: named,
-    targets: [] as string[],
-    injectedNs: 0,
-    revertedNs: 0,
-  };
+export class FaultSession {
+  readonly plan: FaultPlan;
+  readonly #around: FaultSurroundings;
+  readonly #named: string;
+  readonly #end = new AbortController();
+  #targets: readonly string[] = [];
+  #begun: Begun | undefined;
+  #during: Evidence | undefined;
+  #injectedNs = 0;
+  #failure: string | undefined;
+  /** An injection that was given up and has not ended. */
+  #hanging: Promise<void> | undefined;
+  #note: string | undefined;
 
-  let context: FaultContext;
-  let records: readonly UndoRecord[];
-  let before: Evidence;
-  let fault: Fault;
-  try {
-    fault = around.create(plan);
-    const targets = await around.resolveTargets(plan.target, signal);
-    const { runId, seed, workDir, cluster, control } = around;
-    const { id, forNs } = plan;
-    context = { id, runId, seed, workDir, cluster, control, targets, forNs, signal };
-    base.targets = targets.map((node) => node.name);
-    before = await evidence(fault, context, 'before', CALM_WITHIN_MS);
-    if (!before.holds) {
-      throw new Error(`it would prove nothing, for things are not as they should be: ${sightings(before)}`);
+  constructor(plan: FaultPlan, around: FaultSurroundings) {
+    this.#around = around;
+    const { longestNs } = around;
+    const isCut = longestNs !== undefined && plan.forNs > longestNs;
+    this.plan = isCut ? { ...plan, forNs: longestNs } : plan;
+    this.#named = formatTarget(plan.target);
+    if (isCut) {
+      this.#note = `held for ${formatDuration(longestNs)} instead of ${formatDuration(plan.forNs)}: \`guards.longest\` allows no more`;
     }
-    records = await fault.prepare(context);
-    undo.record(records);
-    journal.write('fault-recorded', {
-      fault: plan.id,
-      kind: plan.kind,
-      target: named,
-      targets: base.targets,
-      undo: records,
-      before,
-    });
-    undo.audit({
-      fault: plan.id,
-      act: 'recorded',
-      kind: plan.kind,
-      targets: base.targets,
-      stage: 'before',
-      evidence: before,
-      undo: records,
-    });
-    signal.throwIfAborted();
-  } catch (error) {
+  }
+
+  /** Never rejects: a fault's failure is data. */
+  async run(signal: AbortSignal): Promise<FaultSessionResult> {
+    const onAbort = () => this.#end.abort(signal.reason);
+    signal.addEventListener('abort', onAbort, { once: true });
+    if (signal.aborted) onAbort();
+    try {
+      const ended = await this.#begin(signal);
+      if (ended) return ended;
+      await this.#injectAndHold(this.#begun as Begun);
+      return await this.heal();
+    } finally {
+      signal.removeEventListener('abort', onAbort);
+    }
+  }
+
+  /** Everything until the system is touched; a result when it does not come to that. */
+  async #begin(signal: AbortSignal): Promise<FaultSessionResult | undefined> {
+    const { plan } = this;
+    const { journal, undo, guards } = this.#around;
+    const { signal: end } = this.#end;
+    let admitted: AdmittedFault | undefined;
+    try {
+      const fault = this.#around.create(plan);
+      const targets = await orAborted(this.#around.resolveTargets(plan.target, end), end);
+      this.#targets = targets.map((node) => node.name);
+      const { runId, workDir, cluster, control, machine } = this.#around;
+      const { id, forNs, seed } = plan;
+      const context: FaultContext = {
+        ...{ id, runId, seed, workDir, cluster, control, machine, targets, forNs },
+        signal: end,
+      };
+      const impact = fault.impact?.(context) ?? { down: [], cuts: [] };
+      admitted = await guards.admit(plan, this.#targets, impact, this.#end);
+      const before = await evidence(fault, context, 'before', CALM_WITHIN_MS);
+      if (!before.holds) {
+        throw new Error(`it would prove nothing, for things are not as they should be: ${sightings(before)}`);
+      }
+      const preparing = withDeadline(fault.prepare(context), PREPARE_TAKES_MS, 'its preparation');
+      const records = await orAborted(preparing, end);
+      undo.record(records);
+      const recorded = { target: this.#named, targets: this.#targets, undo: records };
+      if (this.#note !== undefined) journal.write('guard', { fault: plan.id, text: this.#note });
+      journal.write('fault-recorded', {
+        fault: plan.id,
+        kind: plan.kind,
+        ...recorded,
+        before,
+        ...(this.#around.actor && { actor: this.#around.actor }),
+      });
+      this.#audit('recorded', { stage: 'before', evidence: before, undo: records });
+      const unwritten = journal.failure ?? undo.failure;
+      if (unwritten !== undefined) {
+        throw new Error(`what is done cannot be written down, so nothing is: ${messageOf(unwritten)}`);
+      }
+      end.throwIfAborted();
+      this.#begun = { fault, context, records, before, admitted };
+      return undefined;
+    } catch (error) {
+      if (admitted) guards.release(admitted);
+      return this.#notBegun(error, signal);
+    }
+  }
+
+  #notBegun(error: unknown, signal: AbortSignal): FaultSessionResult {
+    const { id, kind } = this.plan;
+    const { journal } = this.#around;
+    const isOver = this.#end.signal.aborted;
     const detail = signal.aborted ? 'the run ended before it' : messageOf(error);
-    journal.write('fault-failed', { fault: plan.id, kind: plan.kind, error: detail });
-    return { ...base, status: signal.aborted ? 'not-run' : 'failed', detail };
+    if (error instanceof FaultRefused) {
+      journal.write('guard', { fault: id, kind, refused: true, targets: this.#targets, text: detail });
+      this.#audit('refused', { detail });
+    } else {
+      journal.write('fault-failed', { fault: id, kind, error: detail });
+      if (!isOver) this.#audit('failed', { detail });
+    }
+    const status = error instanceof FaultRefused ? 'refused' : isOver ? 'not-run' : 'failed';
+    return { ...this.#base(), status, detail };
   }
 
-  await around.onBegin();
-  const injectedNs = nowNs();
-  let during: Evidence | undefined;
-  let failure: string | undefined;
-  let isInjected = false;
-  try {
-    await fault.inject(context);
-    isInjected = true;
-    journal.write('fault-injected', { fault: plan.id, kind: plan.kind, targets: base.targets });
-    undo.audit({ fault: plan.id, act: 'injected', kind: plan.kind, targets: base.targets });
-    during = await evidence(fault, context, 'during', BITE_WITHIN_MS);
-    journal.write('fault-observed', { fault: plan.id, stage: 'during', ...during });
-    undo.audit({
-      fault: plan.id,
-      act: 'observed',
-      kind: plan.kind,
-      targets: base.targets,
-      stage: 'during',
-      evidence: during,
+  async #injectAndHold({ fault, context, admitted }: Begun): Promise<void> {
+    const { plan } = this;
+    const { journal } = this.#around;
+    const { signal: end } = this.#end;
+    await this.#around.onBegin();
+    const startNs = nowNs();
+    try {
+      await this.#inject(fault, context);
+      this.#injectedNs = startNs;
+      journal.write('fault-injected', { fault: plan.id, kind: plan.kind, targets: this.#targets });
+      this.#audit('injected', {});
+      const during = await evidence(fault, context, 'during', BITE_WITHIN_MS);
+      this.#during = during;
+      journal.write('fault-observed', { fault: plan.id, kind: plan.kind, stage: 'during', ...during });
+      this.#audit('observed', { stage: 'during', evidence: during });
+      admitted.stage = 'holding';
+      const leftMs = (startNs + plan.forNs - nowNs()) / NS.ms;
+      if (leftMs > 0) await sleep(leftMs, end);
+    } catch (error) {
+      if (!end.aborted) this.#failure = messageOf(error);
+      // What was cut short before it could show is not known to have had no effect.
+      else if (!this.#during?.holds) this.#during = undefined;
+      if (end.reason instanceof HealedEarly) this.#note = messageOf(end.reason);
+    }
+    admitted.stage = 'healing';
+  }
+
+  /** An injection that takes too long is told to stop, and no longer waited for. */
+  async #inject(fault: Fault, context: FaultContext): Promise<void> {
+    const stop = new AbortController();
+    const onEnd = () => stop.abort(context.signal.reason);
+    context.signal.addEventListener('abort', onEnd, { once: true });
+    if (context.signal.aborted) onEnd();
+    const work = fault.inject({ ...context, signal: stop.signal });
+    let isSettled = false;
+    const settled = work.then(
+      () => {
+        isSettled = true;
+      },
+      () => {
+        isSettled = true;
+      },
+    );
+    const takesMs = (fault.injectWithinNs ?? INJECT_TAKES_NS) / NS.ms;
+    try {
+      await orAborted(withDeadline(work, takesMs, 'its injection'), context.signal);
+    } catch (error) {
+      stop.abort(error);
+      await withDeadline(settled, GIVE_UP_WITHIN_MS, 'its end').catch(() => {});
+      if (!isSettled) this.#hanging = settled;
+      throw error;
+    } finally {
+      context.signal.removeEventListener('abort', onEnd);
+    }
+  }
+
+  /** Reverts the fault and looks that it is gone; may be called again for one that was not. Never rejects. */
+  async heal(): Promise<FaultSessionResult> {
+    const { records, fault, context, before, admitted } = this.#begun as Begun;
+    const { undo, journal, hurry, healNs, guards } = this.#around;
+    let outcomes: readonly UndoOutcome[];
+    let after: Evidence;
+    let revertedNs: number;
+    for (let attempt = 1; ; attempt++) {
+      outcomes = await undo.carryOut(records);
+      revertedNs = nowNs();
+      const isStuck = outcomes.some(({ undone }) => !undone);
+      // The revert is looked at even when the run was interrupted: an undo that was not verified is none.
+      const looking = { ...context, signal: hurriedPatience(hurry) };
+      after = await evidence(fault, looking, 'after', isStuck ? HURRIED_LOOK_MS : healNs / NS.ms);
+      if ((!isStuck && after.holds) || attempt === HEAL_ATTEMPTS || hurry.aborted) break;
+      await sleep(HEAL_AGAIN_MS);
+    }
+    const { id, kind } = this.plan;
+    const told = outcomes.map(({ undone, detail }) => ({ undone, detail }));
+    journal.write('fault-reverted', { fault: id, kind, targets: this.#targets, outcomes: told, ...after });
+    this.#audit('reverted', {
+      stage: 'after',
+      evidence: after,
+      ...(this.#note !== undefined && { detail: this.#note }),
     });
-    const leftMs = (injectedNs + plan.forNs - nowNs()) / NS.ms;
-    if (leftMs > 0) await sleep(leftMs, signal);
-  } catch (error) {
-    if (!signal.aborted) failure = messageOf(error);
-    // What was cut short before it could show is not known to have had no effect.
-    else if (!during?.holds) during = undefined;
-  }
-
-  const outcomes = await undo.carryOut(records);
-  const revertedNs = nowNs();
-  // The revert is looked at even when the run was interrupted: an undo that was not verified is none.
-  const patience = hurriedPatience(around.hurry);
-  const after = await evidence(fault, { ...context, signal: patience }, 'after', around.healNs / NS.ms);
-  journal.write('fault-reverted', {
-    fault: plan.id,
-    kind: plan.kind,
-    targets: base.targets,
-    outcomes: outcomes.map(({ undone, detail }) => ({ undone, detail })),
-    ...after,
-  });
-  undo.audit({ fault: plan.id, act: 'reverted', kind: plan.kind, targets: base.targets, evidence: after });
-
-  const result = {
-    ...base,
-    injectedNs: isInjected ? injectedNs : 0,
-    revertedNs,
-    before,
-    ...(during && { during }),
-    after,
-  };
-  const stuck = outcomes.find((outcome) => !outcome.undone);
-  if (stuck || !after.holds) {
-    return {
-      ...result,
-      status: 'unreverted',
-      detail: stuck ? `${stuck.record.what}: ${stuck.detail}` : sightings(after),
+    const result = {
+      ...this.#base(),
+      injectedNs: this.#injectedNs,
+      revertedNs,
+      before,
+      ...(this.#during && { during: this.#during }),
+      after,
     };
+    const stuck = outcomes.find((outcome) => !outcome.undone);
+    if (stuck || !after.holds) {
+      admitted.stage = 'unreverted';
+      const detail = stuck ? `${stuck.record.what}: ${stuck.detail}` : sightings(after);
+      return { ...result, status: 'unreverted', detail };
+    }
+    guards.release(admitted);
+    // What still hangs may act yet: its records stay open, and are carried out once more when it has ended.
+    if (this.#hanging) void this.#hanging.then(() => undo.carryOut(records));
+    else undo.settle(outcomes);
+    return { ...result, ...this.#outcome() };
   }
-  undo.settle(outcomes);
-  if (failure !== undefined) return { ...result, status: 'failed', detail: failure };
-  if (during === undefined)
-    return { ...result, status: 'failed', detail: 'interrupted before it was seen to take hold' };
-  if (!during.holds) return { ...result, status: 'no-effect', detail: sightings(during) };
-  return { ...result, status: 'reverted' };
+
+  /** How it ended, now that it is reverted. */
+  #outcome(): Pick<FaultSessionResult, 'status' | 'detail'> {
+    const during = this.#during;
+    if (this.#failure !== undefined) return { status: 'failed', detail: this.#failure };
+    if (during === undefined) {
+      return { status: 'failed', detail: this.#note ?? 'interrupted before it was seen to take hold' };
+    }
+    if (!during.holds) return { status: 'no-effect', detail: sightings(during) };
+    return { status: 'reverted', ...(this.#note !== undefined && { detail: this.#note }) };
+  }
+
+  #base() {
+    const { id, kind } = this.plan;
+    return { id, kind, target: this.#named, targets: this.#targets, injectedNs: 0, revertedNs: 0 };
+  }
+
+  #audit(act: AuditEntry['act'], entry: Omit<AuditEntry, 'act' | 'kind'>): void {
+    const { undo, actor } = this.#around;
+    const { id, kind } = this.plan;
+    undo.audit({ fault: id, act, kind, target: this.#named, targets: this.#targets, ...entry }, actor);
+  }
 }
 
 /** Aborts a few seconds after a hurry has set in; never without one. */
@@ -176,6 +315,7 @@ function hurriedPatience(hurry: AbortSignal): AbortSignal {
   return end.signal;
 }
 
+/** Looks until it holds or the time is up, and returns the last look; one that hangs, or fails, is said. */
 async function evidence(
   fault: Fault,
   context: FaultContext,
@@ -186,7 +326,13 @@ async function evidence(
   try {
     await waitFor(
       async () => {
-        last = await fault.observe(context, stage);
+        try {
+          const look = withDeadline(fault.observe(context, stage), LOOK_TAKES_MS, 'the look');
+          last = await orAborted(look, context.signal);
+        } catch (error) {
+          if (!context.signal.aborted)
+            last = { holds: false, looks: [{ at: 'look', saw: messageOf(error) }] };
+        }
         return last.holds;
       },
       { timeoutMs, everyMs: 50, signal: context.signal },

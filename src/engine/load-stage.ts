@@ -14,7 +14,8 @@ import { PhaseClock } from '../metrics/phase-clock.js';
 import { mayEndEarly, scheduleEndNs } from '../metrics/schedule-end.js';
 import { confirmLoads } from './confirm-loads.js';
 import { CrowdBook } from './crowd-book.js';
-import { conductFaults } from './fault-conductor.js';
+import { FaultConductor } from './fault-conductor.js';
+import { FaultGuards } from './fault-guards.js';
 import type { FaultSessionResult } from './fault-session.js';
 import { connectionPrefix, generatorTasks, isMonitored, writerLabels } from './generator-tasks.js';
 import type { Interruption } from './interruption.js';
@@ -73,7 +74,6 @@ export class LoadStage {
   /** Known once the load is prepared. */
   clock: ClockFigures | undefined;
   readonly historyFiles: readonly string[];
-  faults: readonly FaultSessionResult[] = [];
   countersBefore: ReadonlyMap<string, NodeCounters> = new Map();
   countersAfter: ReadonlyMap<string, NodeCounters> = new Map();
   /** By load: what the servers say they took; known after `drain`. */
@@ -86,6 +86,7 @@ export class LoadStage {
   readonly #phaseClock = PhaseClock.create();
   readonly #tasks: readonly GeneratorTask[];
   #fleet: LoadFleet | undefined;
+  #conductor: FaultConductor | undefined;
   #monitor: MonitorHandle | undefined;
   #sampler: ResourceSampler | undefined;
   /** A fault holds, or is being recovered from. */
@@ -193,7 +194,9 @@ export class LoadStage {
     if (interruption.signal.aborted) halt.abort(interruption.signal.reason);
     const { signal } = halt;
     const watches = Promise.all([this.recovery.run(signal), this.probes.run(signal)]);
-    const faults = this.#conductFaults(signal);
+    const conductor = this.#faultConductor(signal);
+    this.#conductor = conductor;
+    const faults = conductor.conduct(plan.faults);
     const plannedEndNs = this.startNs + Math.max(...plan.loads.map(scheduleEndNs));
     const scheduled = sleep((plannedEndNs - nowNs()) / NS.ms, signal);
     try {
@@ -209,9 +212,25 @@ export class LoadStage {
     } finally {
       halt.abort(new Error('the load has ended'));
       this.endNs = nowNs();
-      this.faults = await faults;
+      await faults;
+      await conductor.settled();
       await watches;
     }
+  }
+
+  /** Those of the plan, and those by hand after them. */
+  get faults(): readonly FaultSessionResult[] {
+    return this.#conductor?.results ?? [];
+  }
+
+  /** The faults while the load runs; `undefined` before and after. */
+  get conductor(): FaultConductor | undefined {
+    return this.endNs === 0 ? this.#conductor : undefined;
+  }
+
+  /** A second chance for faults that could not be reverted. */
+  async healAgain(): Promise<void> {
+    await this.#conductor?.healAgain();
   }
 
   /** Resolves when every load has reached its count before its time: a fault that is still to come would hit nobody. */
@@ -288,12 +307,16 @@ export class LoadStage {
     this.#fleet?.beginPhase(phase, atNs);
   }
 
-  #conductFaults(signal: AbortSignal): Promise<FaultSessionResult[]> {
+  #faultConductor(signal: AbortSignal): FaultConductor {
     const { plan, runId, workDir, services, cluster, control, steadyState, journal, undo } = this.#options;
     const recoverNs = plan.steadyState.recoverWithinNs ?? plan.limits.healNs;
-    return conductFaults(
-      plan.faults,
+    const { guards } = plan;
+    const { healNs } = plan.limits;
+    const claimsOf = (kind: string) => services.faultKind(kind).claims;
+    return new FaultConductor(
       {
+        guards: new FaultGuards({ guards, cluster, control, healNs, claimsOf }),
+        longestNs: guards.longestNs,
         startNs: this.startNs,
         runId,
         workDir,
@@ -303,7 +326,7 @@ export class LoadStage {
         journal,
         undo,
         hurry: this.#options.interruption.hurry,
-        healNs: plan.limits.healNs,
+        healNs,
         create: (fault) => services.faultKind(fault.kind).create(fault.params),
         resolveTargets: (target, until): Promise<readonly ClusterNode[]> =>
           services.resolveTargets(target, cluster, control, until),

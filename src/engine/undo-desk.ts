@@ -1,7 +1,7 @@
 import type { Cluster } from '../contracts/cluster.js';
 import type { ServerAccess } from '../contracts/load.js';
 import type { UndoHandlers, UndoOutcome, UndoRecord } from '../contracts/undo.js';
-import type { AuditEntry, AuditLog } from '../undo/audit-log.js';
+import type { AuditActor, AuditEntry, AuditLog } from '../undo/audit-log.js';
 import { carryOut, streamRemoval } from '../undo/carry-out.js';
 import type { UndoLog } from '../undo/undo-log.js';
 
@@ -36,8 +36,9 @@ export class UndoDesk {
     this.#log.append(records);
   }
 
-  audit(entry: AuditEntry): void {
-    this.#audit.write(entry);
+  /** `actor`: who did it, when that was not the run by itself. */
+  audit(entry: AuditEntry, actor?: AuditActor): void {
+    this.#audit.write(entry, actor);
   }
 
   /** The first line of the undo log or the audit that could not be written, if any. */

@@ -34,8 +34,13 @@ export class DurableLines {
 
   /** All of the values or, when this throws (a full disk), none of them. */
   append(values: readonly unknown[]): void {
-    if (values.length === 0) return;
-    const block = Buffer.from(values.map((value) => `${JSON.stringify(value)}\n`).join(''));
+    this.appendLines(values.map((value) => JSON.stringify(value)));
+  }
+
+  /** As `append`, of lines that are JSON already. */
+  appendLines(lines: readonly string[]): void {
+    if (lines.length === 0) return;
+    const block = Buffer.from(lines.map((line) => `${line}\n`).join(''));
     try {
       for (let at = 0; at < block.length; ) at += writeSync(this.#fd, block, at);
       fdatasyncSync(this.#fd);
