@@ -1,0 +1,274 @@
+// Whether everything that is done is undone: random faults by seed on clusters of three and of five nodes under load,
+// one in ten of them in a run that is killed with SIGKILL while the fault holds. Counts the faults that were healed, and
+// verified to be, and whatever was left behind: processes, mounts, directories, entries of the registry.
+//
+// Resumable: a line a seed goes to a file, and seeds that stand there are not run again.
+//
+//     npm run build && node bench/heal.mjs [--faults=200] [--seeds=1,2,3] [--file=reports/heal.ndjson]
+import { spawn, spawnSync } from 'node:child_process';
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { FAULT_KINDS } from '../dist/app/plugins.js';
+import { seededRandom } from '../dist/base/random.js';
+import { listOption, numberOption, table, textOption } from './support/figures.mjs';
+import { FAULTS, randomFaults } from './support/random-faults.mjs';
+
+const MAIN = fileURLToPath(new URL('../dist/cli/main.js', import.meta.url));
+const FAULTS_A_RUN = 5;
+/** A run that was killed had so many faults before: every second run is, so that it is one in ten of the faults. */
+const KILLED_EVERY = 2;
+const RUN_ENDS_WITHIN_MS = 300_000;
+const WATCHDOG_ENDS_WITHIN_MS = 120_000;
+
+const wanted = numberOption('faults', 200);
+const seeds = listOption('seeds', undefined);
+const file = textOption('file') ?? 'reports/heal.ndjson';
+
+const kinds = await kindsOfThisMachine();
+mkdirSync(dirname(file), { recursive: true });
+const results = existsSync(file)
+  ? readFileSync(file, 'utf8')
+      .split('\n')
+      .filter((line) => line !== '')
+      .map((line) => JSON.parse(line))
+  : [];
+const known = new Set(results.map(({ seed }) => seed));
+const chosen = seeds ?? Array.from({ length: wanted }, (_, i) => i + 1);
+for (const seed of chosen) {
+  if (known.has(seed)) continue;
+  if (seeds === undefined && injectedIn(results) >= wanted) break;
+  const result = await runSeed(seed);
+  results.push(result);
+  appendFileSync(file, `${JSON.stringify(result)}\n`);
+  console.error(lineOf(result));
+}
+printCounts(seeds === undefined ? results : results.filter(({ seed }) => seeds.includes(seed)));
+
+/** What needs a privilege, a program or a kernel that is not here would only say so. */
+async function kindsOfThisMachine() {
+  const able = [];
+  for (const kind of FAULT_KINDS) {
+    if (!(kind.kind in FAULTS)) continue;
+    if ((await kind.findLack?.({})) === undefined) able.push(kind.kind);
+  }
+  return able;
+}
+
+function scenarioOf(seed) {
+  const { faults, lastsSec } = randomFaults(seed, { count: FAULTS_A_RUN, kinds });
+  return {
+    version: 1,
+    name: `heal-${seed}`,
+    seed,
+    cluster: { driver: 'process', nodes: seed % 2 === 0 ? 5 : 3, config: { ping_interval: '2s' } },
+    events: {
+      subject: 'cim.events.{domain}.{type}',
+      mix: [{ domain: 'orders', types: { Placed: 1 }, size: '256B' }],
+    },
+    streams: [{ name: 'HEALED', subjects: ['cim.events.orders.>'], replicas: 3 }],
+    load: [{ name: 'orders', kind: 'js-publish', domains: ['orders'], rate: '300/s', for: `${lastsSec}s` }],
+    faults,
+    monitor: { port: 0 },
+  };
+}
+
+async function runSeed(seed) {
+  const place = mkdtempSync(join(tmpdir(), 'stormglass-heal-'));
+  const temp = join(place, 'tmp');
+  mkdirSync(temp);
+  const scenario = join(place, 'heal.yaml');
+  // JSON is YAML.
+  writeFileSync(scenario, JSON.stringify(scenarioOf(seed)));
+  const env = {
+    PATH: process.env.PATH,
+    HOME: process.env.HOME,
+    TMPDIR: temp,
+    XDG_STATE_HOME: join(place, 'state'),
+    NO_COLOR: '1',
+  };
+  const run = spawn(process.execPath, [MAIN, 'run', scenario, '--json', '--out', join(place, 'reports')], {
+    env,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const endRun = () => run.kill('SIGTERM');
+  process.once('exit', endRun);
+  let said = '';
+  let told = '';
+  run.stdout.on('data', (chunk) => {
+    said += chunk;
+  });
+  run.stderr.on('data', (chunk) => {
+    told += chunk;
+  });
+  const ended = new Promise((resolve) => run.once('close', (code, signal) => resolve({ code, signal })));
+  try {
+    const random = seededRandom(seed).fork('killed');
+    const killedAt = seed % KILLED_EVERY === 0 ? FAULTS_A_RUN : undefined;
+    if (killedAt !== undefined) await killInFault(run, place, killedAt, random, ended);
+    const hung = sleep(RUN_ENDS_WITHIN_MS, undefined, { ref: false }).then(() => undefined);
+    const end = await Promise.race([ended, hung]);
+    if (end === undefined) run.kill('SIGKILL');
+    const runDir = runDirOf(place);
+    const runId = runDir?.split('-').at(-1);
+    const wasKilled = end?.signal === 'SIGKILL';
+    if (wasKilled || end === undefined) await watchdogIsDone(env.XDG_STATE_HOME);
+    const recover = spawnSync(process.execPath, [MAIN, 'recover'], { env, encoding: 'utf8' });
+    const faults = runDir === undefined ? [] : faultsOf(runDir, said);
+    const left = [
+      ...(recover.status === 0 ? [] : [`recover ended with ${recover.status}: ${recover.stderr}`]),
+      ...(runId === undefined ? [] : processesOf(runId)),
+      ...mountsBelow(place),
+      ...readdirSync(temp).map((name) => `directory ${name}`),
+    ];
+    return {
+      seed,
+      exitCode: end?.code ?? null,
+      wasKilled,
+      hung: end === undefined,
+      faults: faults.map((fault) => ({ ...fault, healed: left.length === 0 && fault.healed })),
+      left,
+      ...(runDir === undefined && { told: told.slice(-2000) }),
+    };
+  } finally {
+    process.off('exit', endRun);
+    rmSync(place, { recursive: true, force: true });
+  }
+}
+
+/** Kills the run while its n-th fault holds; what it does not come to is not killed. */
+async function killInFault(run, place, nth, random, ended) {
+  let over = false;
+  void ended.then(() => {
+    over = true;
+  });
+  while (!over) {
+    const journal = journalOf(runDirOf(place));
+    if (journal.filter(({ type }) => type === 'fault-recorded').length >= nth) break;
+    await sleep(20);
+  }
+  await sleep(random.next() * 1500);
+  if (!over) run.kill('SIGKILL');
+}
+
+/** The entry of a run goes when all of it is undone; the watchdog ends then. */
+async function watchdogIsDone(stateHome) {
+  const runs = join(stateHome, 'stormglass', 'runs');
+  for (let waitedMs = 0; waitedMs < WATCHDOG_ENDS_WITHIN_MS; waitedMs += 100) {
+    if (!existsSync(runs) || readdirSync(runs).length === 0) return;
+    await sleep(100);
+  }
+}
+
+function runDirOf(place) {
+  const reports = join(place, 'reports');
+  if (!existsSync(reports)) return undefined;
+  const [name] = readdirSync(reports).filter((each) => each.startsWith('heal-'));
+  return name === undefined ? undefined : join(reports, name);
+}
+
+function journalOf(runDir) {
+  const path = runDir && join(runDir, 'journal.ndjson');
+  if (!path || !existsSync(path)) return [];
+  // The last line may be half written.
+  return readFileSync(path, 'utf8')
+    .split('\n')
+    .slice(0, -1)
+    .map((line) => JSON.parse(line));
+}
+
+/** Of a run that ended, by its summary; of one that was killed, by its journal, where the watchdog writes too. */
+function faultsOf(runDir, said) {
+  const summary = said === '' ? undefined : JSON.parse(said);
+  if (summary !== undefined) {
+    return summary.faults.map(({ id, kind, status, detail, injectedAtNs }) => ({
+      id,
+      kind,
+      status,
+      injected: injectedAtNs !== null,
+      healed: status !== 'unreverted',
+      ...(status !== 'reverted' && { detail }),
+    }));
+  }
+  const journal = journalOf(runDir);
+  const undone = journal.filter(({ type }) => type === 'undo');
+  return journal
+    .filter(({ type }) => type === 'fault-recorded')
+    .map(({ fault, kind }) => {
+      const reverted = journal.find((event) => event.type === 'fault-reverted' && event.fault === fault);
+      return {
+        id: fault,
+        kind,
+        status: reverted ? 'reverted' : 'killed',
+        injected: true,
+        healed: reverted ? reverted.holds : undone.length > 0 && undone.every((each) => each.undone),
+      };
+    });
+}
+
+function processesOf(runId) {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .filter((pid) => {
+      try {
+        return readFileSync(`/proc/${pid}/environ`, 'latin1').split('\0').includes(`STORMGLASS_RUN=${runId}`);
+      } catch {
+        return false;
+      }
+    })
+    .map((pid) => `process ${pid}`);
+}
+
+const mountsBelow = (place) =>
+  readFileSync('/proc/self/mountinfo', 'utf8')
+    .split('\n')
+    .map((line) => line.split(' ')[4])
+    .filter((path) => path?.startsWith(`${place}/`))
+    .map((path) => `mount ${path}`);
+
+function injectedIn(all) {
+  return all.flatMap(({ faults }) => faults).filter(({ injected }) => injected).length;
+}
+
+function lineOf({ seed, exitCode, wasKilled, faults, left }) {
+  const words = faults.map(({ kind, status }) => (status === 'reverted' ? kind : `${kind} ${status}`));
+  const end = wasKilled ? 'killed' : `exit ${exitCode}`;
+  return `seed ${seed}: ${end}; ${words.join(', ')}${left.length > 0 ? `; LEFT ${left.join('; ')}` : ''}`;
+}
+
+function printCounts(all) {
+  const faults = all.flatMap(({ faults: each, wasKilled }) => each.map((fault) => ({ ...fault, wasKilled })));
+  const injected = faults.filter((fault) => fault.injected);
+  const rows = kinds.map((kind) => {
+    const own = injected.filter((fault) => fault.kind === kind);
+    const count = (test) => own.filter(test).length;
+    return [
+      kind,
+      own.length,
+      count(({ healed }) => healed),
+      count(({ status }) => status === 'killed'),
+      count(({ status }) => status === 'no-effect' || status === 'failed'),
+    ];
+  });
+  console.log(table([['kind', 'injected', 'healed', 'run killed', 'without effect'], ...rows]));
+  const healed = injected.filter((fault) => fault.healed).length;
+  const killed = injected.filter(({ status }) => status === 'killed').length;
+  const left = all.flatMap((result) => result.left);
+  console.log(
+    `\n${healed} of ${injected.length} faults healed and verified, ${killed} of them after the run was killed with SIGKILL; ` +
+      `${faults.length - injected.length} not injected; ${left.length} things left behind`,
+  );
+  for (const each of left) console.log(`left: ${each}`);
+  if (healed < injected.length || left.length > 0) process.exitCode = 1;
+}
