@@ -15,11 +15,17 @@ export interface ClusterTls {
 /**
  * Makes a CA, one certificate for all servers and one for clients, in `directory`, where nobody else may read them.
  * The key of the CA is kept nowhere.
+ *
+ * @param routeHosts the names by which servers know each other, where that is not 127.0.0.1
  */
-export async function setUpTls(directory: string, { verify }: TlsParams): Promise<ClusterTls> {
+export async function setUpTls(
+  directory: string,
+  { verify }: TlsParams,
+  routeHosts: readonly string[] = [],
+): Promise<ClusterTls> {
   await mkdir(directory, { recursive: true, mode: 0o700 });
   const authority = await CertificateAuthority.create('stormglass run CA');
-  const server = authority.issue('stormglass server', { hosts: [HOST, 'localhost'] });
+  const server = authority.issue('stormglass server', { hosts: [HOST, 'localhost', ...routeHosts] });
   const client = authority.issue('stormglass client');
   const files = {
     'ca.crt': authority.certificate,

@@ -119,6 +119,8 @@ export interface ProcessClusterParams {
 export const PROCESS_CAPABILITIES: readonly Capability[] = [
   'load',
   'process-control',
+  'process-signals',
+  'node-isolation',
   'membership',
   'local-processes',
 ];

@@ -6,7 +6,8 @@ import type { UndoHandlers, UndoRecord } from './undo.js';
 
 /**
  * What a driver lets stormglass do to a cluster. Checked when the scenario is read. `process-control`: kill, pause,
- * start. `route-links`, `client-links`: cut and bend what goes between nodes, and between our clients and them.
+ * start. `process-signals`: the other signals that nats-server understands. `node-isolation`: cut a node off from all others,
+ * both ways, silently. `route-links`, `client-links`: cut and bend what goes between nodes, and between our clients and them.
  * `membership`: add and remove nodes, and start one with another version. `stores`: the nodes' stores are ours, and
  * on this machine. `store-volumes`: each can lie on a file system of its own, of bounded size; `block-volumes`: on a block
  * device of its own. `local-processes`: the servers run on this machine as processes of ours.
@@ -14,6 +15,8 @@ import type { UndoHandlers, UndoRecord } from './undo.js';
 export type Capability =
   | 'load'
   | 'process-control'
+  | 'process-signals'
+  | 'node-isolation'
   | 'route-links'
   | 'client-links'
   | 'membership'

@@ -1,0 +1,59 @@
+import { z } from 'zod';
+import type { Capability } from '../../contracts/cluster.js';
+import { parseEngine } from '../../processes/docker/engine-address.js';
+import { type ProcessClusterParams, processClusterSchema } from '../process-cluster-schema.js';
+
+/** A version that was tried, and no newer one by surprise. */
+export const DEFAULT_IMAGE = 'nats:2.15-alpine';
+
+const { nodes, jetstream, tls, auth, config } = processClusterSchema.shape;
+
+/** The keys of `cluster` in a scenario for `driver: docker`: those of `driver: process`, but for the server's path. */
+export const dockerClusterSchema = z
+  .strictObject({
+    nodes,
+    jetstream,
+    tls,
+    auth,
+    config,
+    image: z
+      .string({ error: 'expected the name of an image, such as nats:2.15-alpine' })
+      .min(1, { error: 'expected the name of an image, such as nats:2.15-alpine' })
+      .default(DEFAULT_IMAGE)
+      .describe('Image of the containers; pulled where the engine does not have it'),
+    engine: z
+      .string({ error: 'expected the address of a Docker engine, such as unix:///var/run/docker.sock' })
+      .superRefine((engine, context) => {
+        try {
+          parseEngine(engine);
+        } catch (error) {
+          context.addIssue({ code: 'custom', message: (error as Error).message });
+        }
+      })
+      .optional()
+      .describe(
+        'Address of the Docker engine; that of DOCKER_HOST, or the one of this machine, unless given',
+      ),
+  })
+  .superRefine((given, context) => {
+    if (given.nodes > 1 || !Object.keys(given.config).some((key) => key.toLowerCase() === 'cluster')) return;
+    context.addIssue({
+      code: 'custom',
+      path: ['config', 'cluster'],
+      message: 'a single server has no cluster settings: ask for more nodes, or leave them out',
+    });
+  });
+
+/** `cluster` of a plan for this driver. */
+export interface DockerClusterParams extends Omit<ProcessClusterParams, 'server'> {
+  readonly image: string;
+  readonly engine?: string | undefined;
+}
+
+/** What this driver lets faults do: a container's part of the mesh can be taken away, not the single links in it. */
+export const DOCKER_CAPABILITIES: readonly Capability[] = [
+  'load',
+  'process-control',
+  'process-signals',
+  'node-isolation',
+];

@@ -1,0 +1,123 @@
+import type Docker from 'dockerode';
+import { StormglassError } from '../../base/errors.js';
+import type { Direction, LinkControl, LinkEffect, LinkLook } from '../../contracts/links.js';
+import type { DockerConnect } from '../../contracts/undo.js';
+import { joinNetwork, lookAtContainer } from '../../processes/docker/containers.js';
+import { unlessDone } from '../../processes/docker/open-engine.js';
+
+export interface MeshMember {
+  /** Of the node; its name within the mesh too. */
+  readonly name: string;
+  readonly container: string;
+}
+
+export interface MeshLinksOptions {
+  readonly docker: Docker;
+  readonly engine: string;
+  /** The network in which the servers find each other. */
+  readonly network: string;
+  readonly members: readonly MeshMember[];
+  /** The id of the undo record that takes the whole mesh away. */
+  readonly within: string;
+}
+
+/**
+ * The links between containers, as far as an engine can cut them: a container that is taken out of the mesh hears
+ * nobody, and nobody hears it, while its connections stay as they are. Single links, one way of a link and anything
+ * that only bends data are refused.
+ */
+export class MeshLinks implements LinkControl {
+  readonly directions: readonly Direction[];
+  readonly #options: MeshLinksOptions;
+  /** Who is cut off, by effect. */
+  readonly #effects = new Map<string, readonly MeshMember[]>();
+
+  constructor(options: MeshLinksOptions) {
+    this.#options = options;
+    this.directions = directionsAmong(options.members.map(({ name }) => name));
+  }
+
+  undoRecords(effectId: string, directions: readonly Direction[], effect: LinkEffect): DockerConnect[] {
+    const { engine, network, within } = this.#options;
+    return this.#cutOff(directions, effect).map(({ name, container }) => ({
+      kind: 'docker-connect',
+      id: `connect-${effectId}-${name}`,
+      what: `make ${name} part of the mesh again`,
+      manual: `docker network connect --alias ${name} ${network} ${container}`,
+      within,
+      engine,
+      container,
+      network,
+      alias: name,
+      effect: effectId,
+    }));
+  }
+
+  async apply(effectId: string, directions: readonly Direction[], effect: LinkEffect): Promise<void> {
+    const members = this.#cutOff(directions, effect);
+    this.#effects.set(effectId, members);
+    try {
+      for (const { container } of members) await this.#leave(container);
+    } catch (error) {
+      await this.lift(effectId);
+      throw error;
+    }
+  }
+
+  async lift(effectId: string): Promise<void> {
+    const members = this.#effects.get(effectId) ?? [];
+    this.#effects.delete(effectId);
+    const stillCut = new Set([...this.#effects.values()].flat().map(({ name }) => name));
+    const { docker, network } = this.#options;
+    for (const { name, container } of members) {
+      if (!stillCut.has(name)) await joinNetwork(docker, container, network, name);
+    }
+  }
+
+  async look(effectId: string): Promise<LinkLook> {
+    const { docker, network } = this.#options;
+    const members = this.#effects.get(effectId) ?? [];
+    const inMesh: string[] = [];
+    for (const { name, container } of members.length > 0 ? members : this.#options.members) {
+      if ((await lookAtContainer(docker, container))?.networks.includes(network)) inMesh.push(name);
+    }
+    return {
+      isApplied: members.length > 0 && inMesh.length === 0,
+      isLifted: members.length === 0,
+      saw: `in the mesh ${network}: ${inMesh.join(', ') || 'none of them'}`,
+    };
+  }
+
+  async #leave(container: string): Promise<void> {
+    const { docker, network } = this.#options;
+    await unlessDone(docker.getNetwork(network).disconnect({ Container: container, Force: true }));
+    const look = await lookAtContainer(docker, container);
+    if (look?.networks.includes(network)) throw new Error(`${look.name} is still in ${network}`);
+  }
+
+  /** The members whose every link is cut. @throws RangeError for a direction that there is not, StormglassError for more */
+  #cutOff(directions: readonly Direction[], effect: LinkEffect): readonly MeshMember[] {
+    const { members } = this.#options;
+    const wanted = new Set(directions.map(keyOf));
+    const unknown = directions.find((each) => !this.directions.some((known) => keyOf(known) === keyOf(each)));
+    if (unknown) throw new RangeError(`there is no link from ${unknown.from} to ${unknown.to}`);
+    const off = members.filter(({ name }) =>
+      this.directions.every((each) => (each.from !== name && each.to !== name) || wanted.has(keyOf(each))),
+    );
+    const names = new Set(off.map(({ name }) => name));
+    const isWhole = directions.every(({ from, to }) => names.has(from) || names.has(to));
+    if (effect.kind === 'cut' && effect.how === 'drop' && isWhole && off.length > 0) return off;
+    const asked = effect.kind === 'cut' ? `${effect.how} on single links` : effect.kind;
+    throw new StormglassError(
+      'expectation',
+      `containers can be cut off from all others, both ways and without a word; ${asked} is not to be had here`,
+      { hint: 'use `driver: process`, whose links run through Toxiproxy' },
+    );
+  }
+}
+
+const keyOf = ({ from, to }: Direction): string => `${from} ${to}`;
+
+function directionsAmong(names: readonly string[]): Direction[] {
+  return names.flatMap((from) => names.filter((to) => to !== from).map((to) => ({ from, to })));
+}
