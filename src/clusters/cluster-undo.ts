@@ -1,13 +1,17 @@
-import type { EndMarkedProcesses, RemoveDirectory } from '../contracts/undo.js';
+import type { EndMarkedProcesses, RemoveDirectory, UnmountVolumes } from '../contracts/undo.js';
 
 /** The undo record that takes a whole cluster down; what brings one of its nodes back lies within it. */
 export const CLUSTER_UNDO_ID = 'cluster';
 
 /**
  * What undoes a process cluster, to be written before its directory is made and its servers are started. Undone in
- * reverse, as everything is: the servers end before their directory goes.
+ * reverse, as everything is: the servers end before their volumes are unmounted, and those before their directory goes.
  */
-export function clusterUndoRecords(runId: string, workDir: string): (RemoveDirectory | EndMarkedProcesses)[] {
+export function clusterUndoRecords(
+  runId: string,
+  workDir: string,
+  hasVolumes = false,
+): (RemoveDirectory | UnmountVolumes | EndMarkedProcesses)[] {
   return [
     {
       kind: 'remove-directory',
@@ -17,6 +21,7 @@ export function clusterUndoRecords(runId: string, workDir: string): (RemoveDirec
       path: workDir,
       mark: runId,
     },
+    ...(hasVolumes ? [volumesUndo(runId, workDir)] : []),
     {
       kind: 'end-marked-processes',
       id: CLUSTER_UNDO_ID,
@@ -25,4 +30,15 @@ export function clusterUndoRecords(runId: string, workDir: string): (RemoveDirec
       mark: runId,
     },
   ];
+}
+
+function volumesUndo(runId: string, workDir: string): UnmountVolumes {
+  return {
+    kind: 'unmount-volumes',
+    id: 'cluster-volumes',
+    what: `unmount the servers' volumes below ${workDir}`,
+    manual: `grep -o ' ${workDir}[^ ]*' /proc/self/mountinfo | xargs -r umount`,
+    root: workDir,
+    mark: runId,
+  };
 }

@@ -5,6 +5,8 @@ import type { Capability } from '../contracts/cluster.js';
 import { checkSettings } from './owned-settings.js';
 
 const MOST_NODES = 32;
+/** The server sets up files of its own before there is a stream. */
+const SMALLEST_VOLUME_BYTES = 32 * 1024 ** 2;
 
 const jetstreamSchema = z
   .strictObject({
@@ -70,6 +72,17 @@ export const processClusterSchema = z
       .describe(
         'How clients say who they are: none, user (and password), nkey, or jwt, by an operator that the run makes',
       ),
+    volumes: z
+      .strictObject({
+        size: sizeSchema
+          .refine((bytes) => bytes >= SMALLEST_VOLUME_BYTES, { error: 'expected 32MiB at least' })
+          .describe("How large each server's volume is"),
+      })
+      .transform(({ size }) => ({ sizeBytes: size }))
+      .optional()
+      .describe(
+        "Puts each server's store on a file system of its own (needs root); made, 256MiB large, for faults that need one unless given",
+      ),
     config: z
       .record(z.string(), z.unknown())
       .default({})
@@ -111,6 +124,7 @@ export interface ProcessClusterParams {
   readonly jetstream: JetStreamParams;
   readonly tls?: TlsParams | undefined;
   readonly auth: AuthKind;
+  readonly volumes?: { readonly sizeBytes: number } | undefined;
   readonly config: Readonly<Record<string, unknown>>;
   readonly server?: string;
 }
@@ -123,6 +137,9 @@ export const PROCESS_CAPABILITIES: readonly Capability[] = [
   'node-isolation',
   'membership',
   'local-processes',
+  'stores',
+  'store-volumes',
+  'block-volumes',
 ];
 
 /** `n1`, `n2`, … */

@@ -13,6 +13,7 @@ import type {
 import type { ServerAccess } from '../contracts/load.js';
 import type { ContinueProcess, StartNode, UndoHandlers } from '../contracts/undo.js';
 import { isAlive, isStopped } from '../processes/identity.js';
+import { unmountBelow } from '../processes/mounts.js';
 import { leasePorts, type PortLease } from '../processes/port-lease.js';
 import { RUN_MARK } from '../processes/run-mark.js';
 import { type ClusterAccounts, setUpAccounts } from './cluster-accounts.js';
@@ -25,9 +26,11 @@ import {
   processNodeNames,
 } from './process-cluster-schema.js';
 import { ProcessMembership, type ServerRoster } from './process-membership.js';
+import { ProcessStores } from './process-stores.js';
 import { ServerLayout } from './server-layout.js';
 import type { ServerNode } from './server-node.js';
 import type { NodePorts } from './server-settings.js';
+import { mountVolumes } from './store-volumes.js';
 
 const READY_WITHIN_MS = 60_000;
 const ATTEMPTS = 3;
@@ -84,6 +87,7 @@ async function layOut(
   const { runId, logDir, workDir, stateDir } = options;
   const names = processNodeNames(params.nodes);
   const leases: PortLease[] = [];
+  let volumes: readonly string[] = [];
   const reservePorts = async (count: number): Promise<NodePorts[]> => {
     const lease = await leasePorts(count * 3, { stateDir });
     leases.push(lease);
@@ -104,8 +108,16 @@ async function layOut(
     const layout = new ServerLayout({ ...options, accounts, tls, params });
     for (const [i, name] of names.entries()) layout.reserve(name, ports[i] as NodePorts);
     const servers = await Promise.all(names.map((name) => layout.layOut(name)));
+    volumes = await mountVolumes({
+      workDir,
+      nodes: names,
+      kind: options.volumes,
+      sizeBytes: params.volumes?.sizeBytes,
+    });
     return new ProcessCluster({
       servers,
+      volumes,
+      workDir,
       leases,
       mark: runId,
       accounts,
@@ -122,6 +134,7 @@ async function layOut(
     });
   } catch (error) {
     for (const lease of leases) lease[Symbol.dispose]();
+    for (const volume of volumes) await unmountBelow(volume);
     throw error;
   }
 }
@@ -155,6 +168,9 @@ async function problemOf(
 
 interface ProcessClusterParts {
   readonly servers: readonly ServerNode[];
+  /** Where file systems of our own are mounted for stores. */
+  readonly volumes: readonly string[];
+  readonly workDir: string;
   readonly leases: readonly PortLease[];
   readonly mark: string;
   readonly accounts: ClusterAccounts;
@@ -169,18 +185,22 @@ class ProcessCluster implements Cluster, ServerRoster {
   readonly observerAccess: ServerAccess;
   readonly systemAccess: ServerAccess;
   readonly membership: ProcessMembership;
+  readonly stores: ProcessStores;
   /** Those that were taken out of the cluster, too: they may come back. */
   readonly servers: ServerNode[];
   /** By name: those that are no part of the cluster. */
   readonly away = new Set<string>();
   readonly #leases: readonly PortLease[];
+  readonly #volumes: readonly string[];
   readonly #mark: string;
   #records = 0;
   #closing: Promise<void> | undefined;
 
-  constructor({ servers, leases, mark, accounts, tls, membership }: ProcessClusterParts) {
+  constructor(parts: ProcessClusterParts) {
+    const { servers, leases, volumes, workDir, mark, accounts, tls, membership } = parts;
     this.servers = [...servers];
     this.#leases = leases;
+    this.#volumes = volumes;
     this.#mark = mark;
     const addresses = this.nodes.map(({ host, clientPort: port }) => ({ host, port }));
     const way = { servers: addresses, ...(tls && { tls: tls.access }) };
@@ -188,6 +208,7 @@ class ProcessCluster implements Cluster, ServerRoster {
     this.observerAccess = this.access;
     this.systemAccess = { ...way, ...accounts.system };
     this.membership = membership(this);
+    this.stores = new ProcessStores({ workDir, mark, server: (name) => this.server(name) });
   }
 
   get nodes(): readonly ClusterNode[] {
@@ -250,6 +271,7 @@ class ProcessCluster implements Cluster, ServerRoster {
       if (death) throw new Error(`it ended again at once: ${death.detail}`);
       return `node ${node} was started`;
     },
+    'rejoin-node': (record) => this.stores.rejoin(record),
     'remove-node': async ({ node }) => {
       await this.membership.remove(node);
       return `node ${node} was removed`;
@@ -270,6 +292,10 @@ class ProcessCluster implements Cluster, ServerRoster {
   async #close(): Promise<void> {
     const outcomes = await Promise.allSettled(this.servers.map((server) => server.close()));
     for (const lease of this.#leases) lease[Symbol.dispose]();
+    // What a server still has open cannot be unmounted: its own failure is the one to tell.
+    for (const volume of this.#volumes) {
+      await unmountBelow(volume).catch((reason: unknown) => outcomes.push({ status: 'rejected', reason }));
+    }
     const failed = outcomes.find((outcome) => outcome.status === 'rejected');
     if (failed) throw failed.reason;
   }

@@ -68,8 +68,8 @@ export interface StoreControl {
   /** Takes up the volume's space until so much is left; 0 for not a block. Rejects without a volume. */
   fill(node: string, tag: string, leftBytes: number): Promise<void>;
 
-  /** What lifts every throttle of the node's volume: data, to be written before. Throws without a block device. */
-  throttleRecord(node: string): UndoRecord;
+  /** What lifts every throttle of the node's volume: data, to be written before. Rejects without a block device. */
+  throttleRecord(node: string): Promise<UndoRecord>;
   throttle(node: string, throttle: WriteThrottle): Promise<void>;
   /** What the kernel says holds now: an empty object for no bound at all. */
   lookAtThrottle(node: string): Promise<WriteThrottle>;

@@ -27,6 +27,9 @@ export interface VarzPage {
 
 export interface JszPage {
   readonly disabled?: boolean;
+  /** Bytes that its streams take up on disk. */
+  readonly storage?: number;
+  readonly config?: { readonly max_storage?: number };
   /** Present when JetStream is clustered. */
   readonly meta_cluster?: {
     readonly leader?: string;
@@ -36,7 +39,12 @@ export interface JszPage {
   };
   /** Present when it was asked for streams: those that this server has a replica of. */
   readonly account_details?: readonly {
-    readonly stream_detail?: readonly (GroupDetail & { readonly consumer_detail?: readonly GroupDetail[] })[];
+    readonly stream_detail?: readonly (GroupDetail & {
+      readonly consumer_detail?: readonly GroupDetail[];
+      /** Present when it was asked for Raft groups. */
+      readonly stream_raft_group?: string;
+      readonly consumer_raft_groups?: readonly { readonly raft_group?: string }[];
+    })[];
   }[];
 }
 
@@ -59,9 +67,12 @@ export interface PeerState {
 
 export interface RoutezPage {
   readonly routes?: readonly {
+    /** Of this connection: another after it was made anew. */
+    readonly rid: number;
     readonly remote_name?: string;
     readonly in_msgs: number;
     readonly out_msgs: number;
+    readonly in_bytes: number;
   }[];
 }
 
@@ -71,6 +82,8 @@ export interface ConnzPage {
   readonly connections: readonly {
     readonly name?: string;
     readonly in_msgs: number;
+    /** What the server holds back for it, since it does not take it. */
+    readonly pending_bytes?: number;
     /** Why it was closed, if it was. */
     readonly reason?: string;
   }[];
@@ -94,6 +107,13 @@ export const readJsz = (monitorUrl: string, deadlineMs?: number): Promise<JszPag
 export const readJszWithStreams = (monitorUrl: string): Promise<JszPage> =>
   readPage<JszPage>(monitorUrl, '/jsz?accounts=true&streams=true&consumers=true&limit=1000000');
 
+/** With the Raft groups of every stream, and of its consumers, that the server has a replica of. */
+export const readJszWithGroups = (monitorUrl: string): Promise<JszPage> =>
+  readPage<JszPage>(
+    monitorUrl,
+    '/jsz?accounts=true&streams=true&consumers=true&direct-consumers=true&raft=true&limit=1000000',
+  );
+
 export const readRoutez = (monitorUrl: string, deadlineMs?: number): Promise<RoutezPage> =>
   readPage<RoutezPage>(monitorUrl, '/routez', deadlineMs);
 
@@ -102,7 +122,7 @@ export const readConnz = (
   monitorUrl: string,
   offset: number,
   limit: number,
-  state: 'all' | 'open' = 'all',
+  state: 'all' | 'open' | 'closed' = 'all',
 ): Promise<ConnzPage> =>
   readPage<ConnzPage>(monitorUrl, `/connz?state=${state}&offset=${offset}&limit=${limit}`);
 

@@ -29,7 +29,7 @@ export async function mountTmpfs(path: string, sizeBytes: number): Promise<void>
 
 /** Makes a file system in a file, and mounts it through a loop device that goes with the mount. @throws Error with what was said */
 export async function mountLoop(image: string, path: string, sizeBytes: number): Promise<void> {
-  const file = await open(image, 'wx', 0o600);
+  const file = await open(image, 'w', 0o600);
   try {
     await file.truncate(sizeBytes);
   } finally {
