@@ -9,8 +9,8 @@ export interface HelperProgram {
   readonly env: Readonly<Record<string, string | undefined>>;
 }
 
-/** Node begins, and the work does. */
-const READY_WITHIN_MS = 20_000;
+/** Node begins, and the work does: to take a machine's memory needs some seconds. */
+const READY_WITHIN_MS = 60_000;
 /** What a process says on stderr before it ends is why. */
 const STDERR_CHARACTERS = 2000;
 

@@ -11,8 +11,11 @@ const CHUNK_BYTES = 16 * MIB;
 const AT_ONCE = 4;
 const LOOK_EVERY_MS = 50;
 
-/** Takes memory a chunk at a time as long as the reserve stays, and gives chunks back when others come to need it. */
-export function holdMemory({ bytes, reserveBytes }: HoldMemoryTask): Pressure {
+/**
+ * Takes memory a chunk at a time as long as the reserve stays, and gives chunks back when others come to need it.
+ * Resolves when it has all that it wants, or there is no more to be had.
+ */
+export async function holdMemory({ bytes, reserveBytes }: HoldMemoryTask): Promise<Pressure> {
   const chunks: Buffer[] = [];
   const wanted = Math.ceil(bytes / CHUNK_BYTES);
   // Bytes that nothing compresses: a page of zeros takes no memory where swap is compressed.
@@ -20,20 +23,22 @@ export function holdMemory({ bytes, reserveBytes }: HoldMemoryTask): Pressure {
   const collect = collector();
   let gaveBack = 0;
 
-  setInterval(() => {
+  const look = () => {
     const spare = Math.floor((availableMemory() - reserveBytes) / CHUNK_BYTES);
     if (spare < 0) {
       const less = Math.min(chunks.length, -spare);
       chunks.length -= less;
       gaveBack += less;
       collect();
-      return;
+      return false;
     }
     // What was given back is others' now: it is not fought for.
     const room = Math.min(wanted - gaveBack - chunks.length, spare, AT_ONCE);
     for (let i = 0; i < room; i++) chunks.push(filled(noise));
-  }, LOOK_EVERY_MS);
-
+    return room > 0;
+  };
+  while (look()) await new Promise<void>((resolve) => setImmediate(resolve));
+  setInterval(look, LOOK_EVERY_MS);
   return {
     report: () => ({ heldBytes: chunks.length * CHUNK_BYTES, gaveBackBytes: gaveBack * CHUNK_BYTES }),
   };
