@@ -1,4 +1,11 @@
+import { connectionStorm } from '../chaos/connection-storm.js';
+import { cpuPressure } from '../chaos/cpu-pressure.js';
+import { fdExhaustion } from '../chaos/fd-exhaustion.js';
+import { memoryPressure } from '../chaos/memory-pressure.js';
 import { nodeKill } from '../chaos/node-kill.js';
+import { poisonEvents } from '../chaos/poison-events.js';
+import { publishStorm } from '../chaos/publish-storm.js';
+import { slowConsumer } from '../chaos/slow-consumer.js';
 import { ackedLoss } from '../checkers/acked-loss.js';
 import { externalClusterSchema } from '../clusters/external-cluster-schema.js';
 import {
@@ -51,7 +58,16 @@ export const LOAD_KINDS: readonly LoadKind[] = [
   agents,
 ];
 
-export const FAULT_KINDS: readonly (FaultKind & FaultPlugin)[] = [nodeKill];
+export const FAULT_KINDS: readonly (FaultKind & FaultPlugin)[] = [
+  nodeKill,
+  cpuPressure,
+  memoryPressure,
+  fdExhaustion,
+  connectionStorm,
+  slowConsumer,
+  publishStorm,
+  poisonEvents,
+];
 
 /** What a fault with these parameters needs of a driver. */
 export function needsOfFault(kind: string, params: Readonly<Record<string, unknown>>): readonly Capability[] {
