@@ -2,6 +2,7 @@ import { NS, nowNs, sleep } from '../base/clock.js';
 import type { FaultPlan } from '../contracts/plan.js';
 import type { FaultSettled } from '../contracts/run-result.js';
 import { formatTarget } from '../scenario/timeline.js';
+import type { ConditionWatch } from './condition-watch.js';
 import type { AdmittedFault } from './fault-guards.js';
 import {
   FaultSession,
@@ -13,6 +14,7 @@ import {
 export interface FaultConductorOptions extends Omit<FaultSurroundings, 'onBegin' | 'actor'> {
   /** The load's monotonic start: faults are due from here. */
   readonly startNs: number;
+  readonly conditions: ConditionWatch;
   /** The first of the faults that overlap is about to begin. */
   onStormBegin(): Promise<void>;
   /** The last of them is reverted and the system is steady again, or was given up on. */

@@ -1,5 +1,5 @@
 import { NS, nowNs, sleep } from '../base/clock.js';
-import { messageOf } from '../base/errors.js';
+import { messageOf, StormglassError } from '../base/errors.js';
 import { withDeadline } from '../base/wait.js';
 import type { Cluster, ClusterNode } from '../contracts/cluster.js';
 import type { NodeCounters, SystemControl } from '../contracts/control.js';
@@ -28,6 +28,7 @@ import { ProbeWatch } from './probe-watch.js';
 import { RecoveryWatch } from './recovery-watch.js';
 import { ResourceBook } from './resource-book.js';
 import { ResourceSampler } from './resource-sampler.js';
+import { RunningConditions } from './running-conditions.js';
 import type { Scope } from './scope.js';
 import type { RunServices } from './services.js';
 import { type SteadyState, unsteadiness } from './steady-state.js';
@@ -71,6 +72,7 @@ export class LoadStage {
   readonly resources: ResourceBook;
   readonly recovery: RecoveryWatch;
   readonly probes: ProbeWatch;
+  readonly #conditions: RunningConditions;
   /** Known once the load is prepared. */
   clock: ClockFigures | undefined;
   readonly historyFiles: readonly string[];
@@ -109,6 +111,11 @@ export class LoadStage {
       isStorm,
     });
     journal.listen(this.recovery.onEvent);
+    this.#conditions = new RunningConditions({
+      control,
+      loads: plan.loads,
+      acknowledged: (kind) => options.services.loadFacts(kind).acknowledged,
+    });
     const { probes, everyNs } = plan.steadyState;
     this.probes = new ProbeWatch({ steadyState, probes, everyNs, journal, isStorm });
     this.resources = new ResourceBook((load) => bounds.get(load) ?? Number.POSITIVE_INFINITY);
@@ -123,6 +130,7 @@ export class LoadStage {
       onReport: (report: IntervalReport) => {
         this.totals.add(report);
         this.resources.addReport(report);
+        this.#conditions.addReport(report);
         for (const reporter of this.#options.reporters) reporter.onReport?.(report);
       },
       onNotice: (notice: LoadNotice) => this.#noteNotice(notice),
@@ -204,6 +212,7 @@ export class LoadStage {
         Promise.all([scheduled, faults]),
         this.#endedEarly(fleet, plannedEndNs),
         fleet.failed(),
+        this.#abortedBy(signal),
       ]);
     } catch (error) {
       // Cut short: what is due and not yet sent stays so. A load that ends by itself still sends it while it drains.
@@ -231,6 +240,19 @@ export class LoadStage {
   /** A second chance for faults that could not be reverted. */
   async healAgain(): Promise<void> {
     await this.#conductor?.healAgain();
+  }
+
+  /** Never resolves; rejects when a condition holds that is to end the run. */
+  #abortedBy(signal: AbortSignal): Promise<never> {
+    const { plan, journal } = this.#options;
+    const forever = Number.POSITIVE_INFINITY;
+    const watches = plan.guards.abortOn.map(async (condition): Promise<never> => {
+      const sight = await this.#conditions.waitFor(condition, forever, signal);
+      const text = `aborted, for ${condition.text}: ${sight?.saw}`;
+      journal.write('guard', { abort: true, condition: condition.text, saw: sight?.saw, text });
+      throw new StormglassError('expectation', text);
+    });
+    return Promise.race([new Promise<never>(() => {}), ...watches]);
   }
 
   /** Resolves when every load has reached its count before its time: a fault that is still to come would hit nobody. */
@@ -317,6 +339,7 @@ export class LoadStage {
       {
         guards: new FaultGuards({ guards, cluster, control, healNs, claimsOf }),
         longestNs: guards.longestNs,
+        conditions: this.#conditions,
         startNs: this.startNs,
         runId,
         workDir,
