@@ -1,8 +1,6 @@
-import { existsSync } from 'node:fs';
-import { basename } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { causeChain, PreflightError } from '../../base/errors.js';
+import { messageOf, PreflightError } from '../../base/errors.js';
 import { suggestion } from '../../base/nearest.js';
+import { importUserModule } from '../../base/user-module.js';
 import type { AgentsParams } from './agents-schema.js';
 import type { Behavior } from './behavior.js';
 import { BUILT_IN } from './built-in.js';
@@ -26,32 +24,15 @@ export async function loadBehavior(params: AgentsParams): Promise<Behavior> {
     if (builtIn !== undefined) return builtIn(params);
     throw new PreflightError(`there is no behaviour ${behavior}`, hintOf(unknownBehaviorHint(behavior)));
   }
-  // Loaded when it is needed: it brings a parser of TypeScript along.
-  const { createJiti } = await import('jiti');
-  const jiti = createJiti(import.meta.url, {
-    fsCache: false,
-    moduleCache: false,
-    interopDefault: false,
-    alias: { stormglass: fileURLToPath(new URL('./behavior.js', import.meta.url)) },
-  });
-  if (!existsSync(behavior))
-    throw new PreflightError(`the behaviour ${behavior} is not there`, { hint: HINT });
-  let module: { readonly default?: unknown };
+  let exported: unknown;
   try {
-    module = await jiti.import(behavior);
+    exported = await importUserModule(behavior, new URL('./behavior.js', import.meta.url));
   } catch (error) {
-    const text = firstLines(causeChain(error).join(': '));
-    throw new PreflightError(
-      `the behaviour ${behavior} does not load: ${text}${placeOf(error, behavior, text)}`,
-      {
-        cause: error,
-        hint: HINT,
-      },
-    );
+    throw new PreflightError(`the behaviour ${behavior} ${messageOf(error)}`, { cause: error, hint: HINT });
   }
-  const problem = behaviorProblem(module.default);
+  const problem = behaviorProblem(exported);
   if (problem !== undefined) throw new PreflightError(`the behaviour ${behavior} ${problem}`, { hint: HINT });
-  return module.default as Behavior;
+  return exported as Behavior;
 }
 
 export const unknownBehaviorHint = (behavior: string): string | undefined =>
@@ -83,20 +64,3 @@ const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
 const hasTwice = (names: readonly string[]): boolean => new Set(names).size < names.length;
-
-/** ` (thermostat.ts:12)`, where the stack says it and the text does not yet. */
-function placeOf(error: unknown, behavior: string, text: string): string {
-  const file = basename(behavior);
-  if (!(error instanceof Error) || text.includes(`${file}:`)) return '';
-  const frame = (error.stack ?? '').split('\n').find((line) => line.includes(`${file}:`));
-  const line = frame && /^\d+/.exec(frame.slice(frame.indexOf(`${file}:`) + file.length + 1))?.[0];
-  return line === undefined ? '' : ` (${file}:${line})`;
-}
-
-/** A parser's message can go on with an excerpt of the source. */
-const firstLines = (text: string): string =>
-  text
-    .split('\n')
-    .slice(0, 3)
-    .map((line) => line.trim())
-    .join(' ');
