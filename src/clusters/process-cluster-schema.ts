@@ -83,6 +83,20 @@ export const processClusterSchema = z
       .describe(
         "Puts each server's store on a file system of its own (needs root); made, 256MiB large, for faults that need one unless given",
       ),
+    links: z
+      .union(
+        [
+          z.boolean().transform((on): LinkParams => ({ routes: on, clients: on })),
+          z
+            .enum(['routes', 'clients'])
+            .transform((which): LinkParams => ({ routes: which === 'routes', clients: which === 'clients' })),
+        ],
+        { error: 'expected true, false, routes or clients' },
+      )
+      .prefault(false)
+      .describe(
+        'Lays a proxy on every link even if no fault of the scenario needs one, for faults by hand: true, routes, or clients',
+      ),
     config: z
       .record(z.string(), z.unknown())
       .default({})
@@ -118,6 +132,12 @@ export interface TlsParams {
   readonly verify: boolean;
 }
 
+/** Which links have proxies whatever the faults need. */
+export interface LinkParams {
+  readonly routes: boolean;
+  readonly clients: boolean;
+}
+
 /** `cluster` of a plan for this driver. */
 export interface ProcessClusterParams {
   readonly nodes: number;
@@ -125,6 +145,7 @@ export interface ProcessClusterParams {
   readonly tls?: TlsParams | undefined;
   readonly auth: AuthKind;
   readonly volumes?: { readonly sizeBytes: number } | undefined;
+  readonly links: LinkParams;
   readonly config: Readonly<Record<string, unknown>>;
   readonly server?: string;
 }
@@ -135,6 +156,8 @@ export const PROCESS_CAPABILITIES: readonly Capability[] = [
   'process-control',
   'process-signals',
   'node-isolation',
+  'route-links',
+  'client-links',
   'membership',
   'local-processes',
   'stores',

@@ -1,7 +1,7 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { NS, nowNs } from '../base/clock.js';
-import { PreflightError } from '../base/errors.js';
+import { messageOf, PreflightError } from '../base/errors.js';
 import type {
   Capability,
   Cluster,
@@ -10,6 +10,7 @@ import type {
   NodeSignal,
   ProcessLook,
 } from '../contracts/cluster.js';
+import type { LinkControl } from '../contracts/links.js';
 import type { ServerAccess } from '../contracts/load.js';
 import type { ContinueProcess, StartNode, UndoHandlers } from '../contracts/undo.js';
 import { isAlive, isStopped } from '../processes/identity.js';
@@ -31,6 +32,7 @@ import { ServerLayout } from './server-layout.js';
 import type { ServerNode } from './server-node.js';
 import type { NodePorts } from './server-settings.js';
 import { mountVolumes } from './store-volumes.js';
+import { ProcessLinks } from './toxiproxy/process-links.js';
 
 const READY_WITHIN_MS = 60_000;
 const ATTEMPTS = 3;
@@ -43,6 +45,8 @@ export interface ProcessClusterStartOptions extends ClusterStartOptions {
   readonly serverPath: string;
   /** By version: other nats-servers that nodes may be started with. */
   readonly serverPaths?: ReadonlyMap<string, string>;
+  /** The toxiproxy-server to run; needed where there are to be links. */
+  readonly toxiproxyPath?: string | undefined;
   /** Where the stormglass processes of this user meet: ports are leased there. */
   readonly stateDir: string;
   /** How long the servers may take to be one cluster; 60,000 unless told. */
@@ -64,6 +68,7 @@ export async function startProcessCluster(
     const cluster = await layOut(params, options);
     let failure: unknown;
     try {
+      await cluster.startLinks();
       await Promise.all(cluster.servers.map((server) => server.start()));
       failure = await problemOf(cluster, params, options, (deadlineNs - nowNs()) / NS.ms);
     } catch (error) {
@@ -72,7 +77,8 @@ export async function startProcessCluster(
     if (failure === undefined) return cluster;
     await cluster[Symbol.asyncDispose]();
     // A foreign server took a port between our look and our server's start.
-    const portTaken = cluster.servers.some(({ death }) => death && PORT_TAKEN.test(death.detail));
+    const said = [messageOf(failure), ...cluster.servers.map(({ death }) => death?.detail ?? '')];
+    const portTaken = said.some((text) => PORT_TAKEN.test(text));
     if (!portTaken || attempt === ATTEMPTS || options.signal.aborted) throw failure;
     for (const { name } of cluster.nodes)
       await rm(join(options.workDir, name), { recursive: true, force: true });
@@ -88,6 +94,7 @@ async function layOut(
   const names = processNodeNames(params.nodes);
   const leases: PortLease[] = [];
   let volumes: readonly string[] = [];
+  let links: ProcessLinks | undefined;
   const reservePorts = async (count: number): Promise<NodePorts[]> => {
     const lease = await leasePorts(count * 3, { stateDir });
     leases.push(lease);
@@ -105,8 +112,11 @@ async function layOut(
     for (const [file, secret] of Object.entries(accounts.files)) {
       await writeFile(join(workDir, file), secret, { mode: 0o600 });
     }
-    const layout = new ServerLayout({ ...options, accounts, tls, params });
-    for (const [i, name] of names.entries()) layout.reserve(name, ports[i] as NodePorts);
+    links = await layLinks(params, options);
+    const portsByName = new Map(names.map((name, i) => [name, ports[i] as NodePorts]));
+    await links?.addNodes(portsByName);
+    const layout = new ServerLayout({ ...options, accounts, tls, params, links });
+    for (const [name, own] of portsByName) layout.reserve(name, own);
     const servers = await Promise.all(names.map((name) => layout.layOut(name)));
     volumes = await mountVolumes({
       workDir,
@@ -116,6 +126,7 @@ async function layOut(
     });
     return new ProcessCluster({
       servers,
+      links,
       volumes,
       workDir,
       leases,
@@ -129,14 +140,40 @@ async function layOut(
           mark: runId,
           jetstream: params.jetstream.enabled,
           serverPaths: options.serverPaths ?? new Map(),
-          reservePorts: async () => (await reservePorts(1))[0] as NodePorts,
+          reservePorts: async (name) => {
+            const own = (await reservePorts(1))[0] as NodePorts;
+            await links?.addNodes(new Map([[name, own]]));
+            return own;
+          },
         }),
     });
   } catch (error) {
     for (const lease of leases) lease[Symbol.dispose]();
+    await links?.[Symbol.asyncDispose]();
     for (const volume of volumes) await unmountBelow(volume);
     throw error;
   }
+}
+
+/** Ports for what will stand on the links, where the faults or the scenario ask for it. */
+async function layLinks(
+  params: ProcessClusterParams,
+  { runId, logDir, stateDir, links: needed, toxiproxyPath, onLinkEvent }: ProcessClusterStartOptions,
+): Promise<ProcessLinks | undefined> {
+  const links = {
+    routes: params.nodes > 1 && (needed.routes || params.links.routes),
+    clients: needed.clients || params.links.clients,
+  };
+  if (!links.routes && !links.clients) return undefined;
+  if (toxiproxyPath === undefined) throw new Error('links need the path of a toxiproxy-server');
+  return await ProcessLinks.create({
+    runId,
+    logDir,
+    stateDir,
+    program: toxiproxyPath,
+    links,
+    onEvent: onLinkEvent ?? (() => {}),
+  });
 }
 
 /** Waits for the cluster to get together; returns why it will not, or did not in time. */
@@ -168,6 +205,7 @@ async function problemOf(
 
 interface ProcessClusterParts {
   readonly servers: readonly ServerNode[];
+  readonly links: ProcessLinks | undefined;
   /** Where file systems of our own are mounted for stores. */
   readonly volumes: readonly string[];
   readonly workDir: string;
@@ -184,12 +222,14 @@ class ProcessCluster implements Cluster, ServerRoster {
   readonly access: ServerAccess;
   readonly observerAccess: ServerAccess;
   readonly systemAccess: ServerAccess;
+  readonly undoHandlers: Partial<UndoHandlers>;
   readonly membership: ProcessMembership;
   readonly stores: ProcessStores;
   /** Those that were taken out of the cluster, too: they may come back. */
   readonly servers: ServerNode[];
   /** By name: those that are no part of the cluster. */
   readonly away = new Set<string>();
+  readonly #links: ProcessLinks | undefined;
   readonly #leases: readonly PortLease[];
   readonly #volumes: readonly string[];
   readonly #mark: string;
@@ -197,18 +237,33 @@ class ProcessCluster implements Cluster, ServerRoster {
   #closing: Promise<void> | undefined;
 
   constructor(parts: ProcessClusterParts) {
-    const { servers, leases, volumes, workDir, mark, accounts, tls, membership } = parts;
+    const { servers, links, leases, volumes, workDir, mark, accounts, tls, membership } = parts;
     this.servers = [...servers];
+    this.#links = links;
     this.#leases = leases;
     this.#volumes = volumes;
     this.#mark = mark;
+    const trust = tls && { tls: tls.access };
     const addresses = this.nodes.map(({ host, clientPort: port }) => ({ host, port }));
-    const way = { servers: addresses, ...(tls && { tls: tls.access }) };
-    this.access = { ...way, ...accounts.events };
-    this.observerAccess = this.access;
-    this.systemAccess = { ...way, ...accounts.system };
+    this.observerAccess = { servers: addresses, ...trust, ...accounts.events };
+    this.systemAccess = { servers: addresses, ...trust, ...accounts.system };
+    const doors = this.nodes.map(({ name, host, clientPort }) => ({
+      host,
+      port: links?.clientPort(name) ?? clientPort,
+    }));
+    this.access = { ...this.observerAccess, servers: doors };
+    this.undoHandlers = { ...this.#nodeUndoHandlers, ...links?.control.undoHandlers };
     this.membership = membership(this);
     this.stores = new ProcessStores({ workDir, mark, server: (name) => this.server(name) });
+  }
+
+  get links(): LinkControl | undefined {
+    return this.#links?.control;
+  }
+
+  /** Before the servers: what they dial is there then. */
+  async startLinks(): Promise<void> {
+    await this.#links?.start();
   }
 
   get nodes(): readonly ClusterNode[] {
@@ -264,11 +319,11 @@ class ProcessCluster implements Cluster, ServerRoster {
   }
 
   /** Nodes are started through us, so that we know their processes. */
-  readonly undoHandlers: Partial<UndoHandlers> = {
+  readonly #nodeUndoHandlers: Partial<UndoHandlers> = {
     'start-node': async ({ node }) => {
       await this.startNode(node);
       const death = await this.server(node).diesWithin(PROVES_ITSELF_MS);
-      if (death) throw new Error(`it ended again at once: ${death.detail}`);
+      if (death) throw new Error(`${node} ended again at once: ${death.detail}`);
       return `node ${node} was started`;
     },
     'rejoin-node': (record) => this.stores.rejoin(record),
@@ -291,6 +346,7 @@ class ProcessCluster implements Cluster, ServerRoster {
 
   async #close(): Promise<void> {
     const outcomes = await Promise.allSettled(this.servers.map((server) => server.close()));
+    outcomes.push(...(await Promise.allSettled([this.#links?.[Symbol.asyncDispose]()])));
     for (const lease of this.#leases) lease[Symbol.dispose]();
     // What a server still has open cannot be unmounted: its own failure is the one to tell.
     for (const volume of this.#volumes) {

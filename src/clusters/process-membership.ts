@@ -28,7 +28,7 @@ export interface ProcessMembershipOptions {
   readonly jetstream: boolean;
   /** By version. */
   readonly serverPaths: ReadonlyMap<string, string>;
-  reservePorts(): Promise<NodePorts>;
+  reservePorts(name: string): Promise<NodePorts>;
 }
 
 /** Servers of ours that join a cluster and leave it while it runs. */
@@ -92,7 +92,7 @@ export class ProcessMembership implements Membership {
     const { roster, layout, reservePorts } = this.#options;
     if (!this.#isCluster) throw new Error('a single server has no cluster that another could join');
     if (roster.servers.some(({ view }) => view.name === name)) throw new Error(`there is a node ${name}`);
-    layout.reserve(name, await reservePorts());
+    layout.reserve(name, await reservePorts(name));
     const server = await layout.layOut(name);
     roster.servers.push(server);
     await server.start();

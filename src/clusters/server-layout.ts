@@ -7,6 +7,7 @@ import type { ProcessClusterParams } from './process-cluster-schema.js';
 import { serverConfigText } from './server-config-text.js';
 import { ServerNode } from './server-node.js';
 import { type NodePorts, nodeSettings } from './server-settings.js';
+import type { ProcessLinks } from './toxiproxy/process-links.js';
 
 export interface ServerLayoutOptions {
   readonly runId: string;
@@ -17,6 +18,8 @@ export interface ServerLayoutOptions {
   readonly accounts: ClusterAccounts;
   readonly tls: ClusterTls | undefined;
   readonly params: ProcessClusterParams;
+  /** What stands between the servers, where something does. */
+  readonly links: ProcessLinks | undefined;
 }
 
 /** Where the servers of a cluster have their configuration, their stores and their ports; starts nothing. */
@@ -57,14 +60,17 @@ export class ServerLayout {
 
   /** Writes the configuration under which a node's next start is the server of that name, with that server's own store. */
   async configure(name: string, serverName: string): Promise<{ readonly storeDir: string }> {
-    const { runId, workDir, accounts, tls, params } = this.#options;
+    const { runId, workDir, accounts, tls, params, links } = this.#options;
     const storeDir = join(workDir, serverName);
     await mkdir(storeDir, { recursive: true });
     const settings = nodeSettings({
       name: serverName,
       clusterName: `stormglass-${runId}`,
       ports: this.#portsOf(name),
-      otherRoutes: [...this.#ports].filter(([other]) => other !== name).map(([, { route }]) => route),
+      otherRoutes: [...this.#ports]
+        .filter(([other]) => other !== name)
+        .map(([other, { route }]) => links?.routePort(name, other) ?? route),
+      deadAddress: links?.deadAddress,
       storeDir,
       accounts: accounts.settings,
       tls: tls?.settings,

@@ -31,6 +31,8 @@ interface RunningServer {
   readonly ended: Promise<ProcessEnd>;
   /** Where in the log this start begins. */
   readonly logFromByte: number;
+  /** It is healthy, or ended before it was. */
+  ready?: Promise<void>;
   /** The signal with which we asked for its end. */
   askedToEnd?: NodeJS.Signals | undefined;
 }
@@ -120,10 +122,10 @@ export class ServerNode {
     return this.#starting;
   }
 
-  /** Its death within this time from now, if nobody asked for its end. */
+  /** Its death within this time from now, if nobody asked for its end; none when it is healthy before. */
   async diesWithin(ms: number): Promise<NodeDeath | undefined> {
     const server = this.#server;
-    await Promise.race([server?.ended, sleep(ms)]);
+    await Promise.race([server?.ended, server?.ready, sleep(ms)]);
     return this.#server === undefined ? this.#lastDeath : undefined;
   }
 
@@ -185,7 +187,7 @@ export class ServerNode {
     this.#lastDeath = undefined;
     this.#tell('started', `pid ${server.identity.pid}`);
     void server.ended.then((end) => this.#noteEnd(server, end));
-    void this.#noteReady(server);
+    server.ready = this.#noteReady(server);
   }
 
   /** Processes of this run with our configuration that we did not start. */

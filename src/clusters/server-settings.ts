@@ -23,6 +23,8 @@ export interface NodeSettingsOptions {
   readonly ports: NodePorts;
   /** Route ports of the other servers; none makes a server of its own. */
   readonly otherRoutes: readonly number[];
+  /** Where nobody listens: told to others in the place of its own address, so that they take the routes they are given. */
+  readonly deadAddress?: string | undefined;
   readonly storeDir: string;
   readonly accounts: ClusterAccounts['settings'];
   readonly tls: ClusterTls['settings'] | undefined;
@@ -31,7 +33,7 @@ export interface NodeSettingsOptions {
 
 /** One server's settings: what the scenario passes through, and over it what stormglass decides. */
 export function nodeSettings(options: NodeSettingsOptions): Record<string, unknown> {
-  const { name, clusterName, ports, otherRoutes, storeDir, accounts, tls, params } = options;
+  const { name, clusterName, ports, otherRoutes, deadAddress, storeDir, accounts, tls, params } = options;
   const { jetstream: jetstreamPassed, cluster: clusterPassed, ...passed } = lowerCaseKeys(params.config);
   const { enabled } = params.jetstream;
   return {
@@ -49,6 +51,7 @@ export function nodeSettings(options: NodeSettingsOptions): Record<string, unkno
         port: ports.route,
         routes: otherRoutes.map((port) => `nats://${HOST}:${port}`),
         ...(tls && { tls: tls.routes }),
+        ...(deadAddress !== undefined && { advertise: deadAddress, no_advertise: true, pool_size: -1 }),
       },
     }),
     ...(enabled && {

@@ -54,6 +54,12 @@ export interface NodeEvent {
   readonly detail?: string;
 }
 
+/** Something that happened to what stands on the links: it was lost, and replaced with all that held, or could not be. */
+export interface LinkEvent {
+  readonly what: 'lost' | 'replaced' | 'broken';
+  readonly detail: string;
+}
+
 /** Signals as nats-server understands them: SIGUSR2 begins its lame duck mode, SIGHUP makes it read its settings again. */
 export type NodeSignal = 'SIGKILL' | 'SIGTERM' | 'SIGSTOP' | 'SIGCONT' | 'SIGUSR2' | 'SIGHUP';
 
@@ -108,6 +114,7 @@ export interface ClusterStartOptions {
   readonly onNodeEvent: (event: NodeEvent) => void;
   /** What faults will do to links: those are laid through something that can be cut. */
   readonly links: { readonly routes: boolean; readonly clients: boolean };
+  readonly onLinkEvent?: (event: LinkEvent) => void;
   /** Faults will fill or slow the nodes' stores: each lies on a volume of its own, of this kind. */
   readonly volumes?: VolumeKind;
 }

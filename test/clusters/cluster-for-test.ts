@@ -4,14 +4,16 @@ import { join } from 'node:path';
 import { freshId } from '../../src/base/ids.js';
 import { type ProcessClusterStartOptions, startProcessCluster } from '../../src/clusters/process-cluster.js';
 import { processClusterSchema } from '../../src/clusters/process-cluster-schema.js';
-import type { Cluster, NodeEvent } from '../../src/contracts/cluster.js';
+import type { Cluster, LinkEvent, NodeEvent } from '../../src/contracts/cluster.js';
 import { endMarked } from '../../src/processes/end-process.js';
 import { natsServerPath } from '../support/nats-server.js';
+import { toxiproxyPath } from '../support/toxiproxy.js';
 
 export interface ClusterTest extends AsyncDisposable {
   readonly runId: string;
   readonly directory: string;
   readonly events: readonly NodeEvent[];
+  readonly linkEvents: readonly LinkEvent[];
   /** Starts a cluster as a scenario's `cluster` describes it. */
   start(params: Record<string, unknown>, options?: Partial<ProcessClusterStartOptions>): Promise<Cluster>;
   /** `n1 crashed`, in the order in which it happened. */
@@ -23,11 +25,13 @@ export async function clusterTest(): Promise<ClusterTest> {
   const directory = await mkdtemp(join(tmpdir(), 'stormglass-cluster-test-'));
   const runId = `test-${freshId()}`;
   const events: NodeEvent[] = [];
+  const linkEvents: LinkEvent[] = [];
   return {
     runId,
     directory,
     events,
-    start: (params, options = {}) =>
+    linkEvents,
+    start: async (params, options = {}) =>
       startProcessCluster(processClusterSchema.parse(params), {
         runId,
         logDir: join(directory, 'logs'),
@@ -36,6 +40,8 @@ export async function clusterTest(): Promise<ClusterTest> {
         serverPath: natsServerPath(),
         signal: new AbortController().signal,
         links: { routes: false, clients: false },
+        ...((options.links || params.links) && { toxiproxyPath: await toxiproxyPath() }),
+        onLinkEvent: (event) => linkEvents.push(event),
         ...options,
         onNodeEvent: (event) => {
           events.push(event);

@@ -105,6 +105,14 @@ test('what is not ours is passed through as it stands', () => {
 
 test('every key has a description, for editors', () => {
   const { properties = {} } = z.toJSONSchema(processClusterSchema, { io: 'input' });
-  expect(Object.keys(properties)).toEqual(['nodes', 'jetstream', 'tls', 'auth', 'volumes', 'config', 'server']);
+  expect(Object.keys(properties)).toEqual([
+    'nodes',
+    'jetstream',
+    'tls',
+    'auth',
+    'volumes',
+    'config',
+    'server',
+  ]);
   for (const property of Object.values(properties)) expect(property).toHaveProperty('description');
 });

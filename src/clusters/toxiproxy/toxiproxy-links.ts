@@ -1,0 +1,249 @@
+import { messageOf } from '../../base/errors.js';
+import type { LinkEvent } from '../../contracts/cluster.js';
+import type { Direction, LinkControl, LinkEffect, LinkLook } from '../../contracts/links.js';
+import type { RestoreLinks, UndoHandlers } from '../../contracts/undo.js';
+import {
+  actsByProxy,
+  isActSeen,
+  type LaidEffect,
+  layOutEffect,
+  orIsSo,
+  type ProxyAct,
+  restoreRecords,
+} from './laid-effect.js';
+import { directionsOf, type LinkProxy } from './link-proxy.js';
+import { type ProxyState, ToxiproxyApi, ToxiproxySilence } from './toxiproxy-api.js';
+
+export interface ToxiproxyLinksOptions {
+  /** Begins the name of every toxic: the run's id. */
+  readonly mark: string;
+  /** The proxies as they are now; those of somebody else's, too: they are never made, moved or deleted. */
+  readonly proxies: () => readonly LinkProxy[];
+  /** The undo record in whose undoing these links go, where they are ours. */
+  readonly within?: string;
+  /** Brings back a Toxiproxy that does not answer, with its proxies and nothing on them; absent where it is not ours. */
+  readonly revive?: (url: string) => Promise<void>;
+  readonly onEvent?: (event: LinkEvent) => void;
+}
+
+/** Links whose every direction runs through a proxy of a Toxiproxy. Calls are carried out one after the other. */
+export class ToxiproxyLinks implements LinkControl {
+  readonly #options: ToxiproxyLinksOptions;
+  readonly #apis = new Map<string, ToxiproxyApi>();
+  readonly #held = new Map<string, LaidEffect>();
+  /** Lifted ones, which are still looked at. */
+  readonly #past = new Map<string, LaidEffect>();
+  #turn: Promise<unknown> = Promise.resolve();
+
+  constructor(options: ToxiproxyLinksOptions) {
+    this.#options = options;
+  }
+
+  get directions(): readonly Direction[] {
+    return directionsOf(this.#options.proxies());
+  }
+
+  undoRecords(
+    effectId: string,
+    directions: readonly Direction[],
+    effect: LinkEffect,
+  ): readonly RestoreLinks[] {
+    const { within } = this.#options;
+    const laid = this.#layOut(effectId, directions, effect);
+    return restoreRecords(laid, { what: effectText(effect), ...(within !== undefined && { within }) });
+  }
+
+  /** What lifts an effect while the run lives: it leaves a proxy disabled that another effect holds so. */
+  readonly undoHandlers: Pick<UndoHandlers, 'restore-links'> = {
+    'restore-links': async ({ effect }) => {
+      await this.lift(effect);
+      const { isLifted, saw } = await this.look(effect);
+      if (!isLifted) throw new Error(saw);
+      return saw;
+    },
+  };
+
+  apply(effectId: string, directions: readonly Direction[], effect: LinkEffect): Promise<void> {
+    return this.#inTurn(async () => {
+      if (this.#held.has(effectId)) throw new RangeError(`${effectId} lies on links already`);
+      const laid = this.#layOut(effectId, directions, effect);
+      this.#held.set(effectId, laid);
+      try {
+        await this.#orRevive(() => this.#lay(laid));
+      } catch (error) {
+        // All of it or nothing; what cannot be taken off now stays known, for whoever lifts it.
+        await this.#remove(laid).then(
+          () => this.#held.delete(effectId),
+          () => {},
+        );
+        throw error;
+      }
+    });
+  }
+
+  lift(effectId: string): Promise<void> {
+    return this.#inTurn(async () => {
+      const laid = this.#held.get(effectId);
+      if (laid === undefined) return;
+      this.#held.delete(effectId);
+      this.#past.set(effectId, laid);
+      try {
+        await this.#orRevive(() => this.#remove(laid));
+      } catch (error) {
+        this.#held.set(effectId, laid);
+        throw error;
+      }
+    });
+  }
+
+  look(effectId: string): Promise<LinkLook> {
+    return this.#inTurn(async () => {
+      let states: ReadonlyMap<LinkProxy, ProxyState | undefined> = new Map();
+      await this.#orRevive(async () => {
+        states = await this.#read();
+      });
+      // After a revival it has not been read yet.
+      if (states.size === 0) states = await this.#read();
+      return this.#judge(effectId, states);
+    });
+  }
+
+  /** Brings a Toxiproxy back, and every effect that holds; for who sees it end before a call does. */
+  revive(url: string, why: string, isNeeded: () => boolean): Promise<void> {
+    return this.#inTurn(async () => {
+      if (isNeeded()) await this.#revive(url, why);
+    });
+  }
+
+  /** Carries something out that must not meet a call or a revival. */
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const mine = this.#turn.then(work);
+    this.#turn = mine.catch(() => {});
+    return mine;
+  }
+
+  #layOut(id: string, directions: readonly Direction[], effect: LinkEffect): LaidEffect {
+    return layOutEffect(id, directions, effect, {
+      mark: this.#options.mark,
+      proxies: this.#options.proxies(),
+    });
+  }
+
+  async #lay(laid: LaidEffect): Promise<void> {
+    await forEachProxy(laid, async (act) => {
+      const { url, name } = act.proxy;
+      if (act.kind === 'disable') await this.#api(url).setEnabled(name, false);
+      // Laid anew after a call that was given up, it may be there.
+      else await orIsSo(409, this.#api(url).addToxic(name, act.name, act.stream, act.toxic));
+    });
+  }
+
+  async #remove(laid: LaidEffect): Promise<void> {
+    await forEachProxy(laid, async (act) => {
+      const { url, name } = act.proxy;
+      if (act.kind === 'toxic')
+        await orIsSo(404, this.#api(url).removeToxic(name, act.name, act.removalTakesMs));
+      else if (!this.#isDisabledBeside(laid, act.proxy)) await this.#api(url).setEnabled(name, true);
+    });
+  }
+
+  /** Whether another effect holds the proxy disabled. */
+  #isDisabledBeside({ id }: LaidEffect, proxy: LinkProxy): boolean {
+    return [...this.#held.values()].some(
+      (other) =>
+        other.id !== id && other.acts.some((act) => act.kind === 'disable' && act.proxy.name === proxy.name),
+    );
+  }
+
+  /** A Toxiproxy of ours that does not answer is replaced, with what is held now; one of somebody else's is an error. */
+  async #orRevive(work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      if (!(error instanceof ToxiproxySilence) || this.#options.revive === undefined) throw error;
+      await this.#revive(error.url, error.message);
+    }
+  }
+
+  async #revive(url: string, why: string): Promise<void> {
+    const { revive, onEvent } = this.#options;
+    onEvent?.({ what: 'lost', detail: why });
+    try {
+      await revive?.(url);
+      for (const laid of this.#held.values()) await this.#lay(this.#partAt(laid, url));
+    } catch (error) {
+      const detail = `what stands on the links could not be replaced: ${messageOf(error)}`;
+      onEvent?.({ what: 'broken', detail });
+      throw new Error(detail, { cause: error });
+    }
+    const effects = [...this.#held.keys()];
+    const again = effects.length === 0 ? 'no effect held' : `${effects.join(', ')} laid on anew`;
+    onEvent?.({ what: 'replaced', detail: `Toxiproxy at ${url} runs again: ${again}` });
+  }
+
+  #partAt({ id, acts }: LaidEffect, url: string): LaidEffect {
+    return { id, acts: acts.filter(({ proxy }) => proxy.url === url) };
+  }
+
+  async #read(): Promise<ReadonlyMap<LinkProxy, ProxyState | undefined>> {
+    const proxies = this.#options.proxies();
+    const urls = [...new Set(proxies.map(({ url }) => url))];
+    const pages = new Map(
+      await Promise.all(urls.map(async (url) => [url, await this.#api(url).read()] as const)),
+    );
+    return new Map(proxies.map((proxy) => [proxy, pages.get(proxy.url)?.get(proxy.name)]));
+  }
+
+  #judge(effectId: string, states: ReadonlyMap<LinkProxy, ProxyState | undefined>): LinkLook {
+    const laid = this.#held.get(effectId) ?? this.#past.get(effectId);
+    const acts = laid?.acts ?? [];
+    const stateOf = (act: ProxyAct) =>
+      states.get(act.proxy) ?? [...states].find(([{ name }]) => name === act.proxy.name)?.[1];
+    const seen = acts.filter((act) => isActSeen(act, stateOf(act)));
+    const left = seen.filter(
+      (act) => act.kind === 'toxic' || laid === undefined || !this.#isDisabledBeside(laid, act.proxy),
+    );
+    const isApplied = acts.length > 0 && seen.length === acts.length;
+    const text = left.map(actText).join(', ');
+    const missing = acts.length - seen.length;
+    return {
+      isApplied,
+      isLifted: left.length === 0,
+      saw:
+        left.length === 0
+          ? `no proxy has anything of ${effectId}`
+          : missing === 0 || !this.#held.has(effectId)
+            ? text
+            : `${text}; ${missing} missing`,
+    };
+  }
+
+  #api(url: string): ToxiproxyApi {
+    const api = this.#apis.get(url) ?? new ToxiproxyApi(url);
+    this.#apis.set(url, api);
+    return api;
+  }
+}
+
+/** Proxies at once, what is done to one of them one after the other; waits for all before it rejects. */
+async function forEachProxy(laid: LaidEffect, act: (act: ProxyAct) => Promise<void>): Promise<void> {
+  const outcomes = await Promise.allSettled(
+    actsByProxy(laid).map(async (acts) => {
+      for (const each of acts) await act(each);
+    }),
+  );
+  const failures = outcomes.flatMap((outcome) => (outcome.status === 'rejected' ? [outcome.reason] : []));
+  // One that does not answer can be replaced, whatever another said.
+  if (failures.length > 0)
+    throw failures.find((failure) => failure instanceof ToxiproxySilence) ?? failures[0];
+}
+
+function actText(act: ProxyAct): string {
+  const { from, to } = act.proxy;
+  return act.kind === 'disable'
+    ? `${from} → ${to} refused`
+    : `${act.toxic.type} ${act.stream} of ${from} → ${to}`;
+}
+
+const effectText = (effect: LinkEffect): string =>
+  effect.kind === 'cut' ? `the cut (${effect.how})` : `the effect ${effect.kind}`;
