@@ -7,6 +7,7 @@ import { poisonEvents } from '../chaos/poison-events.js';
 import { publishStorm } from '../chaos/publish-storm.js';
 import { slowConsumer } from '../chaos/slow-consumer.js';
 import { ackedLoss } from '../checkers/acked-loss.js';
+import { DOCKER_CAPABILITIES, dockerClusterSchema } from '../clusters/docker/docker-cluster-schema.js';
 import { externalClusterSchema } from '../clusters/external-cluster-schema.js';
 import {
   PROCESS_CAPABILITIES,
@@ -97,6 +98,13 @@ const processDriver: DriverPlugin = {
   },
 };
 
+/** Its keys are those of the process driver, where they mean the same. */
+const dockerDriver: DriverPlugin = {
+  ...processDriver,
+  schema: dockerClusterSchema,
+  capabilities: DOCKER_CAPABILITIES,
+};
+
 const externalDriver: DriverPlugin = { schema: externalClusterSchema, capabilities: ['load'] };
 
 const byKind = <T extends { readonly kind: string }>(kinds: readonly T[]): Record<string, T> =>
@@ -104,7 +112,7 @@ const byKind = <T extends { readonly kind: string }>(kinds: readonly T[]): Recor
 
 /** What a scenario may name. */
 export const SCENARIO_PLUGINS: ScenarioPlugins = {
-  drivers: { process: processDriver, external: externalDriver },
+  drivers: { process: processDriver, docker: dockerDriver, external: externalDriver },
   loads: byKind(LOAD_KINDS),
   faults: byKind(FAULT_KINDS),
   probes: byKind(PROBE_KINDS),

@@ -3,6 +3,9 @@ import { NS } from '../base/clock.js';
 import { PreflightError } from '../base/errors.js';
 import { resolveTargets } from '../chaos/targets.js';
 import { clusterUndoRecords } from '../clusters/cluster-undo.js';
+import { dockerUndoRecords } from '../clusters/docker/docker-cluster-undo.js';
+import { provideImage } from '../clusters/docker/provide-image.js';
+import { startDockerCluster } from '../clusters/docker/start-docker-cluster.js';
 import { startExternalCluster } from '../clusters/external-cluster.js';
 import type { ExternalClusterParams } from '../clusters/external-cluster-schema.js';
 import { startProcessCluster } from '../clusters/process-cluster.js';
@@ -24,6 +27,7 @@ import { createHtmlReporter } from '../reporters/report-html.js';
 import { createResourcesReporter } from '../reporters/resources-csv.js';
 import { createSummaryReporter } from '../reporters/summary-json.js';
 import { createTimeseriesReporter } from '../reporters/timeseries-csv.js';
+import { dockerOf } from './docker-of.js';
 import { createMachine } from './fault-machine.js';
 import { CHECKERS, FAULT_KINDS, LOAD_KINDS, needsOfFault, PROBE_KINDS } from './plugins.js';
 import { createResourceProbe } from './resource-probe.js';
@@ -49,6 +53,9 @@ export function createRunServices({ surroundings, allow }: RunServicesOptions): 
   return {
     async preflight(plan, { progress, signal }) {
       await checkMonitorPort(plan);
+      if (plan.cluster.driver === 'docker') {
+        await provideImage({ ...dockerOf(plan, surroundings.env), progress, signal });
+      }
       if (plan.cluster.driver !== 'process') return {};
       const { server } = plan.cluster.params as unknown as ProcessClusterParams;
       const { path, version } = await provideNatsServer(surroundings, {
@@ -59,9 +66,17 @@ export function createRunServices({ surroundings, allow }: RunServicesOptions): 
       serverPath = path;
       return { natsServer: version };
     },
-    clusterUndo: (_plan, runId, workDir) => clusterUndoRecords(runId, workDir),
-    startCluster: (plan, options) =>
-      plan.cluster.driver === 'external'
+    clusterUndo: (plan, runId, workDir) =>
+      plan.cluster.driver === 'docker'
+        ? dockerUndoRecords(runId, workDir, dockerOf(plan, surroundings.env).engine)
+        : clusterUndoRecords(runId, workDir),
+    startCluster: (plan, options) => {
+      if (plan.cluster.driver === 'docker') {
+        const { params, engine } = dockerOf(plan, surroundings.env);
+        const readyWithinMs = plan.limits.clusterReadyNs / NS.ms;
+        return startDockerCluster(params, { ...options, engine, stateDir, readyWithinMs });
+      }
+      return plan.cluster.driver === 'external'
         ? startExternalCluster(plan.cluster.params as unknown as ExternalClusterParams, {
             ...options,
             allow,
@@ -72,10 +87,14 @@ export function createRunServices({ surroundings, allow }: RunServicesOptions): 
             serverPath,
             stateDir,
             readyWithinMs: plan.limits.clusterReadyNs / NS.ms,
-          }),
+          });
+    },
     linksFor: ({ faults }) => {
       const needs = new Set(faults.flatMap(({ kind, params }) => needsOfFault(kind, params)));
-      return { routes: needs.has('route-links'), clients: needs.has('client-links') };
+      return {
+        routes: needs.has('route-links') || needs.has('node-isolation'),
+        clients: needs.has('client-links'),
+      };
     },
     openControl: (cluster) =>
       openControl({

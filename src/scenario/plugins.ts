@@ -26,8 +26,10 @@ type Parameters = Readonly<Record<string, unknown>>;
 export interface DriverPlugin {
   /** The keys of `cluster`, less `driver`. */
   readonly schema: ParameterSchema;
-  /** What the driver lets faults do. */
+  /** What the driver lets faults do, whatever its parameters. */
   readonly capabilities: readonly Capability[];
+  /** What it lets them do beside that with these parameters. */
+  capabilitiesWith?(parameters: Parameters): readonly Capability[];
   /** The names of the nodes, where they are known before the cluster runs. */
   nodeNames?(parameters: Parameters): readonly string[];
   /** Whether JetStream is on, where that is known, and where its streams keep their messages unless they say so. */

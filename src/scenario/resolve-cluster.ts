@@ -26,7 +26,7 @@ export function resolveCluster(
   const params = ownParameters(parsed, ['driver']);
   return {
     plan: { driver, params, nodeNames: plugin.nodeNames?.(params) ?? [] },
-    capabilities: plugin.capabilities,
+    capabilities: [...plugin.capabilities, ...(plugin.capabilitiesWith?.(params) ?? [])],
     jetstream: plugin.jetstream?.(params),
   };
 }
