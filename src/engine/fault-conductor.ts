@@ -31,6 +31,9 @@ export class FaultConductor {
   readonly #byHand = new Set<Promise<unknown>>();
   /** Those whose revert failed, and may yet be tried again. */
   readonly #unreverted = new Map<string, FaultSession>();
+  readonly #healedLater = new Map<string, FaultSessionResult>();
+  /** Those that run, until they are reverted. */
+  readonly #sessions = new Map<string, Promise<FaultSessionResult>>();
   #raging = 0;
   #handCount = 0;
 
@@ -42,7 +45,10 @@ export class FaultConductor {
 
   /** In the order of the plan, and those by hand after them as they came. */
   get results(): readonly FaultSessionResult[] {
-    return this.#results;
+    return this.#results.map(({ settled, ...result }) => ({
+      ...(this.#healedLater.get(result.id) ?? result),
+      ...(settled && { settled }),
+    }));
   }
 
   /** Those that hold, are about to, or are being healed. */
@@ -72,11 +78,18 @@ export class FaultConductor {
     return work;
   }
 
-  /** Ends a fault that holds before its time; false when there is none of that id. `why` is said in its result. */
-  healEarly(id: string, why: string): boolean {
-    const found = this.admitted.find(({ plan, stage }) => plan.id === id && stage !== 'unreverted');
-    found?.end.abort(new HealedEarly(why));
-    return found !== undefined;
+  /**
+   * Ends a fault that holds before its time, or tries once more to heal one that could not be; resolves when it was looked
+   * at whether it is gone. `why` is said in its result. @throws RangeError when there is no such fault
+   */
+  async healEarly(id: string, why: string): Promise<FaultSessionResult> {
+    const unreverted = this.#unreverted.get(id);
+    if (unreverted) return this.#healAgain(id, unreverted);
+    const admitted = this.admitted.find(({ plan }) => plan.id === id);
+    const session = this.#sessions.get(id);
+    if (admitted === undefined || session === undefined) throw new RangeError(`no fault ${id} holds`);
+    admitted.end.abort(new HealedEarly(why));
+    return session;
   }
 
   /** Resolves when no fault by hand is left. */
@@ -86,13 +99,15 @@ export class FaultConductor {
 
   /** A second chance for what could not be reverted. */
   async healAgain(): Promise<void> {
-    for (const [id, session] of this.#unreverted) {
-      const healed = await session.heal();
-      const index = this.#results.findIndex((result) => result.id === id);
-      const { settled } = this.#results[index] ?? {};
-      this.#results[index] = { ...healed, ...(settled && { settled }) };
-      if (healed.status !== 'unreverted') this.#unreverted.delete(id);
-    }
+    for (const [id, session] of this.#unreverted) await this.#healAgain(id, session);
+  }
+
+  async #healAgain(id: string, session: FaultSession): Promise<FaultSessionResult> {
+    const healed = await session.heal();
+    if (healed.status === 'unreverted') return healed;
+    this.#unreverted.delete(id);
+    this.#healedLater.set(id, healed);
+    return healed;
   }
 
   async #atItsTime(plan: FaultPlan): Promise<FaultSessionResult> {
@@ -115,7 +130,10 @@ export class FaultConductor {
         if (this.#raging++ === 0) await options.onStormBegin();
       },
     });
-    const result = await session.run(this.#signal);
+    const running = session.run(this.#signal);
+    this.#sessions.set(plan.id, running);
+    const result = await running;
+    this.#sessions.delete(plan.id);
     if (result.status === 'unreverted') this.#unreverted.set(plan.id, session);
     if (!began) return result;
     // Catching up belongs to the fault: its phase ends when the system is steady again.

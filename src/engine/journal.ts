@@ -10,7 +10,7 @@ import type { JournalEvent, JournalEventType } from '../contracts/journal.js';
 export class Journal {
   readonly #file: string;
   readonly #fd: number;
-  readonly #listeners: ((event: JournalEvent) => void)[] = [];
+  readonly #listeners = new Set<(event: JournalEvent) => void>();
   #loadStartNs: number | undefined;
   #failure: StormglassError | undefined;
   #isClosed = false;
@@ -30,8 +30,10 @@ export class Journal {
     this.#loadStartNs = atNs;
   }
 
-  listen(listener: (event: JournalEvent) => void): void {
-    this.#listeners.push(listener);
+  /** Returns what ends it. */
+  listen(listener: (event: JournalEvent) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
   }
 
   /** Does nothing once the journal is closed. */
