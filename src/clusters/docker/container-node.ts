@@ -10,8 +10,8 @@ import type {
   ProcessLook,
 } from '../../contracts/cluster.js';
 import { readHealthz } from '../../nats/endpoints.js';
-import { type ContainerLook, lookAtContainer, startContainer } from '../../processes/docker/containers.js';
-import { engineError } from '../../processes/docker/open-engine.js';
+import { type ContainerLook, lookAtContainer } from '../../processes/docker/containers.js';
+import { engineError, unlessDone } from '../../processes/docker/open-engine.js';
 import { identify } from '../../processes/identity.js';
 import { lastLines } from '../../processes/log-tail.js';
 import { followLog } from './container-log.js';
@@ -126,14 +126,14 @@ export class ContainerNode {
     const leaving = this.#current;
     if (leaving && leaving.askedToEnd === undefined) return;
     if (leaving) await this.#endFor(leaving);
-    await startContainer(docker, container.id);
+    await unlessDone(docker.getContainer(container.id).start());
     await this.#adopt();
   }
 
   /** Whoever has started the container, us or one of our undo records: from here on this is the start we look after. */
   async #adopt(): Promise<void> {
     const look = await this.#look();
-    if (look === undefined || look.state === 'down') throw new Error(`node ${this.view.name} does not run`);
+    if (look === undefined) throw new Error(`there is no container ${this.container.name} any more`);
     const { patientDocker, container, logFile } = this.#options;
     const start: Start = {
       startedAt: look.startedAt,

@@ -3,7 +3,6 @@ import { StormglassError } from '../../base/errors.js';
 import type { Direction, LinkControl, LinkEffect, LinkLook } from '../../contracts/links.js';
 import type { DockerConnect } from '../../contracts/undo.js';
 import { joinNetwork, lookAtContainer } from '../../processes/docker/containers.js';
-import { unlessDone } from '../../processes/docker/open-engine.js';
 
 export interface MeshMember {
   /** Of the node; its name within the mesh too. */
@@ -90,9 +89,10 @@ export class MeshLinks implements LinkControl {
 
   async #leave(container: string): Promise<void> {
     const { docker, network } = this.#options;
-    await unlessDone(docker.getNetwork(network).disconnect({ Container: container, Force: true }));
-    const look = await lookAtContainer(docker, container);
-    if (look?.networks.includes(network)) throw new Error(`${look.name} is still in ${network}`);
+    const isIn = async () => (await lookAtContainer(docker, container))?.networks.includes(network) ?? false;
+    if (!(await isIn())) return;
+    await docker.getNetwork(network).disconnect({ Container: container, Force: true });
+    if (await isIn()) throw new Error(`${container} is still in ${network}`);
   }
 
   /** The members whose every link is cut. @throws RangeError for a direction that there is not, StormglassError for more */

@@ -1,0 +1,83 @@
+#!/usr/bin/env node
+// Runs a command with a Docker engine at hand: the one that answers already, or one of its own that ends with it.
+//   node scripts/with-docker-engine.mjs npx vitest run test/clusters/docker
+import { spawn } from 'node:child_process';
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { request } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+const STARTS_WITHIN_MS = 60_000;
+const ENDS_WITHIN_MS = 30_000;
+
+/** Whether an engine answers on a Unix socket. */
+function answers(socketPath) {
+  return new Promise((resolve) => {
+    const call = request({ socketPath, path: '/_ping', timeout: 2_000 }, (response) => {
+      response.resume();
+      resolve(response.statusCode === 200);
+    });
+    call.on('timeout', () => call.destroy());
+    call.on('error', () => resolve(false));
+    call.end();
+  });
+}
+
+function ended(child) {
+  return new Promise((resolve) => {
+    child.once('error', (error) => resolve({ error }));
+    child.once('exit', (code, signal) => resolve({ code, signal }));
+  });
+}
+
+/** Everything of the engine lies in one directory; it touches no firewall and makes no bridge but those it is asked for. */
+async function startEngine() {
+  const directory = mkdtempSync(join(tmpdir(), 'sg-docker-'));
+  const socketPath = join(directory, 'docker.sock');
+  const logFile = join(directory, 'log');
+  const log = openSync(logFile, 'a');
+  const args = [
+    ...['--data-root', join(directory, 'data'), '--exec-root', join(directory, 'exec')],
+    ...['--pidfile', join(directory, 'pid'), '--host', `unix://${socketPath}`],
+    ...['--bridge', 'none', '--iptables=false'],
+  ];
+  const child = spawn('dockerd', args, { stdio: ['ignore', log, log], detached: true });
+  closeSync(log);
+  const end = ended(child);
+  let over;
+  void end.then((how) => {
+    over = how;
+  });
+  const close = async () => {
+    const late = sleep(ENDS_WITHIN_MS, undefined, { ref: false }).then(() => child.kill('SIGKILL'));
+    if (over === undefined) child.kill('SIGTERM');
+    await Promise.race([end, late]);
+    rmSync(directory, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
+  };
+  const startedAt = Date.now();
+  while (!(await answers(socketPath))) {
+    if (over === undefined && Date.now() - startedAt < STARTS_WITHIN_MS) {
+      await sleep(100);
+      continue;
+    }
+    const why = over?.error?.message ?? readFileSync(logFile, 'utf8').split('\n').slice(-10).join('\n');
+    await close();
+    throw new Error(`dockerd does not start (Debian: apt-get install docker.io; it needs root): ${why}`);
+  }
+  return { host: `unix://${socketPath}`, close };
+}
+
+const [command, ...args] = process.argv.slice(2);
+if (command === undefined) throw new Error('usage: with-docker-engine.mjs <command> [argument…]');
+const isThere = process.env.DOCKER_HOST !== undefined || (await answers('/var/run/docker.sock'));
+const engine = isThere ? undefined : await startEngine();
+const child = spawn(command, args, {
+  stdio: 'inherit',
+  env: { ...process.env, ...(engine && { DOCKER_HOST: engine.host }) },
+});
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
+const { code, signal, error } = await ended(child);
+if (error) console.error(error.message);
+await engine?.close();
+process.exitCode = signal ? 1 : (code ?? 1);
