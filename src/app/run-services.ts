@@ -10,6 +10,7 @@ import { startExternalCluster } from '../clusters/external-cluster.js';
 import type { ExternalClusterParams } from '../clusters/external-cluster-schema.js';
 import { startProcessCluster } from '../clusters/process-cluster.js';
 import type { ProcessClusterParams } from '../clusters/process-cluster-schema.js';
+import type { ClusterStartOptions } from '../contracts/cluster.js';
 import type { Plan } from '../contracts/plan.js';
 import type { RunServices } from '../engine/services.js';
 import { startLoadFleet } from '../generators/load-fleet.js';
@@ -32,7 +33,7 @@ import { createMachine } from './fault-machine.js';
 import { CHECKERS, FAULT_KINDS, LOAD_KINDS, needsOfFault, PROBE_KINDS } from './plugins.js';
 import { createResourceProbe } from './resource-probe.js';
 import type { Surroundings } from './surroundings.js';
-import { provideNatsServer } from './tools.js';
+import { provideNatsServer, provideToxiproxy } from './tools.js';
 import { userPlace } from './user-place.js';
 import { PACKAGE_ROOT } from './version.js';
 
@@ -46,6 +47,7 @@ export interface RunServicesOptions {
 export function createRunServices({ surroundings, allow }: RunServicesOptions): RunServices {
   const { stateDir, entries } = surroundings;
   let serverPath = '';
+  let toxiproxyPath: string | undefined;
   const generatorPids: number[] = [];
   const loadKind = (kind: string) =>
     LOAD_KINDS.find((each) => each.kind === kind) as (typeof LOAD_KINDS)[number];
@@ -64,6 +66,9 @@ export function createRunServices({ surroundings, allow }: RunServicesOptions): 
         signal,
       });
       serverPath = path;
+      const { routes, clients } = linksOf(plan);
+      if (routes || clients)
+        ({ path: toxiproxyPath } = await provideToxiproxy(surroundings, { progress, signal }));
       return { natsServer: version };
     },
     clusterUndo: (plan, runId, workDir) =>
@@ -85,17 +90,12 @@ export function createRunServices({ surroundings, allow }: RunServicesOptions): 
         : startProcessCluster(plan.cluster.params as unknown as ProcessClusterParams, {
             ...options,
             serverPath,
+            toxiproxyPath,
             stateDir,
             readyWithinMs: plan.limits.clusterReadyNs / NS.ms,
           });
     },
-    linksFor: ({ faults }) => {
-      const needs = new Set(faults.flatMap(({ kind, params }) => needsOfFault(kind, params)));
-      return {
-        routes: needs.has('route-links') || needs.has('node-isolation'),
-        clients: needs.has('client-links'),
-      };
-    },
+    linksFor: linksOf,
     openControl: (cluster) =>
       openControl({
         access: cluster.observerAccess,
@@ -159,6 +159,16 @@ export function createRunServices({ surroundings, allow }: RunServicesOptions): 
       self: identify(process.pid),
     },
     tempDir: surroundings.tempDir,
+  };
+}
+
+/** What stands on links because the faults will act there, or because the scenario says so. */
+function linksOf({ cluster, faults }: Plan): ClusterStartOptions['links'] {
+  const needs = new Set(faults.flatMap(({ kind, params }) => needsOfFault(kind, params)));
+  const { links } = cluster.params as Partial<ProcessClusterParams>;
+  return {
+    routes: needs.has('route-links') || needs.has('node-isolation') || (links?.routes ?? false),
+    clients: needs.has('client-links') || (links?.clients ?? false),
   };
 }
 

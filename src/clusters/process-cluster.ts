@@ -160,10 +160,7 @@ async function layLinks(
   params: ProcessClusterParams,
   { runId, logDir, stateDir, links: needed, toxiproxyPath, onLinkEvent }: ProcessClusterStartOptions,
 ): Promise<ProcessLinks | undefined> {
-  const links = {
-    routes: params.nodes > 1 && (needed.routes || params.links.routes),
-    clients: needed.clients || params.links.clients,
-  };
+  const links = { routes: params.nodes > 1 && needed.routes, clients: needed.clients };
   if (!links.routes && !links.clients) return undefined;
   if (toxiproxyPath === undefined) throw new Error('links need the path of a toxiproxy-server');
   return await ProcessLinks.create({

@@ -14,6 +14,7 @@ export type JournalEventType =
   | 'run-started'
   | 'phase'
   | 'node'
+  | 'links'
   | 'election'
   | 'advisory'
   | 'fault-recorded'

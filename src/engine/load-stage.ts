@@ -143,7 +143,8 @@ export class LoadStage {
         {
           plan: plan.monitor,
           host: '127.0.0.1',
-          access: cluster.access,
+          // What it counts and measures is what was published, whatever becomes of the load's own way.
+          access: cluster.observerAccess,
           connectionName: `${connectionPrefix(runId)}monitor`,
           writers: writerLabels(this.#tasks, services),
           phaseClock: this.#phaseClock.buffer,

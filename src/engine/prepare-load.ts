@@ -30,7 +30,7 @@ export async function prepareLoad(
   const release = await services.prepareLoad(load, {
     plan,
     runId,
-    access: cluster.access,
+    access: cluster.observerAccess,
     nodes: cluster.nodes,
     recordUndo: (record) => {
       undo.recordSurroundings([record]);

@@ -66,6 +66,7 @@ export class SystemUnderTest {
         signal,
         onNodeEvent,
         links: services.linksFor(plan),
+        onLinkEvent: (event) => journal.write(event.what === 'broken' ? 'error' : 'links', { ...event }),
       }),
     );
     undo.useCluster(cluster);
@@ -106,7 +107,7 @@ export class SystemUnderTest {
   async readBack(writers: readonly WriterHistory[], signal: AbortSignal): Promise<readonly StreamRead[]> {
     const { plan, services } = this.#options;
     return services.readBack({
-      access: this.cluster.access,
+      access: this.cluster.observerAccess,
       streams: await Promise.all(plan.streams.map((stream) => this.#spanOf(stream))),
       writers,
       timeoutNs: plan.limits.finalReadNs,
@@ -128,7 +129,7 @@ export class SystemUnderTest {
   /** Creates streams on servers that stay: what removes them is written down first, and they are gone at the end. */
   async #lendStreams(): Promise<void> {
     const { plan, runId, undo, scope } = this.#options;
-    const { servers } = this.cluster.access;
+    const { servers } = this.cluster.observerAccess;
     const lent: RemoveStream[] = [];
     for (const { name } of plan.streams) {
       if ((await this.control.streamBounds(name)) !== undefined) continue;

@@ -22,7 +22,7 @@ export class UndoDesk {
   /** From here on nodes are started through the cluster, so that it knows its processes. */
   useCluster(cluster: Cluster): void {
     this.#cluster = cluster;
-    this.#access = cluster.access;
+    this.#access = cluster.observerAccess;
   }
 
   /** Notes what undoes what the run itself needs: it stands until the run closes. On the disk when this returns. */

@@ -40,7 +40,7 @@ export async function clusterTest(): Promise<ClusterTest> {
         serverPath: natsServerPath(),
         signal: new AbortController().signal,
         links: { routes: false, clients: false },
-        ...((options.links || params.links) && { toxiproxyPath: await toxiproxyPath() }),
+        ...(options.links && { toxiproxyPath: await toxiproxyPath() }),
         onLinkEvent: (event) => linkEvents.push(event),
         ...options,
         onNodeEvent: (event) => {
