@@ -2,9 +2,15 @@ import { connectionStorm } from '../chaos/connection-storm.js';
 import { cpuPressure } from '../chaos/cpu-pressure.js';
 import { fdExhaustion } from '../chaos/fd-exhaustion.js';
 import { memoryPressure } from '../chaos/memory-pressure.js';
+import { nodeAdd } from '../chaos/node-add.js';
+import { nodeDrain } from '../chaos/node-drain.js';
 import { nodeKill } from '../chaos/node-kill.js';
+import { nodePause } from '../chaos/node-pause.js';
+import { nodeRemove } from '../chaos/node-remove.js';
+import { nodeRestart } from '../chaos/node-restart.js';
 import { poisonEvents } from '../chaos/poison-events.js';
 import { publishStorm } from '../chaos/publish-storm.js';
+import { rollingRestart } from '../chaos/rolling-restart.js';
 import { slowConsumer } from '../chaos/slow-consumer.js';
 import { ackedLoss } from '../checkers/acked-loss.js';
 import { DOCKER_CAPABILITIES, dockerClusterSchema } from '../clusters/docker/docker-cluster-schema.js';
@@ -61,6 +67,12 @@ export const LOAD_KINDS: readonly LoadKind[] = [
 
 export const FAULT_KINDS: readonly (FaultKind & FaultPlugin)[] = [
   nodeKill,
+  nodePause,
+  nodeRestart,
+  nodeDrain,
+  nodeAdd,
+  nodeRemove,
+  rollingRestart,
   cpuPressure,
   memoryPressure,
   fdExhaustion,

@@ -1,10 +1,7 @@
-import { StormglassError } from '../base/errors.js';
-import type { Cluster } from '../contracts/cluster.js';
-import type { Evidence, Fault, FaultContext, FaultKind, FaultStage } from '../contracts/fault.js';
+import type { Fault, FaultKind } from '../contracts/fault.js';
+import { evidenceOf, lookForDown, lookForUp } from './held-looks.js';
 import { type NodeKillParams, nodeKillSchema } from './node-kill-schema.js';
-import { lookAtClientPort, lookAtHealth } from './node-looks.js';
-
-type Look = Evidence['looks'][number] & { readonly holds: boolean };
+import { runningInstance } from './running-instance.js';
 
 /**
  * Ends the targets' server processes, and starts them again on their old stores after `restart-after`. A SIGKILL
@@ -24,29 +21,6 @@ function killing({ signal }: NodeKillParams): Fault {
   /** Which start of each target was killed. */
   const killed = new Map<string, string>();
 
-  const lookAtProcess = async (cluster: Cluster, name: string, stage: FaultStage): Promise<Look> => {
-    const { state, instance, saw } = await cluster.lookAtProcess(name);
-    const at = `${name} process`;
-    if (stage === 'before') return { at, saw, holds: state === 'running' };
-    const was = killed.get(name);
-    if (stage === 'during') return { at, saw, holds: was !== undefined && state === 'down' };
-    const fresh = state === 'running' && instance !== was;
-    return { at, saw: state === 'running' && !fresh ? `${saw}, as before the fault` : saw, holds: fresh };
-  };
-
-  const lookAtNode = async ({ cluster }: FaultContext, name: string, stage: FaultStage) => {
-    const node = cluster.node(name);
-    const [process, port, health] = await Promise.all([
-      lookAtProcess(cluster, name, stage),
-      lookAtClientPort(node),
-      lookAtHealth(node),
-    ]);
-    const isDown = stage === 'during';
-    const looks: Look[] = [process, { ...port, holds: port.state === (isDown ? 'refused' : 'speaks') }];
-    if (health) looks.push({ ...health, holds: health.state === (isDown ? 'unreachable' : 'ok') });
-    return looks;
-  };
-
   return {
     impact: ({ targets }) => ({ down: targets.map(({ name }) => name), cuts: [] }),
 
@@ -65,21 +39,15 @@ function killing({ signal }: NodeKillParams): Fault {
       );
     },
 
-    async observe(context, stage) {
-      const looks = (
-        await Promise.all(context.targets.map(({ name }) => lookAtNode(context, name, stage)))
-      ).flat();
-      return {
-        holds: looks.length > 0 && looks.every(({ holds }) => holds),
-        looks: looks.map(({ at, saw }) => ({ at, saw })),
-      };
+    async observe({ cluster, targets }, stage) {
+      const looks = targets.map(async (node) => {
+        if (stage === 'before') return lookForUp(cluster, node);
+        if (stage === 'after') return lookForUp(cluster, node, killed.get(node.name));
+        const down = await lookForDown(cluster, node);
+        // One that was down all along was not brought down by us.
+        return killed.has(node.name) ? down : down.map((look) => ({ ...look, holds: false }));
+      });
+      return evidenceOf((await Promise.all(looks)).flat());
     },
   };
-}
-
-/** Throws for a node that is down: to kill it again would hide the other fault, and to undo that would end it. */
-async function runningInstance(cluster: Cluster, name: string): Promise<string> {
-  const { instance } = await cluster.lookAtProcess(name);
-  if (instance === undefined) throw new StormglassError('expectation', `node ${name} is down already`);
-  return instance;
 }

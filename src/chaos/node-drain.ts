@@ -1,0 +1,83 @@
+import { z } from 'zod';
+import { NS } from '../base/clock.js';
+import { waitFor } from '../base/wait.js';
+import type { ClusterNode } from '../contracts/cluster.js';
+import type { Fault, FaultContext, FaultKind } from '../contracts/fault.js';
+import { listenForLameDuck } from '../nats/lame-duck-ear.js';
+import { evidenceOf, type HeldLook, lookForDown, lookForUp } from './held-looks.js';
+import { lookForOtherLeader } from './membership-looks.js';
+import { runningInstance } from './running-instance.js';
+
+const schema = z.strictObject({});
+
+/**
+ * Puts the targets' servers into lame duck mode: they take no new clients, hand on what they lead, tell their clients,
+ * cut them off one after the other, and end. They are started again after `restart-after`.
+ */
+export const nodeDrain = {
+  kind: 'node-drain',
+  summary: 'puts a server into lame duck mode, which ends it, and starts it again after `restart-after`',
+  needs: ['process-control'],
+  claims: ['process'],
+  schema,
+  durationKey: 'restart-after',
+  create: () => draining(),
+} satisfies FaultKind & { readonly schema: typeof schema; readonly durationKey: string };
+
+function draining(): Fault {
+  /** By target: the start that was drained, and whether a client of ours was told. */
+  const drained = new Map<string, { readonly instance: string; wasTold: boolean }>();
+
+  const drain = async (context: FaultContext, node: ClusterNode): Promise<void> => {
+    const { cluster, forNs, signal } = context;
+    const { name, host, clientPort: port } = node;
+    const instance = await runningInstance(cluster, name);
+    await using ear = await listenForLameDuck({ ...cluster.observerAccess, servers: [{ host, port }] });
+    const seen = { instance, wasTold: false };
+    drained.set(name, seen);
+    await cluster.signal(name, 'SIGUSR2');
+    // What it needs for that depends on how many clients it has; it is not waited for longer than the fault holds.
+    await waitFor(
+      async () => {
+        seen.wasTold = ear.wasTold;
+        return (await cluster.lookAtProcess(name)).state === 'down';
+      },
+      { timeoutMs: forNs / NS.ms, signal },
+    );
+  };
+
+  const lookForDrained = async (context: FaultContext, node: ClusterNode): Promise<HeldLook[]> => {
+    const wasTold = drained.get(node.name)?.wasTold === true;
+    return [
+      {
+        at: `${node.name} a client of ours`,
+        saw: wasTold ? 'was told of lame duck mode' : 'was told nothing',
+        holds: wasTold,
+      },
+      ...(await lookForDown(context.cluster, node)),
+      ...(await lookForOtherLeader(context.cluster, node)),
+    ];
+  };
+
+  return {
+    impact: ({ targets }) => ({ down: targets.map(({ name }) => name), cuts: [] }),
+
+    async prepare({ cluster, targets }) {
+      for (const { name } of targets) await runningInstance(cluster, name);
+      return targets.map(({ name }) => cluster.startRecord(name));
+    },
+
+    async inject(context) {
+      await Promise.all(context.targets.map((node) => drain(context, node)));
+    },
+
+    async observe(context, stage) {
+      const { cluster, targets } = context;
+      const looks = targets.map((node) => {
+        if (stage === 'during') return lookForDrained(context, node);
+        return lookForUp(cluster, node, stage === 'after' ? drained.get(node.name)?.instance : undefined);
+      });
+      return evidenceOf((await Promise.all(looks)).flat());
+    },
+  };
+}

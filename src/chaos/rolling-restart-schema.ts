@@ -1,0 +1,20 @@
+import { z } from 'zod';
+import { durationSchema } from '../base/unit-schemas.js';
+
+/** The keys of a `rolling-restart` in a scenario, beside kind, at and target. */
+export const rollingRestartSchema = z.strictObject({
+  signal: z
+    .enum(['SIGTERM', 'SIGKILL', 'SIGUSR2'], { error: 'expected SIGTERM, SIGKILL or SIGUSR2' })
+    .default('SIGTERM')
+    .describe('How each server ends: SIGTERM in order, SIGUSR2 by lame duck mode, SIGKILL at once'),
+  pause: durationSchema
+    .default(0)
+    .describe('How long is waited when a node is healthy again, before the next one is ended'),
+  'to-version': z
+    .string({ error: 'expected a version of nats-server, such as "2.14.9"' })
+    .regex(/^\d+\.\d+(\.\d+)?$/, { error: 'expected a version of nats-server, such as "2.14.9" or "2.14"' })
+    .optional()
+    .describe('Each node is started with this version of nats-server, and stays with it'),
+});
+
+export type RollingRestartParams = z.output<typeof rollingRestartSchema>;

@@ -1,0 +1,146 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { waitFor } from '../../src/base/wait.js';
+import { nodeAdd } from '../../src/chaos/node-add.js';
+import { nodeRemove } from '../../src/chaos/node-remove.js';
+import type { Cluster } from '../../src/contracts/cluster.js';
+import { readJsz } from '../../src/nats/endpoints.js';
+import { type ClusterTest, clusterTest } from '../clusters/cluster-for-test.js';
+import { type FaultScene, FaultUnderTest, faultScene } from '../support/fault-under-test.js';
+
+const ORDERS = { name: 'ORDERS', subjects: ['orders.>'], config: { num_replicas: 3 } };
+
+let test: ClusterTest;
+let cluster: Cluster;
+let scene: FaultScene;
+beforeAll(async () => {
+  test = await clusterTest();
+  cluster = await test.start({ nodes: 3 });
+  scene = await faultScene(cluster, test.runId);
+  await scene.control.createStreams([ORDERS]);
+});
+afterAll(async () => {
+  await scene?.[Symbol.asyncDispose]();
+  await cluster?.[Symbol.asyncDispose]();
+  await test[Symbol.asyncDispose]();
+});
+
+const names = () => cluster.nodes.map(({ name }) => name);
+const adding = () => new FaultUnderTest(scene, nodeAdd, {}, names());
+const removing = (targets: string[]) => new FaultUnderTest(scene, nodeRemove, {}, targets);
+const metaSize = async (name: string) =>
+  (await readJsz(cluster.node(name).monitorUrl as string)).meta_cluster?.cluster_size;
+const becomesSteady = () =>
+  waitFor(async () => (await scene.control.steadyState([ORDERS])).steady, { timeoutMs: 30_000 });
+
+describe('node-add', () => {
+  it('lets a further node join, is seen by all others, and undone: none of them counts it any more', async () => {
+    const added = adding();
+    expect(added.fault.impact).toBeUndefined();
+    await added.inject();
+    expect(added.records).toMatchObject([{ kind: 'remove-node', node: 'n4', within: 'cluster' }]);
+    expect(names()).toEqual(['n1', 'n2', 'n3', 'n4']);
+
+    const { holds, looks } = await added.observe('during');
+    expect(holds).toBe(true);
+    const others = looks.filter(({ at }) => at.endsWith('members'));
+    expect(others).toHaveLength(3);
+    for (const { saw } of others) expect(saw).toContain('a meta group of 4: n1, n2, n3, n4');
+    expect(await added.fault.observe(added.context, 'after')).toMatchObject({ holds: false });
+    expect(await becomesSteady()).toBe(true);
+
+    expect(await added.undo()).toMatchObject([{ undone: true, detail: 'node n4 was removed' }]);
+    const after = await added.observe('after');
+    expect(after).toMatchObject({ holds: true });
+    expect(after.looks).toContainEqual({ at: 'n4 process', saw: 'no process runs' });
+    expect(names()).toEqual(['n1', 'n2', 'n3']);
+    expect(await metaSize('n1')).toBe(3);
+    // Twice does no harm.
+    expect(await added.undo()).toMatchObject([{ undone: true }]);
+    expect(await added.undoByData()).toMatchObject([{ undone: true, detail: 'n4 was not running' }]);
+  });
+
+  it('gives no name twice, and needs no injection to be undone', async () => {
+    const [first, second] = [adding(), adding()];
+    const records = [
+      ...(await first.fault.prepare(first.context)),
+      ...(await second.fault.prepare(second.context)),
+    ];
+    expect(records).toMatchObject([{ node: 'n5' }, { node: 'n6' }]);
+    first.records = records.slice(0, 1);
+    expect(await first.fault.observe(first.context, 'during')).toMatchObject({ holds: false });
+    expect(await first.undo()).toMatchObject([{ undone: true }]);
+    expect(await first.observe('after')).toMatchObject({ holds: true });
+  });
+
+  it('is ended from data alone, which says that the others go on counting it', async () => {
+    const added = adding();
+    await added.inject();
+    expect(await added.observe('during')).toMatchObject({ holds: true });
+    const [outcome] = await added.undoByData();
+    expect(outcome).toMatchObject({
+      undone: false,
+      detail: expect.stringMatching(/n7 was ended; .* still count n7/),
+    });
+    expect((await cluster.lookAtProcess('n7')).state).toBe('down');
+
+    expect(await added.undo()).toMatchObject([{ undone: true }]);
+    expect(await added.observe('after')).toMatchObject({ holds: true });
+    expect(await added.undoByData()).toMatchObject([{ undone: true }]);
+  });
+});
+
+describe('node-remove', () => {
+  it('takes a node out for good; another server, with a name and a store of its own, takes its place', async () => {
+    expect(await becomesSteady()).toBe(true);
+    const victim = (await scene.control.streamLeader('ORDERS')) as string;
+    const removed = removing([victim]);
+    const { storeDir } = cluster.node(victim);
+    await removed.inject();
+    expect(removed.records).toMatchObject([{ kind: 'start-node', node: victim }]);
+    expect(names()).not.toContain(victim);
+
+    const { holds, looks } = await removed.observe('during');
+    expect(holds).toBe(true);
+    expect(looks.filter(({ at }) => at.endsWith('members'))).toHaveLength(2);
+    expect(looks.map(({ saw }) => saw).join()).toContain('a meta group of 2');
+
+    expect(await removed.undo()).toMatchObject([{ undone: true }]);
+    expect(await removed.observe('after')).toMatchObject({ holds: true });
+    expect(cluster.node(victim).serverName).toBe(`${victim}-2`);
+    expect(cluster.node(victim).storeDir).not.toBe(storeDir);
+    expect(names()).toEqual(['n1', 'n2', 'n3']);
+    expect(await metaSize(victim)).toBe(3);
+  });
+
+  it('leaves a system that fills the new server with what the old one had, and knows it by its node', async () => {
+    expect(await becomesSteady()).toBe(true);
+    const groups = await scene.control.raftGroups();
+    expect(groups.find(({ name }) => name === 'stream ORDERS')?.peers).toEqual(['n1', 'n2', 'n3']);
+    expect(names()).toContain(await scene.control.metaLeader());
+    expect(names()).toContain(await scene.control.streamLeader('ORDERS'));
+    // The one that was ended from outside, as the watchdog would have.
+    expect(test.happened().filter((what) => what.endsWith('crashed'))).toEqual(['n7 crashed']);
+  });
+
+  it('does it again with the server that came in the place of another', async () => {
+    const victim = names().find((name) => cluster.node(name).serverName !== name) as string;
+    const removed = removing([victim]);
+    await removed.inject();
+    expect(await removed.observe('during')).toMatchObject({ holds: true });
+    expect(await removed.undo()).toMatchObject([{ undone: true }]);
+    expect(await removed.observe('after')).toMatchObject({ holds: true });
+    expect(cluster.node(victim).serverName).toBe(`${victim}-3`);
+  });
+});
+
+describe('a cluster of one server', () => {
+  it('is neither joined nor left', async () => {
+    await using single = await clusterTest();
+    await using alone = await single.start({ nodes: 1 });
+    await using place = await faultScene(alone, single.runId);
+    for (const kind of [nodeAdd, nodeRemove]) {
+      const { fault, context } = new FaultUnderTest(place, kind, {}, ['n1']);
+      await expect(fault.prepare(context)).rejects.toThrow('a single server has no cluster');
+    }
+  });
+});
