@@ -28,7 +28,7 @@ export type Capability =
 /** A process as it can be recognised again: a pid alone may have been given to another since. */
 export interface ProcessIdentity {
   readonly pid: number;
-  /** Opaque; equal for the same process only. Linux: start time in clock ticks after boot. */
+  /** Opaque; equal for the same process only. Linux: start time in clock ticks after boot, and which boot. */
   readonly startedAt: string;
 }
 

@@ -48,10 +48,26 @@ function readProcStat(pid: number): ProcessState | undefined {
   const startTicks = fields[19];
   if (state === undefined || startTicks === undefined) return undefined;
   return {
-    startedAt: startTicks,
+    startedAt: `${startTicks}-${bootOf()}`,
     zombie: state === 'Z' || state === 'X',
     stopped: state === 'T' || state === 't',
   };
+}
+
+/** Ticks are counted anew after a restart of the machine, and so are pids: the same of both may be another process then. */
+function bootOf(): string {
+  boot ??= readBoot();
+  return boot;
+}
+
+let boot: string | undefined;
+
+function readBoot(): string {
+  try {
+    return readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').slice(0, 8);
+  } catch {
+    return 'unknown';
+  }
 }
 
 function askPs(pid: number): ProcessState | undefined {

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { waitFor } from '../../src/base/wait.js';
 import { identify, isAlive } from '../../src/processes/identity.js';
@@ -23,7 +24,16 @@ test('a process is known by its pid and its start', async () => {
 test('another process that was given the pid since is not taken for ours', () => {
   const self = identify(process.pid)!;
   expect(isAlive(self)).toBe(true);
-  expect(isAlive({ pid: self.pid, startedAt: `${Number(self.startedAt) - 1}` })).toBe(false);
+  const [ticks, ...boot] = self.startedAt.split('-');
+  expect(isAlive({ pid: self.pid, startedAt: [Number(ticks) - 1, ...boot].join('-') })).toBe(false);
+});
+
+test.skipIf(process.platform !== 'linux')('nor is one of before the machine was restarted', () => {
+  const self = identify(process.pid)!;
+  const [ticks] = self.startedAt.split('-');
+  const bootId = readFileSync('/proc/sys/kernel/random/boot_id', 'latin1');
+  expect(self.startedAt).toBe(`${ticks}-${bootId.slice(0, 8)}`);
+  expect(isAlive({ pid: self.pid, startedAt: `${ticks}-00000000` })).toBe(false);
 });
 
 test('an ended process has no identity, and is not alive', async () => {
@@ -69,7 +79,8 @@ test.skipIf(process.platform !== 'linux')(
     try {
       await once(child.stdout, 'data');
       const identity = identify(child.pid!)!;
-      expect(Number(identity.startedAt)).toBeGreaterThanOrEqual(Number(identify(process.pid)!.startedAt));
+      const ticksOf = ({ startedAt }: { startedAt: string }) => Number(startedAt.split('-')[0]);
+      expect(ticksOf(identity)).toBeGreaterThanOrEqual(ticksOf(identify(process.pid)!));
       expect(isAlive(identity)).toBe(true);
     } finally {
       child.kill('SIGKILL');
