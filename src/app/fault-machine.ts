@@ -8,6 +8,7 @@ import { readOpenFilesLimitOf, setOpenFilesLimit } from '../processes/open-files
 import { readProcessUsage } from '../processes/process-usage.js';
 import { findMarked } from '../processes/run-mark.js';
 import { findProgram } from '../processes/tools/find-program.js';
+import { findThrottleLack, findVolumeLack } from '../processes/volume-lack.js';
 
 /**
  * This machine, as faults are handed it.
@@ -33,5 +34,7 @@ export function createMachine(helpers: HelperProgram, path: string): Machine {
     findHelpers: async (runId, tag) =>
       (await findMarked(runId)).filter((identity) => hasArgument(identity, tag)),
     startHelper: (options) => startHelper(helpers, options),
+    findVolumeLack,
+    findThrottleLack,
   };
 }

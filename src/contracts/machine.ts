@@ -1,4 +1,6 @@
 import type { ProcessIdentity } from './cluster.js';
+import type { FaultLack } from './fault.js';
+import type { VolumeKind } from './stores.js';
 
 /** The machine that stormglass runs on, as faults see it: what it has, who uses it, and processes of ours beside the run. */
 export interface Machine {
@@ -15,6 +17,10 @@ export interface Machine {
   /** The processes that a fault of the run has started and that still live: by their mark and the tag among their arguments. */
   findHelpers(runId: string, tag: string): Promise<readonly ProcessIdentity[]>;
   startHelper(options: HelperOptions): Promise<Helper>;
+  /** Why no store volume of this kind can be mounted here (a privilege, a program); `undefined` where it can. */
+  findVolumeLack(kind: VolumeKind): Promise<FaultLack | undefined>;
+  /** Why what is written to a block device cannot be slowed here, beside what mounting one takes. */
+  findThrottleLack(): Promise<FaultLack | undefined>;
 }
 
 export interface MachineState {
