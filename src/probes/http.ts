@@ -3,8 +3,13 @@ import type { ProbeKind } from '../contracts/probe.js';
 import { readAnswer } from './read-answer.js';
 
 const httpSchema = z.strictObject({
-  url: z.url({ protocol: /^https?$/, error: 'expected a URL such as http://127.0.0.1:8080/ready' }),
-  method: z.enum(['GET', 'HEAD', 'POST'], { error: 'expected GET, HEAD or POST' }).default('GET'),
+  url: z
+    .url({ protocol: /^https?$/, error: 'expected a URL such as http://127.0.0.1:8080/ready' })
+    .describe('What is asked'),
+  method: z
+    .enum(['GET', 'HEAD', 'POST'], { error: 'expected GET, HEAD or POST' })
+    .default('GET')
+    .describe('How it is asked'),
   status: z
     .int({ error: 'expected an HTTP status, such as 200' })
     .min(100)

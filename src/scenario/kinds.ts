@@ -1,10 +1,18 @@
 import { z } from 'zod';
 import { suggestion } from '../base/nearest.js';
 import { show } from './explain-issue.js';
-import { faultDurationSchema, faultShape } from './fault-schema.js';
+import { entryShape, faultDurationSchema, faultShape, mixShape, stepShape } from './faults/fault-schema.js';
 import { loadShape, loadShapeOf } from './load-schema.js';
 import { parsePart } from './parse-part.js';
-import type { DriverPlugin, FaultPlugin, LoadPlugin, ParameterSchema, ScenarioPlugins } from './plugins.js';
+import type {
+  DriverPlugin,
+  FaultPlugin,
+  LoadPlugin,
+  ParameterSchema,
+  ProbePlugin,
+  ScenarioPlugins,
+} from './plugins.js';
+import { probeShape } from './probe-schema.js';
 import type { Findings, Path } from './problem.js';
 
 /**
@@ -14,7 +22,11 @@ import type { Findings, Path } from './problem.js';
 export interface KindSchemas {
   readonly drivers: Readonly<Record<string, ParameterSchema>>;
   readonly loads: Readonly<Record<string, ParameterSchema>>;
+  /** Faults by where they stand: in the list, as steps of a sequence, among those that a nemesis draws. */
   readonly faults: Readonly<Record<string, ParameterSchema>>;
+  readonly steps: Readonly<Record<string, ParameterSchema>>;
+  readonly mix: Readonly<Record<string, ParameterSchema>>;
+  readonly probes: Readonly<Record<string, ParameterSchema>>;
 }
 
 export function kindSchemas(plugins: ScenarioPlugins): KindSchemas {
@@ -23,7 +35,10 @@ export function kindSchemas(plugins: ScenarioPlugins): KindSchemas {
   const schemas = {
     drivers: mapValues(plugins.drivers, driverSchema),
     loads: mapValues(plugins.loads, (plugin, kind) => loadSchema(plugin, kind)),
-    faults: mapValues(plugins.faults, faultSchema),
+    faults: mapValues(plugins.faults, (plugin, kind) => faultSchema(plugin, kind, entryShape)),
+    steps: mapValues(plugins.faults, (plugin, kind) => faultSchema(plugin, kind, stepShape)),
+    mix: mapValues(plugins.faults, (plugin, kind) => faultSchema(plugin, kind, mixShape)),
+    probes: mapValues(plugins.probes, probeSchema),
   };
   built.set(plugins, schemas);
   return schemas;
@@ -42,14 +57,28 @@ const loadSchema = (plugin: LoadPlugin, kind: string, shape: z.ZodRawShape = loa
 export const offeredLoadSchemas = ({ loads }: ScenarioPlugins): Record<string, ParameterSchema> =>
   mapValues(loads, (plugin, kind) => loadSchema(plugin, kind, loadShapeOf(plugin.facts)));
 
-const faultSchema = (plugin: FaultPlugin, kind: string): ParameterSchema =>
-  plugin.schema
+const probeSchema = (plugin: ProbePlugin, kind: string): ParameterSchema =>
+  plugin.schema.safeExtend({ ...probeShape, kind: z.literal(kind).describe('What it looks at.') }).strict();
+
+function faultSchema(plugin: FaultPlugin, kind: string, shape: z.ZodRawShape): ParameterSchema {
+  const key = durationKey(plugin);
+  const { defaultTarget } = plugin;
+  const target =
+    defaultTarget === undefined
+      ? faultShape.target
+      : faultShape.target
+          .default(defaultTarget)
+          .describe(`${faultShape.target.description} Default: ${defaultTarget}.`);
+  return plugin.schema
     .safeExtend({
+      ...shape,
       ...faultShape,
-      ...(durationKey(plugin) === null ? {} : { [durationKey(plugin) as string]: faultDurationSchema }),
+      target,
+      ...(key === null ? {} : { [key]: faultDurationSchema }),
       kind: z.literal(kind).describe('What the fault does.'),
     })
     .strict();
+}
 
 /** The key that says how long a fault of this kind holds; `null` for an act that is over when it is done. */
 export const durationKey = (plugin: FaultPlugin): string | null =>

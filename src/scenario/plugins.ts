@@ -67,6 +67,8 @@ export interface FaultPlugin {
    * where it claims their processes, and else none.
    */
   takesDown?(params: Parameters): TakenDown;
+  /** The parameters with paths that are good everywhere, for a kind that names files of the user's. */
+  locatePaths?(params: Parameters, locate: (path: string) => string): Parameters;
 }
 
 export type TakenDown = 'all' | 'one-at-a-time' | 'none';

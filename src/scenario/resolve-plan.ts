@@ -5,6 +5,7 @@ import type { ClusterPlan, MonitorPlan, Plan, RunLimits } from '../contracts/pla
 import { applySets } from './apply-sets.js';
 import type { DataFiles } from './data-files.js';
 import { DEFAULT_SUBJECT_PATTERN } from './event-schema.js';
+import { resolveFaults } from './faults/resolve-faults.js';
 import { furnishLoads } from './furnish-loads.js';
 import { isMap, kindSchemas } from './kinds.js';
 import { monitoredSubject, readPattern } from './monitored-subject.js';
@@ -14,10 +15,12 @@ import { placeFindings } from './place-findings.js';
 import type { ScenarioPlugins } from './plugins.js';
 import { Findings, type Path, ScenarioError, type ScenarioProblem } from './problem.js';
 import { resolveCluster } from './resolve-cluster.js';
+import type { ConditionScene } from './resolve-condition.js';
 import { type ResolvedEvents, resolveEvents } from './resolve-events.js';
-import { resolveFaults } from './resolve-faults.js';
+import { resolveGuards } from './resolve-guards.js';
 import { checkCaptured, type ResolvedLoads, resolveLoads } from './resolve-loads.js';
 import { endNsOf } from './resolve-schedule.js';
+import { resolveSteadyState } from './resolve-steady-state.js';
 import { resolveStreams } from './resolve-streams.js';
 import { resolveThresholds } from './resolve-thresholds.js';
 import { limitsSchema, monitorSchema, rootSchema } from './root-schema.js';
@@ -96,14 +99,29 @@ function resolveSections(scenario: unknown, options: ResolveOptions, findings: F
   const loadEndNs = loads.complete ? recoveryEndNs(loads) : undefined;
   const declared = namesOf(raw.streams ?? []);
   const streamNames = declared && [...declared, ...ownStreams.map(({ name }) => name)];
-  const faults = resolveFaults(
-    faultValues,
+  const allStreams = [...scene.streams, ...ownStreams];
+  const conditions: ConditionScene = {
+    loads,
+    loadNames: namesOf(raw.load),
+    streamNames,
+    hasJetStream: cluster?.jetstream?.on,
+    parseThreshold: plugins.parseThreshold,
+  };
+  const guards = resolveGuards(raw.guards, conditions, options.files, findings);
+  const { files } = options;
+  const around = {
+    ...conditions,
     schemas,
     plugins,
-    { cluster, streamNames, loadEndNs },
+    files,
+    cluster,
+    streams: allStreams,
+    guards,
+    loadEndNs,
     seed,
-    findings,
-  );
+  };
+  const faults = resolveFaults(faultValues, around, findings);
+  const steadyState = resolveSteadyState(raw['steady-state'], schemas, findings);
   const checks = resolveChecks(raw.checks, loads, plugins, findings);
   const thresholds = resolveThresholds(
     isMap(raw.thresholds) ? raw.thresholds : {},
@@ -118,19 +136,20 @@ function resolveSections(scenario: unknown, options: ResolveOptions, findings: F
   const monitor = resolveMonitor(raw.monitor, events, findings);
   const limits = resolveLimits(raw.limits, findings);
   if (findings.all.length > 0 || !root || !cluster || !monitor || !limits) return undefined;
+  if (!guards || !steadyState) return undefined;
   return {
     version: 1,
     name: root.name,
     seed,
     cluster: cluster.plan,
     events: scene.events,
-    streams: [...scene.streams, ...ownStreams],
+    streams: allStreams,
     loads: scene.loads.map((load) =>
       plugins.loads[load.kind]?.preparesOnly?.(load) ? { ...load, workers: 0 } : load,
     ),
     faults,
-    guards: { abortOn: [], allowsQuorumLoss: false },
-    steadyState: { probes: [], everyNs: 0 },
+    guards,
+    steadyState,
     checks,
     thresholds,
     monitor,

@@ -44,6 +44,8 @@ export const rootSchema = z.strictObject({
   streams: z.array(z.unknown()).default([]),
   load: z.array(z.unknown()).min(1),
   faults: z.array(z.unknown()).default([]),
+  guards: z.unknown().optional(),
+  'steady-state': z.unknown().optional(),
   checks: z.array(z.unknown()).default([]),
   thresholds: z.record(z.string(), z.unknown()).default({}),
   monitor: z.unknown().optional(),

@@ -1,7 +1,10 @@
 import { z } from 'zod';
 import { eventsSchema } from './event-schema.js';
+import { nemesisSchema, sequenceSchema } from './faults/fault-schema.js';
 import { kindSchemas, offeredLoadSchemas } from './kinds.js';
 import type { ParameterSchema, ScenarioPlugins } from './plugins.js';
+import { guardsSchema } from './resolve-guards.js';
+import { steadyStateSchema } from './resolve-steady-state.js';
 import { limitsSchema, monitorSchema, rootSchema } from './root-schema.js';
 import { streamSchema } from './stream-schema.js';
 import { thresholdsSchema } from './threshold-schema.js';
@@ -11,7 +14,7 @@ import { thresholdsSchema } from './threshold-schema.js';
  * the form of every key; what keys mean to each other, `stormglass validate` checks.
  */
 export function scenarioJsonSchema(plugins: ScenarioPlugins): Record<string, unknown> {
-  const { drivers, faults } = kindSchemas(plugins);
+  const { drivers, faults, steps, mix, probes } = kindSchemas(plugins);
   const loads = offeredLoadSchemas(plugins);
   const checks = plugins.checks.length > 0 ? z.enum(plugins.checks as [string, ...string[]]) : z.string();
   const schema = rootSchema.extend({
@@ -19,7 +22,20 @@ export function scenarioJsonSchema(plugins: ScenarioPlugins): Record<string, unk
     events: eventsSchema.optional().describe('What the traffic looks like: subjects, mix, sizes.'),
     streams: z.array(streamSchema).optional().describe('JetStream streams, made before the load starts.'),
     load: z.array(anyOf(loads)).min(1).describe('What puts the system under load; all start together.'),
-    faults: z.array(anyOf(faults)).optional().describe('What is done to the system meanwhile.'),
+    faults: z
+      .array(
+        z.union([
+          ...Object.values(faults),
+          described(sequenceSchema, 'sequence', z.array(anyOf(steps)).min(1)),
+          described(nemesisSchema, 'nemesis', z.array(anyOf(mix)).min(1)),
+        ]),
+      )
+      .optional()
+      .describe('What is done to the system meanwhile: faults, sequences and nemeses.'),
+    guards: guardsSchema.optional().describe('What keeps the faults within bounds.'),
+    'steady-state': described(steadyStateSchema, 'probes', z.array(anyOf(probes)).optional())
+      .optional()
+      .describe('What must hold before, during and after the faults.'),
     checks: z.array(checks).optional().describe('What must hold of every acknowledged event at the end.'),
     thresholds: thresholdsSchema
       .optional()
@@ -35,6 +51,10 @@ export function scenarioJsonSchema(plugins: ScenarioPlugins): Record<string, unk
     ...z.toJSONSchema(schema, { io: 'input', target: 'draft-7' }),
   };
 }
+
+/** A schema whose one key, which is checked item by item, says what its items look like. */
+const described = (schema: z.ZodObject, key: string, items: z.ZodType): z.ZodObject =>
+  schema.extend({ [key]: items.describe((schema.shape[key] as z.ZodType).description ?? '') });
 
 function anyOf(kinds: Readonly<Record<string, ParameterSchema>>): z.ZodType {
   const schemas = Object.values(kinds);

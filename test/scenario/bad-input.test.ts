@@ -11,9 +11,14 @@ const each = (cases: readonly Case[]) =>
 
 const RATE = 'expected a rate above zero with its unit, such as 20k/s, 600/m or 200MiB/s, or max';
 const DURATION = 'expected a duration with its unit, such as 30s, 250ms or 1m30s';
+const DURATION_OR_RANGE =
+  'expected a duration with its unit, such as 30s or 1m30s, or a range of them, such as 2s..8s';
+const TARGETS =
+  'one, all, a number or a percentage of nodes, minority, majority, leader, follower, stream-leader(NAME), ' +
+  'follower(NAME), consumer-leader(NAME, CONSUMER), most-clients, or the names of nodes';
 const NAME = 'expected a name of letters, digits, - and _ (64 at most), starting with a letter or a digit';
 const ROOT_KEYS =
-  'version, name, seed, cluster, events, streams, load, faults, checks, thresholds, monitor, limits';
+  'version, name, seed, cluster, events, streams, load, faults, guards, steady-state, checks, thresholds, monitor, limits';
 
 describe('a key that the format does not know', () => {
   each([
@@ -113,7 +118,7 @@ describe('a cluster', () => {
     [
       'without a driver',
       [['driver: process, ', '']],
-      ['4:10 cluster: the key `driver` is missing: expected one of process, external'],
+      ['4:10 cluster: the key `driver` is missing: expected one of process, docker, external'],
     ],
     [
       'that is empty',
@@ -326,7 +331,7 @@ describe('a fault', () => {
       'on a node that does not exist',
       [['target: one', 'target: node2']],
       [
-        '16:41 faults[0].target: there is no node `node2`: the nodes are n1, n2, n3 → A target is one, leader, stream-leader(NAME) or the name of a node.',
+        `16:41 faults[0].target: there is no node \`node2\`: the nodes are n1, n2, n3 → A target is ${TARGETS}.`,
       ],
     ],
     [
@@ -356,7 +361,7 @@ describe('a fault', () => {
     [
       'without the time it holds',
       [['restart-after: 10s', 'signal: SIGTERM']],
-      [`16:5 faults[0].restart-after: this key is missing: ${DURATION}`],
+      [`16:5 faults[0].restart-after: this key is missing: ${DURATION_OR_RANGE}`],
     ],
     [
       'that lasts no time',
@@ -374,7 +379,7 @@ describe('a fault', () => {
         ],
       ],
       [
-        '16:22 faults[0].kind: node-kill needs process-control, which the external driver does not have: it injects nothing there → Use driver: process, or leave the fault out.',
+        '16:22 faults[0].kind: node-kill needs process-control, which the external driver does not have: it injects nothing there → Use driver: process or driver: docker, or leave the fault out.',
       ],
     ],
   ]);

@@ -7,8 +7,8 @@ import { told } from './plugins.js';
 
 const read = (file: string): string => readFileSync(new URL(`../../${file}`, import.meta.url), 'utf8');
 const reference = read('docs/scenario.md');
-/** Kinds of load have their own keys in a reference of their own. */
-const load = read('docs/load.md');
+/** Kinds of load, of fault and of probe have their own keys in references of their own. */
+const ofKinds = ['docs/load.md', 'docs/faults.md', 'docs/steady-state.md'].map(read);
 
 function keysOf(node: unknown, found = new Set<string>()): Set<string> {
   if (Array.isArray(node)) for (const one of node) keysOf(one, found);
@@ -21,9 +21,9 @@ function keysOf(node: unknown, found = new Set<string>()): Set<string> {
 }
 
 describe('docs/scenario.md', () => {
-  it('has, with docs/load.md, every key of the format', () => {
+  it('has, with the references of the kinds, every key of the format', () => {
     const words = new Set(
-      [...`${reference}\n${load}`.matchAll(/`([^`\n]+)`/g)].flatMap(
+      [...[reference, ...ofKinds].join('\n').matchAll(/`([^`\n]+)`/g)].flatMap(
         ([, code]) => code?.match(/[\w-]+/g) ?? [],
       ),
     );

@@ -1,0 +1,90 @@
+import type { z } from 'zod';
+import type { Capability } from '../../contracts/cluster.js';
+import type { DataFiles } from '../data-files.js';
+import { durationKey, isMap, ownParameters, parseKind } from '../kinds.js';
+import type { FaultPlugin, ParameterSchema, ScenarioPlugins } from '../plugins.js';
+import type { Findings, Path } from '../problem.js';
+import type { FaultSpec } from './draft.js';
+import { type DurationRange, entryShape, type faultShape, mixShape, stepShape } from './fault-schema.js';
+import { resolveTarget, type Target, type TargetScene } from './resolve-target.js';
+
+const COMMON_KEYS = [
+  ...Object.keys(entryShape),
+  ...Object.keys(stepShape),
+  ...Object.keys(mixShape),
+  'kind',
+  'target',
+  'allow-quorum-loss',
+];
+
+type FaultInput = z.output<z.ZodObject<typeof faultShape>> & { readonly kind: string };
+
+/** What a fault by itself is checked against. */
+export interface FaultPlace extends TargetScene {
+  readonly plugins: ScenarioPlugins;
+  /** Where the files are that it names. */
+  readonly files: Pick<DataFiles, 'locate'>;
+}
+
+/** Stands in for a target that there is not, so that the rest of the fault is still checked. */
+const NOBODY: Target = () => ({ role: 'nodes', nodes: [], text: '' });
+
+/** One fault through the schema of its kind; `undefined` when nothing can be made of it. */
+export function readFault(
+  value: unknown,
+  path: Path,
+  schemas: Readonly<Record<string, ParameterSchema>>,
+  scene: FaultPlace,
+  findings: Findings,
+): { readonly spec: FaultSpec; readonly input: Readonly<Record<string, unknown>> } | undefined {
+  const { plugins, files } = scene;
+  const told = findings.all.length;
+  const named = isMap(value) && typeof value.kind === 'string' ? value.kind : '';
+  const reportNeeds = (kind: string, needs: readonly Capability[] = []): void => {
+    const problem = needsProblem(kind, needs, plugins, scene);
+    if (problem !== undefined) findings.add([...path, 'kind'], problem.message, problem.hint);
+  };
+  // Before its parameters: they may be right only for a driver that can make it.
+  if (Object.hasOwn(plugins.faults, named)) reportNeeds(named, plugins.faults[named]?.needs);
+  const isAble = findings.all.length === told;
+  const parsed = parseKind(value, path, 'kind', schemas, findings);
+  if (parsed === undefined) return undefined;
+  const { kind, target: targetInput, 'allow-quorum-loss': allowsQuorumLoss } = parsed as FaultInput;
+  const plugin = plugins.faults[kind] as FaultPlugin;
+  const key = durationKey(plugin);
+  const own = ownParameters(parsed, [...COMMON_KEYS, ...(key === null ? [] : [key])]);
+  const params = plugin.locatePaths?.(own, files.locate) ?? own;
+  if (isAble) reportNeeds(kind, plugin.needsWith?.(params));
+  // Whom it would hit where it cannot be made is no second mistake.
+  const target = isAble && resolveTarget(targetInput, [...path, 'target'], scene, findings);
+  const spec: FaultSpec = {
+    path,
+    kind,
+    params,
+    target: target || NOBODY,
+    lasts: key === null ? undefined : (parsed[key] as DurationRange),
+    lastsPath: key === null ? path : [...path, key],
+    allowsQuorumLoss,
+    claims: plugin.claims,
+    takesDown: plugin.takesDown?.(params) ?? (plugin.claims.includes('process') ? 'all' : 'none'),
+  };
+  return { spec, input: parsed };
+}
+
+/** Why the driver of a cluster cannot make a fault that needs this, and what to do; `undefined` when it can. */
+export function needsProblem(
+  kind: string,
+  needs: readonly Capability[],
+  plugins: ScenarioPlugins,
+  { cluster }: Pick<TargetScene, 'cluster'>,
+): { readonly message: string; readonly hint: string } | undefined {
+  const lacking = needs.filter((need) => cluster !== undefined && !cluster.capabilities.includes(need));
+  if (cluster === undefined || lacking.length === 0) return undefined;
+  const able = Object.entries(plugins.drivers)
+    .filter(([, { capabilities }]) => needs.every((need) => capabilities.includes(need)))
+    .map(([name]) => `driver: ${name}`);
+  return {
+    message: `${kind} needs ${lacking.join(', ')}, which the ${cluster.plan.driver} driver does not have: it injects nothing there`,
+    hint: able.length > 0 ? `Use ${able.join(' or ')}, or leave the fault out.` : 'Leave the fault out.',
+  };
+}
