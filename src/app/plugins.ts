@@ -1,5 +1,6 @@
 import { connectionStorm } from '../chaos/connection-storm.js';
 import { cpuPressure } from '../chaos/cpu-pressure.js';
+import { diskFull } from '../chaos/disk-full.js';
 import { fdExhaustion } from '../chaos/fd-exhaustion.js';
 import { memoryPressure } from '../chaos/memory-pressure.js';
 import { nodeAdd } from '../chaos/node-add.js';
@@ -80,6 +81,7 @@ export const FAULT_KINDS: readonly (FaultKind & FaultPlugin)[] = [
   slowConsumer,
   publishStorm,
   poisonEvents,
+  diskFull,
 ];
 
 /** What a fault with these parameters needs of a driver. */

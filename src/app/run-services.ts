@@ -31,11 +31,13 @@ import { createTimeseriesReporter } from '../reporters/timeseries-csv.js';
 import { dockerOf } from './docker-of.js';
 import { createMachine } from './fault-machine.js';
 import { CHECKERS, FAULT_KINDS, LOAD_KINDS, needsOfFault, PROBE_KINDS } from './plugins.js';
+import { requireAbilities } from './require-abilities.js';
 import { createResourceProbe } from './resource-probe.js';
 import type { Surroundings } from './surroundings.js';
-import { provideNatsServer, provideToxiproxy } from './tools.js';
+import { provideNatsServer, provideNatsServerVersion, provideToxiproxy } from './tools.js';
 import { userPlace } from './user-place.js';
 import { PACKAGE_ROOT } from './version.js';
+import { hasVolumes, volumesOf } from './volumes-of.js';
 
 export interface RunServicesOptions {
   readonly surroundings: Surroundings;
@@ -47,40 +49,48 @@ export interface RunServicesOptions {
 export function createRunServices({ surroundings, allow }: RunServicesOptions): RunServices {
   const { stateDir, entries } = surroundings;
   let serverPath = '';
+  /** By version, as faults ask for it. */
+  const serverPaths = new Map<string, string>();
   let toxiproxyPath: string | undefined;
   const generatorPids: number[] = [];
   const loadKind = (kind: string) =>
     LOAD_KINDS.find((each) => each.kind === kind) as (typeof LOAD_KINDS)[number];
 
+  const machine = createMachine({ entry: entries.pressure, env: surroundings.env }, surroundings.path);
+
   return {
     async preflight(plan, { progress, signal }) {
       await checkMonitorPort(plan);
+      await requireAbilities(plan, machine);
       if (plan.cluster.driver === 'docker') {
         await provideImage({ ...dockerOf(plan, surroundings.env), progress, signal });
       }
       if (plan.cluster.driver !== 'process') return {};
-      const { server } = plan.cluster.params as unknown as ProcessClusterParams;
-      const { path, version } = await provideNatsServer(surroundings, {
-        explicitPath: server,
-        progress,
-        signal,
-      });
+      const work = { progress, signal };
+      const { server, version: asked } = plan.cluster.params as unknown as ProcessClusterParams;
+      const { path, version } =
+        asked === undefined
+          ? await provideNatsServer(surroundings, { explicitPath: server, ...work })
+          : await provideNatsServerVersion(surroundings, asked, work);
       serverPath = path;
+      for (const other of serverVersionsOf(plan)) {
+        serverPaths.set(other, (await provideNatsServerVersion(surroundings, other, work)).path);
+      }
       const { routes, clients } = linksOf(plan);
-      if (routes || clients)
-        ({ path: toxiproxyPath } = await provideToxiproxy(surroundings, { progress, signal }));
+      if (routes || clients) ({ path: toxiproxyPath } = await provideToxiproxy(surroundings, work));
       return { natsServer: version };
     },
     clusterUndo: (plan, runId, workDir) =>
       plan.cluster.driver === 'docker'
         ? dockerUndoRecords(runId, workDir, dockerOf(plan, surroundings.env).engine)
-        : clusterUndoRecords(runId, workDir),
+        : clusterUndoRecords(runId, workDir, hasVolumes(plan)),
     startCluster: (plan, options) => {
       if (plan.cluster.driver === 'docker') {
         const { params, engine } = dockerOf(plan, surroundings.env);
         const readyWithinMs = plan.limits.clusterReadyNs / NS.ms;
         return startDockerCluster(params, { ...options, engine, stateDir, readyWithinMs });
       }
+      const volumes = volumesOf(plan);
       return plan.cluster.driver === 'external'
         ? startExternalCluster(plan.cluster.params as unknown as ExternalClusterParams, {
             ...options,
@@ -89,7 +99,9 @@ export function createRunServices({ surroundings, allow }: RunServicesOptions): 
           })
         : startProcessCluster(plan.cluster.params as unknown as ProcessClusterParams, {
             ...options,
+            ...(volumes && { volumes }),
             serverPath,
+            serverPaths,
             toxiproxyPath,
             stateDir,
             readyWithinMs: plan.limits.clusterReadyNs / NS.ms,
@@ -135,7 +147,7 @@ export function createRunServices({ surroundings, allow }: RunServicesOptions): 
     probeKind: (kind) => PROBE_KINDS.find((each) => each.kind === kind) as (typeof PROBE_KINDS)[number],
     faultKind: (kind) => FAULT_KINDS.find((each) => each.kind === kind) as (typeof FAULT_KINDS)[number],
     resolveTargets,
-    machine: createMachine({ entry: entries.pressure, env: surroundings.env }, surroundings.path),
+    machine,
     resources: createResourceProbe(generatorPids),
     openHistory: (files) => files.map(openHistory),
     readBack,
@@ -170,6 +182,15 @@ function linksOf({ cluster, faults }: Plan): ClusterStartOptions['links'] {
     routes: needs.has('route-links') || needs.has('node-isolation') || (links?.routes ?? false),
     clients: needs.has('client-links') || (links?.clients ?? false),
   };
+}
+
+/** The versions of nats-server that faults start nodes with. */
+function serverVersionsOf({ faults }: Plan): Set<string> {
+  return new Set(
+    faults.flatMap(
+      ({ kind, params }) => FAULT_KINDS.find((each) => each.kind === kind)?.serverVersions?.(params) ?? [],
+    ),
+  );
 }
 
 /** The monitor's port is looked at before a cluster is started for nothing. */
