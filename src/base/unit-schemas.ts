@@ -69,3 +69,9 @@ export const countSchema = z.union(
 export const nameSchema = z.string({ error: 'expected a name' }).regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/, {
   error: 'expected a name of letters, digits, - and _ (64 at most), starting with a letter or a digit',
 });
+
+const VERSION =
+  'expected a version of nats-server between quotes, such as "2.14.9", or "2.14" for the latest of those';
+
+/** A version of nats-server, or its first two numbers. */
+export const versionSchema = z.string({ error: VERSION }).regex(/^\d+\.\d+(\.\d+)?$/, { error: VERSION });

@@ -17,7 +17,7 @@ const schema = z.strictObject({});
 export const nodeDrain = {
   kind: 'node-drain',
   summary: 'puts a server into lame duck mode, which ends it, and starts it again after `restart-after`',
-  needs: ['process-control'],
+  needs: ['process-control', 'process-signals'],
   claims: ['process'],
   schema,
   durationKey: 'restart-after',

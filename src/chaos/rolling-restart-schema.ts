@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { durationSchema } from '../base/unit-schemas.js';
+import { durationSchema, versionSchema } from '../base/unit-schemas.js';
 
 /** The keys of a `rolling-restart` in a scenario, beside kind, at and target. */
 export const rollingRestartSchema = z.strictObject({
@@ -10,9 +10,7 @@ export const rollingRestartSchema = z.strictObject({
   pause: durationSchema
     .default(0)
     .describe('How long is waited when a node is healthy again, before the next one is ended'),
-  'to-version': z
-    .string({ error: 'expected a version of nats-server, such as "2.14.9"' })
-    .regex(/^\d+\.\d+(\.\d+)?$/, { error: 'expected a version of nats-server, such as "2.14.9" or "2.14"' })
+  'to-version': versionSchema
     .optional()
     .describe('Each node is started with this version of nats-server, and stays with it'),
 });

@@ -22,7 +22,10 @@ export const rollingRestart = {
   summary:
     'restarts one node after the other, each when the one before is healthy again, with another version if told',
   needs: ['process-control'],
-  needsWith: (params) => (params['to-version'] === undefined ? [] : ['membership']),
+  needsWith: (params) => [
+    ...(params['to-version'] === undefined ? [] : (['membership'] as const)),
+    ...(params.signal === 'SIGUSR2' ? (['process-signals'] as const) : []),
+  ],
   claims: ['process'],
   takesDown: () => 'one-at-a-time',
   serverVersions: (params) => [params['to-version']].filter((version) => typeof version === 'string'),

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { hideSecrets } from '../base/secret.js';
-import { durationSchema, sizeSchema } from '../base/unit-schemas.js';
+import { durationSchema, sizeSchema, versionSchema } from '../base/unit-schemas.js';
 import type { Capability } from '../contracts/cluster.js';
 import { checkSettings } from './owned-settings.js';
 
@@ -108,6 +108,17 @@ export const processClusterSchema = z
       .min(1, { error: 'expected the path of a nats-server' })
       .optional()
       .describe('Path of the nats-server to run; found or provided unless given'),
+    version: versionSchema
+      .optional()
+      .describe('Version of nats-server that the nodes start with; the one that is found unless given'),
+  })
+  .superRefine(({ server, version }, context) => {
+    if (server === undefined || version === undefined) return;
+    context.addIssue({
+      code: 'custom',
+      path: ['version'],
+      message: 'the nats-server at a path has the version that it has: say `server` or `version`, not both',
+    });
   })
   .superRefine(({ nodes, config }, context) => {
     if (nodes === 1 && Object.keys(config).some((key) => key.toLowerCase() === 'cluster')) {
@@ -148,6 +159,7 @@ export interface ProcessClusterParams {
   readonly links: LinkParams;
   readonly config: Readonly<Record<string, unknown>>;
   readonly server?: string;
+  readonly version?: string | undefined;
 }
 
 /** What this driver lets faults do. */

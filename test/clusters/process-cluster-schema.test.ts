@@ -113,6 +113,7 @@ test('every key has a description, for editors', () => {
     'volumes',
     'config',
     'server',
+    'version',
   ]);
   for (const property of Object.values(properties)) expect(property).toHaveProperty('description');
 });

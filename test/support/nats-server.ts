@@ -5,20 +5,29 @@ import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { waitFor } from '../../src/base/wait.js';
 import type { ServerAccess } from '../../src/contracts/load.js';
-import { provideTool } from '../../src/processes/tools/provide-tool.js';
+import { provideTool, provideToolVersion } from '../../src/processes/tools/provide-tool.js';
 
 // Where the product keeps it, so that it is built once for the tests and the runs of a machine.
-const { path: serverPath } = await provideTool('nats-server', {
+const place = {
   cacheDir: join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'stormglass'),
   path: process.env.PATH ?? '',
   env: process.env,
   progress: () => {},
+};
+const { path: serverPath } = await provideTool('nats-server', {
+  ...place,
   signal: AbortSignal.timeout(600_000),
 });
 
 /** The nats-server that tests run: from the PATH, the cache, or built once by the Go toolchain. */
 export function natsServerPath(): string {
   return serverPath;
+}
+
+/** The nats-server of one version, provided once for the tests and the runs of a machine. */
+export async function natsServerOfVersion(version: string): Promise<string> {
+  const signal = AbortSignal.timeout(600_000);
+  return (await provideToolVersion('nats-server', version, { ...place, signal })).path;
 }
 
 export interface TestServerOptions {
