@@ -17,6 +17,7 @@ export type JournalEventType =
   | 'links'
   | 'election'
   | 'advisory'
+  | 'condition'
   | 'fault-recorded'
   | 'fault-injected'
   | 'fault-observed'

@@ -1,4 +1,4 @@
-import { NS, nowNs, sleep } from '../base/clock.js';
+import { nowNs } from '../base/clock.js';
 import type { FaultPlan } from '../contracts/plan.js';
 import type { FaultSettled } from '../contracts/run-result.js';
 import { formatTarget } from '../scenario/timeline.js';
@@ -10,6 +10,7 @@ import {
   type FaultSurroundings,
   HealedEarly,
 } from './fault-session.js';
+import { FaultTimes } from './fault-times.js';
 
 export interface FaultConductorOptions extends Omit<FaultSurroundings, 'onBegin' | 'actor'> {
   /** The load's monotonic start: faults are due from here. */
@@ -34,6 +35,8 @@ export class FaultConductor {
   readonly #healedLater = new Map<string, FaultSessionResult>();
   /** Those that run, until they are reverted. */
   readonly #sessions = new Map<string, Promise<FaultSessionResult>>();
+  /** Of the faults of the plan. */
+  #times: FaultTimes | undefined;
   #raging = 0;
   #handCount = 0;
 
@@ -58,7 +61,9 @@ export class FaultConductor {
 
   /** Every fault at its time; resolves when all are reverted. Never rejects: a fault's failure is data. */
   async conduct(faults: readonly FaultPlan[]): Promise<void> {
-    const planned = await Promise.all(faults.map((plan) => this.#atItsTime(plan)));
+    const times = new FaultTimes(faults, this.#options.startNs, this.#options);
+    this.#times = times;
+    const planned = await Promise.all(faults.map((plan) => this.#atItsTime(plan, times)));
     this.#results.unshift(...planned);
   }
 
@@ -110,13 +115,12 @@ export class FaultConductor {
     return healed;
   }
 
-  async #atItsTime(plan: FaultPlan): Promise<FaultSessionResult> {
-    try {
-      await sleep(Math.max(0, (this.#options.startNs + plan.atNs - nowNs()) / NS.ms), this.#signal);
-    } catch {
-      return notRun(plan, 'the run ended before it');
-    }
-    return this.#run(plan);
+  async #atItsTime(plan: FaultPlan, times: FaultTimes): Promise<FaultSessionResult> {
+    const lack = await times.due(plan, this.#signal).catch(() => 'the run ended before it');
+    if (lack === undefined) return this.#run(plan);
+    times.ends(plan.id, 'not-run');
+    this.#options.journal.write('fault-failed', { fault: plan.id, kind: plan.kind, error: lack });
+    return notRun(plan, lack);
   }
 
   async #run(plan: FaultPlan, actor?: FaultSurroundings['actor']): Promise<FaultSessionResult> {
@@ -127,12 +131,14 @@ export class FaultConductor {
       ...(actor && { actor }),
       onBegin: async () => {
         began = true;
+        this.#times?.begins(plan.id);
         if (this.#raging++ === 0) await options.onStormBegin();
       },
     });
     const running = session.run(this.#signal);
     this.#sessions.set(plan.id, running);
     const result = await running;
+    this.#times?.ends(plan.id, result.status);
     this.#sessions.delete(plan.id);
     if (result.status === 'unreverted') this.#unreverted.set(plan.id, session);
     if (!began) return result;
