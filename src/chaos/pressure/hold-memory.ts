@@ -2,6 +2,7 @@ import { randomFillSync } from 'node:crypto';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { availableMemory } from '../../base/available-memory.js';
+import { MemoryShare } from './memory-share.js';
 import type { Pressure } from './pressure-process.js';
 import type { HoldMemoryTask } from './pressure-task.js';
 
@@ -17,30 +18,24 @@ const LOOK_EVERY_MS = 50;
  */
 export async function holdMemory({ bytes, reserveBytes }: HoldMemoryTask): Promise<Pressure> {
   const chunks: Buffer[] = [];
-  const wanted = Math.ceil(bytes / CHUNK_BYTES);
+  const share = new MemoryShare(bytes, reserveBytes, CHUNK_BYTES);
   // Bytes that nothing compresses: a page of zeros takes no memory where swap is compressed.
   const noise = randomFillSync(Buffer.allocUnsafeSlow(MIB));
   const collect = collector();
-  let gaveBack = 0;
 
   const look = () => {
-    const spare = Math.floor((availableMemory() - reserveBytes) / CHUNK_BYTES);
-    if (spare < 0) {
-      const less = Math.min(chunks.length, -spare);
-      chunks.length -= less;
-      gaveBack += less;
+    const change = share.adjust(availableMemory(), AT_ONCE);
+    for (let i = 0; i < change; i++) chunks.push(filled(noise));
+    if (change < 0) {
+      chunks.length = share.held;
       collect();
-      return false;
     }
-    // What was given back is others' now: it is not fought for.
-    const room = Math.min(wanted - gaveBack - chunks.length, spare, AT_ONCE);
-    for (let i = 0; i < room; i++) chunks.push(filled(noise));
-    return room > 0;
+    return change > 0;
   };
   while (look()) await new Promise<void>((resolve) => setImmediate(resolve));
   setInterval(look, LOOK_EVERY_MS);
   return {
-    report: () => ({ heldBytes: chunks.length * CHUNK_BYTES, gaveBackBytes: gaveBack * CHUNK_BYTES }),
+    report: () => ({ heldBytes: share.held * CHUNK_BYTES, gaveBackBytes: share.gaveBack * CHUNK_BYTES }),
   };
 }
 
