@@ -30,6 +30,7 @@ import { createSummaryReporter } from '../reporters/summary-json.js';
 import { createTimeseriesReporter } from '../reporters/timeseries-csv.js';
 import { dockerOf } from './docker-of.js';
 import { createMachine } from './fault-machine.js';
+import { readHandFault } from './hand-fault.js';
 import { CHECKERS, FAULT_KINDS, LOAD_KINDS, needsOfFault, PROBE_KINDS } from './plugins.js';
 import { requireAbilities } from './require-abilities.js';
 import { createResourceProbe } from './resource-probe.js';
@@ -146,6 +147,14 @@ export function createRunServices({ surroundings, allow }: RunServicesOptions): 
       })) ?? (async () => {}),
     probeKind: (kind) => PROBE_KINDS.find((each) => each.kind === kind) as (typeof PROBE_KINDS)[number],
     faultKind: (kind) => FAULT_KINDS.find((each) => each.kind === kind) as (typeof FAULT_KINDS)[number],
+    readHandFault: (fault, id, { plan, scenarioFile, cluster, signal }) =>
+      readHandFault(fault, id, {
+        ...{ plan, scenarioFile, cluster, machine },
+        provideServer: async (version) => {
+          const work = { progress: () => {}, signal };
+          serverPaths.set(version, (await provideNatsServerVersion(surroundings, version, work)).path);
+        },
+      }),
     resolveTargets,
     machine,
     resources: createResourceProbe(generatorPids),

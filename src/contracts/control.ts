@@ -5,6 +5,8 @@ export interface SystemControl extends AsyncDisposable {
   /** Creates the streams that are not there, marked as the run's if told; returns the names of those it created. */
   createStreams(streams: readonly StreamPlan[], mark?: string): Promise<readonly string[]>;
   removeStreams(names: readonly string[]): Promise<void>;
+  /** Takes the lock of the whole system, which runs on other machines see, too; see nats/cluster-lock.ts. */
+  takeLock(holder: LockHolder): Promise<LockHolder | undefined>;
   /** First and last sequence that a stream holds now, and how many; undefined when there is no such stream. Rejects when nobody can say. */
   streamBounds(stream: string): Promise<StreamBounds | undefined>;
   /** Node that leads the meta group; undefined while there is none. */
@@ -32,6 +34,18 @@ export interface SystemControl extends AsyncDisposable {
   slowConsumers(connectionNamePrefix: string): Promise<readonly SlowConsumer[]>;
   /** Reports elections, lost quorums and other JetStream advisories as they are published. */
   watchAdvisories(listener: (advisory: Advisory) => void): Promise<void>;
+}
+
+/** Who has a system to itself; texts, as they stand in a stream's metadata. */
+export interface LockHolder {
+  readonly run: string;
+  readonly host: string;
+  readonly user: string;
+  /** Wall-clock time, ISO 8601. */
+  readonly since: string;
+  /** The run's process, as a ProcessIdentity has it. */
+  readonly pid: string;
+  readonly startedAt: string;
 }
 
 export interface RaftGroup {

@@ -46,6 +46,16 @@ export interface RunResult {
   /** Who used what of the machine meanwhile, and what limited each load. */
   readonly resources: ResourcesResult;
   readonly notices: readonly LoadNotice[];
+  /** Absent when the run ended before there was a trail. */
+  readonly audit?: AuditHead;
+}
+
+/** Where the audit trail ended: what its verification is held against. */
+export interface AuditHead {
+  /** Lines so far. */
+  readonly entries: number;
+  /** SHA-256 of the last line, in hex; of the run's id before the first. */
+  readonly hash: string;
 }
 
 export interface Verdict {

@@ -4,6 +4,7 @@ import type { LoadCounter, LoadMeasure, LoadNotice } from './load.js';
 import type { PhaseName } from './plan.js';
 import type { ResourcesResult } from './resources.js';
 import type {
+  AuditHead,
   CrowdResult,
   Environment,
   FaultResult,
@@ -44,6 +45,8 @@ export interface Summary {
   /** Who used what meanwhile, and what limited each load; over time, in resources.csv. */
   readonly resources: ResourcesSummary;
   readonly notices: readonly LoadNotice[];
+  /** Where audit.ndjson ended: see `stormglass audit verify`. Absent when there was none. */
+  readonly audit?: AuditHead;
 }
 
 export type ResourcesSummary = Pick<ResourcesResult, 'clock' | 'cores' | 'users' | 'limits'>;

@@ -1,24 +1,29 @@
 import { wallNow } from '../base/clock.js';
-import { StormglassError } from '../base/errors.js';
+import { messageOf, StormglassError } from '../base/errors.js';
 import type { CheckResult } from '../contracts/checker.js';
-import type { NodeEvent } from '../contracts/cluster.js';
+import type { Cluster, NodeEvent, ProcessIdentity } from '../contracts/cluster.js';
+import type { SystemControl } from '../contracts/control.js';
 import type { StreamRead, WriterHistory } from '../contracts/history.js';
 import type { Plan } from '../contracts/plan.js';
 import type { Reporter } from '../contracts/reporter.js';
 import type { Environment, RunResult } from '../contracts/run-result.js';
 import { runChecks } from './checks.js';
+import { ClusterLock } from './cluster-lock.js';
 import { crashFindings, unsettledFinding } from './findings.js';
 import { isMonitored } from './generator-tasks.js';
+import { HandWork } from './hand-work.js';
 import type { Interruption } from './interruption.js';
 import { Journal } from './journal.js';
 import { LoadStage } from './load-stage.js';
 import { createRunDirectory, pointLatestAt, type RunDirectory, removeRunDirectory } from './run-directory.js';
+import { RunDoor } from './run-door.js';
 import { openSafetyNet, type SafetyNet } from './safety-net.js';
 import { savePlan } from './save-plan.js';
 import { Scope } from './scope.js';
 import type { RunServices } from './services.js';
 import { findingOf, Stages } from './stages.js';
 import { unsteadiness } from './steady-state.js';
+import { watchStopFile } from './stop-file.js';
 import { SystemUnderTest } from './system-under-test.js';
 import type { Finding } from './verdict.js';
 import { weigh } from './weigh.js';
@@ -77,6 +82,8 @@ class Run {
   #net: SafetyNet | undefined;
   #system: SystemUnderTest | undefined;
   #load: LoadStage | undefined;
+  /** Of a system that is not this run's own. */
+  #lock: ClusterLock | undefined;
   #history: readonly WriterHistory[] = [];
   #reads: readonly StreamRead[] = [];
 
@@ -150,8 +157,51 @@ class Run {
       runId,
       scenarioFile,
       ...this.#services.guarding,
+      tempDir: this.#services.tempDir,
       onUnguarded: (detail) => this.#journal.write('error', { detail }),
     });
+    this.#watchStopFile();
+    await this.#openDoor(this.#net);
+  }
+
+  #watchStopFile(): void {
+    const { plan, interruption } = this.#request;
+    const { stopFile } = plan.guards;
+    if (stopFile === undefined) return;
+    const end = watchStopFile(stopFile, () =>
+      interruption.request('interrupted', `the stop file ${stopFile}`),
+    );
+    this.#scope.add('the watch for the stop file', async () => end());
+  }
+
+  /** Without it nothing can be done by hand, and all else goes on. */
+  async #openDoor({ socket }: SafetyNet): Promise<void> {
+    const { plan, runId, scenarioFile, interruption } = this.#request;
+    const hand = new HandWork({
+      journal: this.#journal,
+      run: {
+        runId,
+        scenario: scenarioFile,
+        runDir: this.#dir.path,
+        startedAt: this.#startedAt.toISOString(),
+      },
+      conductor: () => this.#load?.conductor,
+      loadStartNs: () => this.#load?.startNs ?? 0,
+      readFault: (fault, id) =>
+        this.#services.readHandFault(fault, id, {
+          plan,
+          scenarioFile,
+          cluster: (this.#system as SystemUnderTest).cluster,
+          signal: interruption.signal,
+        }),
+      requireLock: async () => this.#lock?.take(),
+    });
+    try {
+      if (socket === undefined) throw new Error('the path of its socket would be too long');
+      this.#scope.use('the socket of the run', await RunDoor.open(socket, hand.answer));
+    } catch (error) {
+      this.#journal.write('error', { detail: `nothing can be done by hand: ${messageOf(error)}` });
+    }
   }
 
   async #openSystem(): Promise<void> {
@@ -175,6 +225,8 @@ class Run {
   async #prepare(): Promise<void> {
     const { plan, runId, interruption } = this.#request;
     const { cluster, control, steadyState, workDir } = this.#system as SystemUnderTest;
+    if (plan.cluster.driver === 'external') this.#lock = this.#clusterLock(cluster, control);
+    if (plan.faults.length > 0) await this.#lock?.take();
     await this.#system?.prepare();
     this.#load = new LoadStage({
       plan,
@@ -192,6 +244,21 @@ class Run {
       interruption,
     });
     await this.#load.prepare();
+  }
+
+  #clusterLock(cluster: Cluster, control: SystemControl): ClusterLock {
+    const { stateDir, self } = this.#services.guarding;
+    return new ClusterLock({
+      runId: this.#request.runId,
+      stateDir,
+      // Without it, there would be no safety net, and no run.
+      self: self as ProcessIdentity,
+      servers: cluster.access.servers,
+      control,
+      journal: this.#journal,
+      undo: (this.#net as SafetyNet).undo,
+      scope: this.#scope,
+    });
   }
 
   /** Every fault has reverted itself; what it could not gets a second chance. */
@@ -262,6 +329,7 @@ class Run {
         checks,
         findings,
         leftBehind: this.#net?.leftBehind ?? [],
+        audit: this.#net?.undo.auditHead,
         acknowledged: (kind) => this.#services.loadFacts(kind).acknowledged,
         monitored: (kind) => isMonitored(this.#services.loadFacts(kind)),
       });

@@ -13,8 +13,8 @@ export interface HandWorkOptions {
   conductor(): FaultConductor | undefined;
   /** Monotonic; 0 before the load has begun. */
   loadStartNs(): number;
-  /** The fault as it would be planned. @throws UsageError that says what is wrong with it */
-  readFault(fault: HandFault, id: string): FaultPlan;
+  /** The fault as it would be planned; rejects with a StormglassError that says what is wrong with it. */
+  readFault(fault: HandFault, id: string): Promise<FaultPlan>;
   /** Nobody else may be at this system: see ClusterLock. */
   requireLock(): Promise<void>;
 }
@@ -72,7 +72,7 @@ export class HandWork {
   ): Promise<void> {
     const conductor = this.#conductor();
     const id = conductor.nextHandId();
-    const plan = this.#options.readFault(request, id);
+    const plan = await this.#options.readFault(request, id);
     await this.#options.requireLock();
     say({ say: 'accepted', fault: id });
     const actor = { who: request.who, by: 'hand' };

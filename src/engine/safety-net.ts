@@ -21,6 +21,8 @@ export interface SafetyNetOptions {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** This process, as others will recognise it. */
   readonly self: ProcessIdentity | undefined;
+  /** For the run's socket, where there is no room beside its entry. */
+  readonly tempDir: string;
   /** The watchdog has died: from here on a SIGKILL of the run leaves things to `stormglass recover`. */
   readonly onUnguarded: (detail: string) => void;
 }
@@ -28,6 +30,8 @@ export interface SafetyNetOptions {
 /** What stands ready before anything is started: the undo log, the audit, the registry's entry and the watchdog. */
 export interface SafetyNet {
   readonly undo: UndoDesk;
+  /** Where the run is to answer its owner, if it can. */
+  readonly socket: string | undefined;
   /** What could not be undone; known after `close`. */
   readonly leftBehind: readonly UndoRecord[];
   /** Undoes all that is left, and lets the watchdog go. */
@@ -39,6 +43,7 @@ export async function openSafetyNet(dir: RunDirectory, options: SafetyNetOptions
   const { runId, stateDir, self } = options;
   if (self === undefined) throw new PreflightError('this process cannot be identified: is /proc mounted?');
   const registry = new RunRegistry(stateDir);
+  const socket = registry.socketOf(runId, options.tempDir);
   const entry: RunEntry = {
     version: 1,
     runId,
@@ -50,6 +55,7 @@ export async function openSafetyNet(dir: RunDirectory, options: SafetyNetOptions
     undoLog: dir.undo,
     journal: dir.journal,
     audit: dir.audit,
+    ...(socket !== undefined && { socket }),
   };
   const log = new UndoLog(dir.undo);
   const audit = new AuditLog(dir.audit, runId, 'run');
@@ -78,6 +84,7 @@ export async function openSafetyNet(dir: RunDirectory, options: SafetyNetOptions
   let leftBehind: UndoRecord[] = [];
   return {
     undo,
+    socket,
     get leftBehind() {
       return leftBehind;
     },

@@ -2,6 +2,7 @@ import type { Checker } from '../contracts/checker.js';
 import type { Cluster, ClusterNode, ClusterStartOptions } from '../contracts/cluster.js';
 import type { SystemControl } from '../contracts/control.js';
 import type { FaultKind } from '../contracts/fault.js';
+import type { HandFault } from '../contracts/hand.js';
 import type { StreamRead, StreamSpan, WriterHistory } from '../contracts/history.js';
 import type {
   GeneratorTask,
@@ -12,7 +13,7 @@ import type {
 } from '../contracts/load.js';
 import type { Machine } from '../contracts/machine.js';
 import type { MonitorHandle, MonitorListener, MonitorTask } from '../contracts/monitor.js';
-import type { LoadPlan, Plan, TargetPlan } from '../contracts/plan.js';
+import type { FaultPlan, LoadPlan, Plan, TargetPlan } from '../contracts/plan.js';
 import type { ProbeKind } from '../contracts/probe.js';
 import type { Reporter } from '../contracts/reporter.js';
 import type { ResourceProbe } from '../contracts/resources.js';
@@ -42,6 +43,8 @@ export interface RunServices {
   probeKind(kind: string): ProbeKind;
   /** What faults that act on this machine are handed. */
   readonly machine: Machine;
+  /** A fault by hand as it would be planned; rejects with a StormglassError that says what is wrong with it. */
+  readHandFault(fault: HandFault, id: string, context: HandFaultContext): Promise<FaultPlan>;
   resolveTargets(
     target: TargetPlan,
     cluster: Cluster,
@@ -67,6 +70,13 @@ export interface PrepareLoadContext {
   readonly nodes: readonly ClusterNode[];
   /** Notes what takes away what is about to be made, should the run die. */
   recordUndo(record: UndoRecord): void;
+  readonly signal: AbortSignal;
+}
+
+export interface HandFaultContext {
+  readonly plan: Plan;
+  readonly scenarioFile: string;
+  readonly cluster: Cluster;
   readonly signal: AbortSignal;
 }
 

@@ -1,5 +1,6 @@
 import type { Cluster } from '../contracts/cluster.js';
 import type { ServerAccess } from '../contracts/load.js';
+import type { AuditHead } from '../contracts/run-result.js';
 import type { UndoHandlers, UndoOutcome, UndoRecord } from '../contracts/undo.js';
 import type { AuditActor, AuditEntry, AuditLog } from '../undo/audit-log.js';
 import { carryOut, streamRemoval } from '../undo/carry-out.js';
@@ -44,6 +45,11 @@ export class UndoDesk {
   /** The first line of the undo log or the audit that could not be written, if any. */
   get failure(): unknown {
     return this.#log.failure ?? this.#audit.failure;
+  }
+
+  /** Where the audit trail stands. */
+  get auditHead(): AuditHead {
+    return this.#audit.head;
   }
 
   /** Undoes in reverse order, one after the other; one that cannot be undone does not keep the others from it. */

@@ -1,7 +1,7 @@
 import { maskAssignment } from '../base/secret.js';
 import type { CheckResult } from '../contracts/checker.js';
 import type { ResourcesResult } from '../contracts/resources.js';
-import type { FaultResult, RunResult, ServerCounters } from '../contracts/run-result.js';
+import type { AuditHead, FaultResult, RunResult, ServerCounters } from '../contracts/run-result.js';
 import type { UndoRecord } from '../contracts/undo.js';
 import { recoveryPerFault } from '../metrics/recovery.js';
 import { addRecoverySteps } from '../metrics/recovery-steps.js';
@@ -35,6 +35,7 @@ export interface Weighing {
   /** What the phases met. */
   readonly findings: readonly Finding[];
   readonly leftBehind: readonly UndoRecord[];
+  readonly audit: AuditHead | undefined;
   acknowledged(kind: string): boolean;
   /** Whether the monitor counts what arrives of loads of this kind. */
   monitored(kind: string): boolean;
@@ -49,6 +50,7 @@ export function weigh({
   checks,
   findings,
   leftBehind,
+  audit,
   acknowledged,
   monitored,
 }: Weighing): RunResult {
@@ -144,6 +146,7 @@ export function weigh({
     servers,
     resources: resourcesOf(load, limits),
     notices: load?.notices.all ?? [],
+    ...(audit && { audit }),
   };
 }
 

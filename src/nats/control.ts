@@ -5,6 +5,7 @@ import type { ServerAccess } from '../contracts/load.js';
 import { watchAdvisories } from './advisories.js';
 import { readBacklog } from './backlog.js';
 import { readClientCounts } from './client-counts.js';
+import { takeLock } from './cluster-lock.js';
 import { connectControl } from './connect.js';
 import { readCounters } from './counters.js';
 import { askConsumerLeader, askMetaLeader, askStreamLeader, type MonitoredNode } from './leaders.js';
@@ -48,6 +49,7 @@ export async function openControl(options: ControlOptions): Promise<SystemContro
   return {
     createStreams: (streams, mark) => createStreams(jsm, streams, mark),
     removeStreams: (names) => removeStreams(jsm, names),
+    takeLock: (holder) => takeLock(jsm, holder),
     streamBounds: async (stream) => {
       const info = await streamInfo(jsm, stream);
       return (

@@ -39,6 +39,7 @@ export function buildSummary(result: RunResult): Summary {
     servers: result.servers,
     resources: summarizeResources(result),
     notices: result.notices,
+    ...(result.audit && { audit: result.audit }),
   };
 }
 

@@ -1,12 +1,5 @@
 import { createHash } from 'node:crypto';
-
-/** Where a chain of audit lines stands: what the next one goes on from. */
-export interface AuditHead {
-  /** Lines so far. */
-  readonly entries: number;
-  /** SHA-256 of the last line, in hex; of the run's id before the first. */
-  readonly hash: string;
-}
+import type { AuditHead } from '../contracts/run-result.js';
 
 export const sha256 = (bytes: string | Uint8Array): string =>
   createHash('sha256').update(bytes).digest('hex');

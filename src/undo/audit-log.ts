@@ -3,8 +3,9 @@ import { userInfo } from 'node:os';
 import { wallNow } from '../base/clock.js';
 import { codeOf } from '../base/errors.js';
 import type { Evidence, FaultStage } from '../contracts/fault.js';
+import type { AuditHead } from '../contracts/run-result.js';
 import type { UndoRecord } from '../contracts/undo.js';
-import { type AuditHead, chainLine, headOf } from './audit-chain.js';
+import { chainLine, headOf } from './audit-chain.js';
 import { DurableLines } from './durable-lines.js';
 
 /** One thing that was done to a system, or undone; or that was not, and why. */

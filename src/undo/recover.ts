@@ -9,6 +9,8 @@ export interface RecoverOptions {
   readonly stateDir: string;
   /** How long to wait for a watchdog or another `recover` that is at the same run; 60 s unless told. */
   readonly lockWaitMs?: number;
+  /** This run alone, rather than all. */
+  readonly only?: string;
 }
 
 /**
@@ -44,7 +46,8 @@ export async function recover(options: RecoverOptions): Promise<RecoverReport> {
   const registry = new RunRegistry(options.stateDir);
   const { entries, unreadable } = registry.list();
   const runs: RecoveredRun[] = [];
-  for (const entry of entries) runs.push(await recoverRun(registry, entry, options.lockWaitMs ?? 60_000));
+  for (const entry of entries.filter(({ runId }) => [undefined, runId].includes(options.only)))
+    runs.push(await recoverRun(registry, entry, options.lockWaitMs ?? 60_000));
   const clean = unreadable.length === 0 && runs.every(({ state }) => state !== 'left' && state !== 'busy');
   return { runs, unreadable, clean };
 }

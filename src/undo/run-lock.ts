@@ -50,7 +50,8 @@ export async function withRunLock<T>(
   }
 }
 
-function take(path: string, me: ProcessIdentity): boolean {
+/** Makes the lock file; false when there is one. Throws what else the file system says. */
+export function take(path: string, me: ProcessIdentity): boolean {
   let fd: number;
   try {
     fd = openSync(path, 'wx');
@@ -66,7 +67,8 @@ function take(path: string, me: ProcessIdentity): boolean {
   return true;
 }
 
-function holderOf(path: string): ProcessIdentity | 'gone' | 'unfinished' {
+/** Who holds a lock file. */
+export function holderOf(path: string): ProcessIdentity | 'gone' | 'unfinished' {
   let text: string;
   try {
     text = readFileSync(path, 'utf8');

@@ -32,12 +32,17 @@ export interface RunEntry {
   readonly undoLog: string;
   readonly journal: string;
   readonly audit: string;
+  /** Where it answers while it goes on; absent where it cannot. */
+  readonly socket?: string;
 }
 
 export interface RegistryListing {
   readonly entries: readonly RunEntry[];
   readonly unreadable: readonly { readonly file: string; readonly why: string }[];
 }
+
+/** Linux allows 107 bytes, macOS 103. */
+const LONGEST_SOCKET_PATH = 100;
 
 const RUN_ID = /^[A-Za-z0-9][A-Za-z0-9._-]*$/;
 
@@ -62,6 +67,16 @@ export class RunRegistry {
   /** Held by whoever cleans up behind the run. */
   lockOf(runId: string): string {
     return `${this.fileOf(runId).slice(0, -'.json'.length)}.lock`;
+  }
+
+  /**
+   * Where a run answers its owner: beside its entry, or in `tempDir` where the path would be longer than a unix socket's
+   * may be; `undefined` where that would be, too.
+   */
+  socketOf(runId: string, tempDir: string): string | undefined {
+    const beside = `${this.fileOf(runId).slice(0, -'.json'.length)}.sock`;
+    const paths = [beside, join(tempDir, `stormglass-${runId}.sock`)];
+    return paths.find((path) => Buffer.byteLength(path) <= LONGEST_SOCKET_PATH);
   }
 
   /** Writes the entry whole, also over an older one; on the disk when this returns. Throws a PreflightError. */
@@ -151,7 +166,8 @@ function isEntry(value: unknown): value is RunEntry {
     texts.every((key) => typeof entry[key] === 'string') &&
     RUN_ID.test(entry.runId as string) &&
     isIdentity(entry.process) &&
-    (entry.watchdog === undefined || isIdentity(entry.watchdog))
+    (entry.watchdog === undefined || isIdentity(entry.watchdog)) &&
+    (entry.socket === undefined || typeof entry.socket === 'string')
   );
 }
 

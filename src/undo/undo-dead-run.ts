@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { sleep, wallNow } from '../base/clock.js';
 import { codeOf, messageOf } from '../base/errors.js';
 import type { JournalEvent } from '../contracts/journal.js';
@@ -50,6 +50,7 @@ export async function undoDeadRun(
   }
   books.close();
   await releaseDeadLeases(registry.stateDir);
+  if (entry.socket !== undefined) rmSync(entry.socket, { force: true });
 
   const complete = books.whole && [...outcomes.values()].every(({ undone }) => undone);
   if (complete) registry.remove(entry.runId);

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
-import { type AuditHead, chainStart, sha256, verifyChain } from '../../src/undo/audit-chain.js';
+import type { AuditHead } from '../../src/contracts/run-result.js';
+import { chainStart, sha256, verifyChain } from '../../src/undo/audit-chain.js';
 import { AuditLog } from '../../src/undo/audit-log.js';
 
 const directory = mkdtempSync(join(tmpdir(), 'stormglass-audit-'));
