@@ -52,5 +52,8 @@ export function clientNodeOf({ from, to }: Direction): string | undefined {
   return to === CLIENTS ? from : undefined;
 }
 
+/** The nodes at its ends: two, or the one that clients are at. */
+export const nodesAt = ({ from, to }: Direction): string[] => [from, to].filter((end) => end !== CLIENTS);
+
 /** `n1 → n2` */
 export const wayText = ({ from, to }: Direction): string => `${from} → ${to}`;
