@@ -2,10 +2,14 @@
 import { Command, CommanderError } from 'commander';
 import { Interruption, VERSION } from '../app/index.js';
 import { codeOf, EXIT, type ExitCode, StormglassError } from '../base/errors.js';
+import { auditCommand } from './commands/audit.js';
+import { healCommand } from './commands/heal.js';
+import { injectCommand } from './commands/inject.js';
 import { monitorCommand } from './commands/monitor.js';
 import { recoverCommand } from './commands/recover.js';
 import { runCommand } from './commands/run.js';
 import { schemaCommand } from './commands/schema.js';
+import { statusCommand } from './commands/status.js';
 import { toolsCommand } from './commands/tools.js';
 import { validateCommand } from './commands/validate.js';
 import { type CliContext, listenForInterrupts } from './context.js';
@@ -56,6 +60,10 @@ async function main(): Promise<void> {
     validateCommand,
     monitorCommand,
     recoverCommand,
+    injectCommand,
+    healCommand,
+    statusCommand,
+    auditCommand,
     toolsCommand,
     schemaCommand,
   ]) {

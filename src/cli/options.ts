@@ -24,3 +24,14 @@ export function parseAssignment(text: string, before: readonly string[] = []): s
     throw new InvalidArgumentError('expected path=value, such as load.orders.rate=1k/s.');
   return [...before, text];
 }
+
+export function collectParams(
+  text: string,
+  before: Readonly<Record<string, string>> = {},
+): Record<string, string> {
+  const [, key, value] = /^([^=]+)=(.*)$/s.exec(text) ?? [];
+  if (key === undefined || value === undefined) {
+    throw new InvalidArgumentError('expected key=value, such as signal=SIGTERM.');
+  }
+  return { ...before, [key]: value };
+}

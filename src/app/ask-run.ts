@@ -1,0 +1,84 @@
+import { connect } from 'node:net';
+import { hostname } from 'node:os';
+import { createInterface } from 'node:readline';
+import { messageOf, UsageError } from '../base/errors.js';
+import { withDeadline } from '../base/wait.js';
+import type { HandAnswer, HandRequest, RunStatus } from '../contracts/hand.js';
+import { isAlive } from '../processes/identity.js';
+import { type RunEntry, RunRegistry } from '../undo/run-registry.js';
+import type { Surroundings } from './surroundings.js';
+
+const START_HINT =
+  'start one with `stormglass run <scenario.yaml>`; `stormglass status` lists those that go on';
+const STATUS_WITHIN_MS = 5_000;
+
+/** The runs of this user that go on on this machine, the newest first. */
+export function runningRuns({ stateDir }: Pick<Surroundings, 'stateDir'>): RunEntry[] {
+  return new RunRegistry(stateDir)
+    .list()
+    .entries.filter(({ host, process }) => host === hostname() && isAlive(process))
+    .sort((a, b) => b.startedAt.localeCompare(a.startedAt));
+}
+
+/** @throws UsageError when there is no such run */
+export function findRunning(surroundings: Pick<Surroundings, 'stateDir'>, run = 'latest'): RunEntry {
+  const running = runningRuns(surroundings);
+  const found = run === 'latest' ? running[0] : running.find(({ runId }) => runId === run);
+  if (found !== undefined) return found;
+  const ids = running.map(({ runId }) => runId).join(', ');
+  if (run === 'latest') throw new UsageError('no run goes on that could be asked', { hint: START_HINT });
+  throw new UsageError(`no run ${run} goes on`, { hint: ids === '' ? START_HINT : `those that do: ${ids}` });
+}
+
+/**
+ * Asks a run that goes on, and tells each of its answers as it comes; whoever has heard enough returns true. Rejects
+ * when the run cannot be reached, and when it ends before its last answer.
+ */
+export async function askRun(
+  { runId, socket: path }: RunEntry,
+  request: HandRequest,
+  onAnswer: (answer: HandAnswer) => boolean,
+): Promise<void> {
+  if (path === undefined) throw new UsageError(`run ${runId} cannot be asked: it has no socket`);
+  const socket = connect(path);
+  try {
+    await new Promise<void>((resolve, reject) => {
+      const fail = (error: unknown) =>
+        reject(new UsageError(`run ${runId} cannot be asked: ${messageOf(error)}`, { cause: error }));
+      socket.on('error', fail);
+      socket.on('connect', () => socket.write(`${JSON.stringify(request)}\n`));
+      const lines = createInterface({ input: socket });
+      lines.on('line', (line) => {
+        try {
+          if (onAnswer(JSON.parse(line) as HandAnswer)) resolve();
+        } catch (error) {
+          reject(error);
+        }
+      });
+      lines.on('close', () => fail(new Error('it ended before it had answered')));
+    });
+  } finally {
+    socket.destroy();
+  }
+}
+
+/** A run that does not answer is told with why. */
+export type RunSight = { readonly entry: RunEntry } & (
+  | { readonly status: RunStatus }
+  | { readonly problem: string }
+);
+
+/** How every run of this user on this machine stands. */
+export async function statusOfRuns(surroundings: Pick<Surroundings, 'stateDir'>): Promise<RunSight[]> {
+  return Promise.all(
+    runningRuns(surroundings).map(async (entry): Promise<RunSight> => {
+      let status: RunStatus | undefined;
+      const asking = askRun(entry, { do: 'status' }, (answer) => {
+        if (answer.say === 'status') status = answer.status;
+        return true;
+      });
+      const problem = await withDeadline(asking, STATUS_WITHIN_MS, 'its answer').then(() => '', messageOf);
+      return status === undefined ? { entry, problem } : { entry, status };
+    }),
+  );
+}
