@@ -8,8 +8,12 @@ import { lookAtClientPort } from './node-looks.js';
 import { accessToTargets, connectionNameOf, PressureHelper } from './pressure-helper.js';
 import { evidenceOf, type Look } from './pressure-look.js';
 
-/** More than a target can take: those that it has no file for wait, and take what others close. */
+/**
+ * More than a target can take: those that it has no file for wait, and take what others close. The limit is on the
+ * numbers of files, and below it there may be as many free as are taken above it.
+ */
 const MORE_CONNECTIONS = 16;
+const MOST_CONNECTIONS = 4_000;
 const CONNECTIONS_PER_SEC = 200;
 
 /**
@@ -88,7 +92,7 @@ function exhausting({ spare }: FdExhaustionParams): Fault {
     },
 
     async inject(context) {
-      await Promise.all(
+      const opens = await Promise.all(
         context.targets.map(async (node) => {
           const process = processOf(node);
           const { before } = limits.get(node.name)!;
@@ -98,13 +102,17 @@ function exhausting({ spare }: FdExhaustionParams): Fault {
           const during = { soft: Math.min(open + spare, before.soft), hard: before.hard };
           limits.set(node.name, { before, during });
           await context.machine.setOpenFilesLimit(process, during);
+          return open;
         }),
       );
       await helper.start(context, {
         do: 'open-connections',
         access: accessToTargets(context),
         connectionName: connectionNameOf(context),
-        connections: context.targets.length * (spare + MORE_CONNECTIONS),
+        connections: Math.min(
+          opens.reduce((sum, open) => sum + open + spare + MORE_CONNECTIONS, 0),
+          MOST_CONNECTIONS,
+        ),
         perSec: CONNECTIONS_PER_SEC,
         stayMs: 0,
       });
