@@ -1,3 +1,4 @@
+import type { ServerAddress } from './load.js';
 import type { UndoRecord } from './undo.js';
 
 /** One end of a link that is no node: the load's clients, all together. */
@@ -24,7 +25,7 @@ export type LinkEffect =
   | { readonly kind: 'slow-close'; readonly delayMs: number }
   /** Ends connections with a TCP reset, so long after data arrives. */
   | { readonly kind: 'reset'; readonly afterMs: number }
-  /** Stops all data, and ends connections so long after it arrives. */
+  /** Stops all data, and ends a connection that no more of it has come into for so long. */
   | { readonly kind: 'timeout'; readonly afterMs: number }
   /** Ends a connection after so many bytes. */
   | { readonly kind: 'limit-data'; readonly bytes: number };
@@ -53,4 +54,9 @@ export interface LinkControl {
   /** Idempotent. */
   lift(effectId: string): Promise<void>;
   look(effectId: string): Promise<LinkLook>;
+  /**
+   * Where a connection that one end opens to another goes in, to look through the link with one of our own; `undefined`
+   * where there is no such place.
+   */
+  entrance?(direction: Direction): Promise<ServerAddress | undefined>;
 }
