@@ -1,6 +1,7 @@
 import { NS, nowNs } from '../../base/clock.js';
 import { messageOf } from '../../base/errors.js';
 import { IndexedRandom } from '../../base/indexed-random.js';
+import type { ServerAddress } from '../../contracts/load.js';
 import { WireConnection } from '../../wire/connection.js';
 import { ClientTally } from './client-tally.js';
 import { GARBAGE, type PayloadForm, POISON_PAYLOADS, type PoisonForm } from './poison-forms.js';
@@ -40,9 +41,13 @@ export async function sendPoison(task: SendPoisonTask): Promise<Pressure> {
   );
 
   /** A connection that says what costs it the connection. */
-  const sacrifice = async (form: 'oversized' | 'garbage', number: number, subject: string) => {
+  const sacrifice = async (
+    form: 'oversized' | 'garbage',
+    number: number,
+    server: ServerAddress,
+    subject: string,
+  ) => {
     doomed++;
-    const server = access.servers[number % access.servers.length]!;
     let onEnd: () => void = () => {};
     const ended = new Promise<void>((resolve) => {
       onEnd = resolve;
@@ -81,14 +86,17 @@ export async function sendPoison(task: SendPoisonTask): Promise<Pressure> {
   let sent = 0;
   const sendOne = (): boolean => {
     const form = forms[sent % forms.length] as PoisonForm;
-    const subject = subjects[sent % subjects.length]!;
+    // Round by round, so that each form comes to each server, and to each subject.
+    const round = Math.floor(sent / forms.length);
+    const at = (round + (sent % forms.length)) % access.servers.length;
+    const subject = subjects[round % subjects.length]!;
     random.seek(sent);
     if (form === 'oversized' || form === 'garbage') {
       if (doomed >= DOOMED_AT_ONCE) return false;
-      void sacrifice(form, sent++, subject);
+      void sacrifice(form, sent++, access.servers[at]!, subject);
       return true;
     }
-    const wire = wires[sent % wires.length]!;
+    const wire = wires[at]!;
     if (!wire.connected) return false;
     const payloads = POISON_PAYLOADS[form as PayloadForm];
     wire.publish(subject, payloads[Math.floor(random.next() * payloads.length)]!);
@@ -97,12 +105,14 @@ export async function sendPoison(task: SendPoisonTask): Promise<Pressure> {
     return true;
   };
 
+  const mostDue = Math.max(forms.length * wires.length, perSec / 10);
   let lastNs = nowNs();
-  let due = 0;
+  // One of each for each server at once, so that it shows soon at any rate.
+  let due = forms.length * wires.length;
   setInterval(() => {
     const tickNs = nowNs();
     // What could not be sent in time is not made up for in one go.
-    due = Math.min(due + ((tickNs - lastNs) / NS.s) * perSec, Math.max(1, perSec / 10));
+    due = Math.min(due + ((tickNs - lastNs) / NS.s) * perSec, mostDue);
     lastNs = tickNs;
     while (due >= 1 && sent < messages && sendOne()) due--;
   }, TICK_MS);
