@@ -156,7 +156,7 @@ export interface ProcessClusterParams {
   readonly tls?: TlsParams | undefined;
   readonly auth: AuthKind;
   readonly volumes?: { readonly sizeBytes: number } | undefined;
-  readonly links: LinkParams;
+  readonly links?: LinkParams;
   readonly config: Readonly<Record<string, unknown>>;
   readonly server?: string;
   readonly version?: string | undefined;

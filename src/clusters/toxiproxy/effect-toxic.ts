@@ -37,5 +37,9 @@ export function toxicOf(effect: LinkEffect): Toxic | undefined {
   }
 }
 
-/** How long Toxiproxy may hold on to a connection before it lets a toxic be taken off: it sleeps through the wait of a reset. */
-export const removalTakesMs = (effect: LinkEffect): number => (effect.kind === 'reset' ? effect.afterMs : 0);
+/** More, and undoing would take longer than it may. */
+const LONGEST_REMOVAL_MS = 8_000;
+
+/** How long Toxiproxy may take with reason to take the toxic off: it sleeps through the wait of a reset. */
+export const removalTakesMs = (effect: LinkEffect): number =>
+  effect.kind === 'reset' ? Math.min(effect.afterMs, LONGEST_REMOVAL_MS) : 0;

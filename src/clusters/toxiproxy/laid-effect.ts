@@ -53,8 +53,16 @@ export function layOutEffect(
   const acts = [...wanted.values()].flatMap((direction) =>
     sidesOf(direction, proxies).flatMap(({ proxy, stream }): ProxyAct[] => {
       if (toxic !== undefined) {
-        const name = `${mark}-${id}-${stream}`;
-        return [{ kind: 'toxic', proxy, name, stream, toxic, removalTakesMs: removalTakesMs(effect) }];
+        return [
+          {
+            kind: 'toxic',
+            proxy,
+            name: toxicName(mark, id, stream),
+            stream,
+            toxic,
+            removalTakesMs: removalTakesMs(effect),
+          },
+        ];
       }
       // A proxy is met in both of its directions.
       return stream === 'upstream' ? [{ kind: 'disable', proxy }] : [];
@@ -62,6 +70,10 @@ export function layOutEffect(
   );
   return { id, acts };
 }
+
+/** Of its toxics: a proxy has at most one of them in each direction. */
+export const toxicName = (mark: string, effectId: string, stream: ProxyStream): string =>
+  `${mark}-${effectId}-${stream}`;
 
 /** The acts by proxy: one after the other there, for Toxiproxy takes them so, and all proxies at once. */
 export function actsByProxy({ acts }: LaidEffect): readonly (readonly ProxyAct[])[] {

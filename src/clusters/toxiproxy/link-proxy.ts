@@ -12,7 +12,8 @@ export interface LinkProxy {
 }
 
 /** Which way data goes through a proxy: `upstream` from the one who dialled. */
-export type ProxyStream = 'upstream' | 'downstream';
+export type ProxyStream = (typeof STREAMS)[number];
+export const STREAMS = ['upstream', 'downstream'] as const;
 
 export interface ProxySide {
   readonly proxy: LinkProxy;

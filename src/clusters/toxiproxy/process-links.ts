@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { sleep } from '../../base/clock.js';
 import type { LinkEvent } from '../../contracts/cluster.js';
 import { CLIENTS } from '../../contracts/links.js';
 import { leasePorts, type PortLease } from '../../processes/port-lease.js';
@@ -9,6 +10,8 @@ import { ToxiproxyLinks } from './toxiproxy-links.js';
 import { ToxiproxyProcess } from './toxiproxy-process.js';
 
 const HOST = '127.0.0.1';
+const ATTEMPTS = 5;
+const BETWEEN_ATTEMPTS_MS = 1_000;
 
 export interface ProcessLinksOptions {
   readonly runId: string;
@@ -48,6 +51,7 @@ export class ProcessLinks implements AsyncDisposable {
   readonly #leases: PortLease[] = [];
   #proxies: readonly OwnProxy[] = [];
   #isStarted = false;
+  #isClosed = false;
 
   private constructor(options: ProcessLinksOptions, lease: PortLease) {
     const [port, deadPort] = lease.ports as [number, number];
@@ -68,7 +72,9 @@ export class ProcessLinks implements AsyncDisposable {
       proxies: () => this.#proxies,
       within: CLUSTER_UNDO_ID,
       revive: () => this.#process.restart(),
-      onEvent,
+      onEvent: (event) => {
+        if (!this.#isClosed) onEvent(event);
+      },
     });
   }
 
@@ -111,7 +117,7 @@ export class ProcessLinks implements AsyncDisposable {
     if (this.#isStarted) await this.#process.addProxies(added);
   }
 
-  /** Forgets the links of a node that is gone for good. */
+  /** Forgets the links of a node that was taken away again. */
   removeNode(name: string): void {
     this.#nodes.delete(name);
     this.#proxies = this.#proxies.filter(({ from, to }) => from !== name && to !== name);
@@ -134,6 +140,7 @@ export class ProcessLinks implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#isClosed = true;
     await this.#process.close();
     for (const lease of this.#leases.splice(0)) lease[Symbol.dispose]();
   }
@@ -141,9 +148,15 @@ export class ProcessLinks implements AsyncDisposable {
   /** It has died by itself: every link is down until it is back. */
   async #comeBack(how: string): Promise<void> {
     if (!this.#isStarted) return;
-    const { url } = this.#process;
-    // What cannot be replaced has been told, and is tried again with the next call.
-    await this.control.revive(url, how, () => !this.#process.isRunning).catch(() => {});
+    const isNeeded = () => !this.#process.isRunning && !this.#isClosed;
+    for (let attempt = 1; attempt <= ATTEMPTS && isNeeded(); attempt++) {
+      try {
+        await this.control.bringBack(this.#process.url, how, isNeeded);
+      } catch {
+        // That has been told; a machine under pressure may have room for a process again in a moment.
+        await sleep(BETWEEN_ATTEMPTS_MS);
+      }
+    }
   }
 
   #port(from: string, to: string): number | undefined {

@@ -38,6 +38,8 @@ export interface NewProxy {
 
 export interface ProxyState {
   readonly enabled: boolean;
+  /** `127.0.0.1:14222` */
+  readonly listen: string;
   readonly toxics: readonly { readonly name: string; readonly type: string; readonly stream: string }[];
 }
 

@@ -1,6 +1,7 @@
 import { messageOf } from '../../base/errors.js';
 import type { LinkEvent } from '../../contracts/cluster.js';
 import type { Direction, LinkControl, LinkEffect, LinkLook } from '../../contracts/links.js';
+import type { ServerAddress } from '../../contracts/load.js';
 import type { RestoreLinks, UndoHandlers } from '../../contracts/undo.js';
 import {
   actsByProxy,
@@ -10,9 +11,16 @@ import {
   orIsSo,
   type ProxyAct,
   restoreRecords,
+  toxicName,
 } from './laid-effect.js';
-import { directionsOf, type LinkProxy } from './link-proxy.js';
+import { directionsOf, directionText, type LinkProxy, STREAMS } from './link-proxy.js';
 import { type ProxyState, ToxiproxyApi, ToxiproxySilence } from './toxiproxy-api.js';
+
+/** What a proxy shows; `undefined` where there is none of that name. */
+type ProxyStates = (proxy: LinkProxy) => ProxyState | undefined;
+
+/** A revival has laid on, or left off, what a call was to. */
+const DONE = async (): Promise<void> => {};
 
 export interface ToxiproxyLinksOptions {
   /** Begins the name of every toxic: the run's id. */
@@ -31,7 +39,7 @@ export class ToxiproxyLinks implements LinkControl {
   readonly #options: ToxiproxyLinksOptions;
   readonly #apis = new Map<string, ToxiproxyApi>();
   readonly #held = new Map<string, LaidEffect>();
-  /** Lifted ones, which are still looked at. */
+  /** Lifted ones, and those that could not be applied: they are still looked at, and lifted again. */
   readonly #past = new Map<string, LaidEffect>();
   #turn: Promise<unknown> = Promise.resolve();
 
@@ -69,13 +77,12 @@ export class ToxiproxyLinks implements LinkControl {
       const laid = this.#layOut(effectId, directions, effect);
       this.#held.set(effectId, laid);
       try {
-        await this.#orRevive(() => this.#lay(laid));
+        await this.#orRevive(() => this.#lay(laid), DONE);
       } catch (error) {
-        // All of it or nothing; what cannot be taken off now stays known, for whoever lifts it.
-        await this.#remove(laid).then(
-          () => this.#held.delete(effectId),
-          () => {},
-        );
+        // All of it or nothing; what cannot be taken off now is known to whoever lifts it.
+        this.#held.delete(effectId);
+        this.#past.set(effectId, laid);
+        await this.#remove(laid).catch(() => {});
         throw error;
       }
     });
@@ -83,36 +90,34 @@ export class ToxiproxyLinks implements LinkControl {
 
   lift(effectId: string): Promise<void> {
     return this.#inTurn(async () => {
-      const laid = this.#held.get(effectId);
+      const laid = this.#held.get(effectId) ?? this.#past.get(effectId);
       if (laid === undefined) return;
+      // From here on a Toxiproxy that is replaced comes back without it.
       this.#held.delete(effectId);
       this.#past.set(effectId, laid);
-      try {
-        await this.#orRevive(() => this.#remove(laid));
-      } catch (error) {
-        this.#held.set(effectId, laid);
-        throw error;
-      }
+      await this.#orRevive(() => this.#remove(laid), DONE);
     });
   }
 
   look(effectId: string): Promise<LinkLook> {
     return this.#inTurn(async () => {
-      let states: ReadonlyMap<LinkProxy, ProxyState | undefined> = new Map();
-      await this.#orRevive(async () => {
-        states = await this.#read();
-      });
-      // After a revival it has not been read yet.
-      if (states.size === 0) states = await this.#read();
-      return this.#judge(effectId, states);
+      const read = () => this.#read();
+      return this.#judge(effectId, await this.#orRevive(read, read));
     });
   }
 
-  /** Brings a Toxiproxy back, and every effect that holds; for who sees it end before a call does. */
-  revive(url: string, why: string, isNeeded: () => boolean): Promise<void> {
+  /** Brings a Toxiproxy back with every effect that holds; for who sees it end before a call does. */
+  bringBack(url: string, why: string, isNeeded: () => boolean): Promise<void> {
     return this.#inTurn(async () => {
       if (isNeeded()) await this.#revive(url, why);
     });
+  }
+
+  async entrance({ from, to }: Direction): Promise<ServerAddress | undefined> {
+    const proxy = this.#options.proxies().find((each) => each.from === from && each.to === to);
+    const listen = proxy && (await this.#api(proxy.url).read()).get(proxy.name)?.listen;
+    const parts = listen && /^\[?(.*?)\]?:(\d+)$/.exec(listen);
+    return parts ? { host: parts[1] as string, port: Number(parts[2]) } : undefined;
   }
 
   /** Carries something out that must not meet a call or a revival. */
@@ -143,25 +148,30 @@ export class ToxiproxyLinks implements LinkControl {
       const { url, name } = act.proxy;
       if (act.kind === 'toxic')
         await orIsSo(404, this.#api(url).removeToxic(name, act.name, act.removalTakesMs));
-      else if (!this.#isDisabledBeside(laid, act.proxy)) await this.#api(url).setEnabled(name, true);
+      else if (!this.#isDisabledBeside(laid.id, act.proxy)) await this.#api(url).setEnabled(name, true);
     });
   }
 
   /** Whether another effect holds the proxy disabled. */
-  #isDisabledBeside({ id }: LaidEffect, proxy: LinkProxy): boolean {
-    return [...this.#held.values()].some(
-      (other) =>
-        other.id !== id && other.acts.some((act) => act.kind === 'disable' && act.proxy.name === proxy.name),
-    );
+  #isDisabledBeside(effectId: string, { url, name }: LinkProxy): boolean {
+    return [...this.#held.values()]
+      .filter(({ id }) => id !== effectId)
+      .some(({ acts }) =>
+        acts.some(({ kind, proxy }) => kind === 'disable' && proxy.url === url && proxy.name === name),
+      );
   }
 
-  /** A Toxiproxy of ours that does not answer is replaced, with what is held now; one of somebody else's is an error. */
-  async #orRevive(work: () => Promise<void>): Promise<void> {
+  /**
+   * A Toxiproxy of ours that does not answer is replaced, with what is held then, and `afterwards` is done; one of
+   * somebody else's is an error.
+   */
+  async #orRevive<T>(work: () => Promise<T>, afterwards: () => Promise<T>): Promise<T> {
     try {
-      await work();
+      return await work();
     } catch (error) {
       if (!(error instanceof ToxiproxySilence) || this.#options.revive === undefined) throw error;
       await this.#revive(error.url, error.message);
+      return await afterwards();
     }
   }
 
@@ -185,36 +195,35 @@ export class ToxiproxyLinks implements LinkControl {
     return { id, acts: acts.filter(({ proxy }) => proxy.url === url) };
   }
 
-  async #read(): Promise<ReadonlyMap<LinkProxy, ProxyState | undefined>> {
-    const proxies = this.#options.proxies();
-    const urls = [...new Set(proxies.map(({ url }) => url))];
-    const pages = new Map(
-      await Promise.all(urls.map(async (url) => [url, await this.#api(url).read()] as const)),
-    );
-    return new Map(proxies.map((proxy) => [proxy, pages.get(proxy.url)?.get(proxy.name)]));
+  async #read(): Promise<ProxyStates> {
+    const urls = [...new Set(this.#options.proxies().map(({ url }) => url))];
+    const pages = await Promise.all(urls.map(async (url) => [url, await this.#api(url).read()] as const));
+    const byUrl = new Map(pages);
+    return ({ url, name }) => byUrl.get(url)?.get(name);
   }
 
-  #judge(effectId: string, states: ReadonlyMap<LinkProxy, ProxyState | undefined>): LinkLook {
-    const laid = this.#held.get(effectId) ?? this.#past.get(effectId);
-    const acts = laid?.acts ?? [];
-    const stateOf = (act: ProxyAct) =>
-      states.get(act.proxy) ?? [...states].find(([{ name }]) => name === act.proxy.name)?.[1];
-    const seen = acts.filter((act) => isActSeen(act, stateOf(act)));
-    const left = seen.filter(
-      (act) => act.kind === 'toxic' || laid === undefined || !this.#isDisabledBeside(laid, act.proxy),
+  #judge(effectId: string, stateOf: ProxyStates): LinkLook {
+    const { mark, proxies } = this.#options;
+    const held = this.#held.get(effectId);
+    const laid = held ?? this.#past.get(effectId);
+    const names = STREAMS.map((stream) => toxicName(mark, effectId, stream));
+    const toxics = proxies().flatMap((proxy) =>
+      (stateOf(proxy)?.toxics ?? [])
+        .filter(({ name }) => names.includes(name))
+        .map(({ type, stream }) => `${type} ${stream} of ${directionText(proxy)}`),
     );
-    const isApplied = acts.length > 0 && seen.length === acts.length;
-    const text = left.map(actText).join(', ');
-    const missing = acts.length - seen.length;
+    const disabled = (laid?.acts ?? [])
+      .filter((act) => act.kind === 'disable' && isActSeen(act, stateOf(act.proxy)))
+      // Of what is lifted, only that which no other effect holds.
+      .filter(({ proxy }) => held !== undefined || !this.#isDisabledBeside(effectId, proxy))
+      .map(({ proxy }) => `${directionText(proxy)} refused`);
+    const seen = [...toxics, ...disabled];
+    const missing = held?.acts.filter((act) => !isActSeen(act, stateOf(act.proxy))).length ?? 0;
+    const saw = seen.length === 0 ? [`no proxy has anything of ${effectId}`] : seen;
     return {
-      isApplied,
-      isLifted: left.length === 0,
-      saw:
-        left.length === 0
-          ? `no proxy has anything of ${effectId}`
-          : missing === 0 || !this.#held.has(effectId)
-            ? text
-            : `${text}; ${missing} missing`,
+      isApplied: held !== undefined && missing === 0,
+      isLifted: seen.length === 0,
+      saw: [...saw, ...(missing > 0 ? [`${missing} missing`] : [])].join(', '),
     };
   }
 
@@ -236,13 +245,6 @@ async function forEachProxy(laid: LaidEffect, act: (act: ProxyAct) => Promise<vo
   // One that does not answer can be replaced, whatever another said.
   if (failures.length > 0)
     throw failures.find((failure) => failure instanceof ToxiproxySilence) ?? failures[0];
-}
-
-function actText(act: ProxyAct): string {
-  const { from, to } = act.proxy;
-  return act.kind === 'disable'
-    ? `${from} → ${to} refused`
-    : `${act.toxic.type} ${act.stream} of ${from} → ${to}`;
 }
 
 const effectText = (effect: LinkEffect): string =>

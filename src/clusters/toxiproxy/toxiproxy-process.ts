@@ -57,11 +57,15 @@ export class ToxiproxyProcess {
     this.#identity = identity;
     void ended.then((end) => this.#noteEnd(identity, end));
     try {
-      const isUp = await waitFor(() => this.#api.greet().then(() => true), {
-        timeoutMs: UP_WITHIN_MS,
-        everyMs: 10,
-      });
-      if (!isUp) throw new Error('it does not answer');
+      const outcome = await waitFor(
+        async () => {
+          if (this.#identity !== identity) return 'ended';
+          await this.#api.greet();
+          return 'up';
+        },
+        { timeoutMs: UP_WITHIN_MS, everyMs: 10 },
+      );
+      if (outcome !== 'up') throw new Error(outcome === 'ended' ? 'it ended at once' : 'it does not answer');
       // One that did not get its port goes on without: whoever answers there is somebody else's.
       if ((await this.#api.read()).size > 0)
         throw new Error(`there is another on port ${port}: address already in use`);

@@ -1,0 +1,86 @@
+import { expect, test } from 'vitest';
+import { waitFor } from '../../../src/base/wait.js';
+import type { Cluster } from '../../../src/contracts/cluster.js';
+import { findMarked } from '../../../src/processes/run-mark.js';
+import { carryOut } from '../../../src/undo/carry-out.js';
+import { pauseProcess } from '../../support/pause-process.js';
+import { type ClusterTest, clusterTest } from '../cluster-for-test.js';
+import { around, expectRoutes, WHOLE } from './routes.js';
+
+const WITHIN_MS = 30_000;
+const ISOLATED = { n1: [], n2: ['n3'], n3: ['n2'] };
+const ISOLATION = around('n1', ['n2', 'n3']);
+const CUT = { kind: 'cut', how: 'reject' } as const;
+
+const start = (place: ClusterTest) =>
+  place.start({ nodes: 3, jetstream: false }, { links: { routes: true, clients: false } });
+
+/** The one process of the run that is no server. */
+async function toxiproxyPid(place: ClusterTest, cluster: Cluster): Promise<number> {
+  const servers = cluster.nodes.map(({ process }) => process?.pid);
+  const others = (await findMarked(place.runId)).filter(({ pid }) => !servers.includes(pid));
+  expect(others).toHaveLength(1);
+  return others[0]!.pid;
+}
+
+test('a Toxiproxy that is killed is replaced with all that held, before anybody asks', async () => {
+  await using place = await clusterTest();
+  await using cluster = await start(place);
+  const links = cluster.links!;
+  await links.apply('isolation', ISOLATION, CUT);
+  await links.apply('slow', around('n2', ['n3']), { kind: 'latency', delayMs: 10, jitterMs: 0 });
+  await expectRoutes(cluster, ISOLATED);
+
+  process.kill(await toxiproxyPid(place, cluster), 'SIGKILL');
+  const happened = () => place.linkEvents.map(({ what }) => what);
+  await waitFor(() => happened().includes('replaced'), { timeoutMs: WITHIN_MS });
+  expect(happened()).toEqual(['lost', 'replaced']);
+  expect(place.linkEvents[0]!.detail).toMatch(/ended by SIGKILL/);
+  expect(place.linkEvents[1]!.detail).toContain('isolation, slow laid on anew');
+
+  expect(await links.look('isolation')).toMatchObject({ isApplied: true });
+  expect(await links.look('slow')).toMatchObject({ isApplied: true });
+  await expectRoutes(cluster, ISOLATED);
+  await links.lift('isolation');
+  await expectRoutes(cluster, WHOLE);
+  await links.lift('slow');
+  expect(await links.look('slow')).toMatchObject({ isLifted: true });
+  expect(place.events.filter(({ what }) => what === 'crashed')).toEqual([]);
+});
+
+test('one that hangs is replaced by whoever asks it, and comes back with what holds then', async () => {
+  await using place = await clusterTest();
+  await using cluster = await start(place);
+  const links = cluster.links!;
+  const [record] = links.undoRecords('isolation', ISOLATION, CUT);
+  await pauseProcess(await toxiproxyPid(place, cluster));
+  await links.apply('isolation', ISOLATION, CUT);
+  expect(await links.look('isolation')).toMatchObject({ isApplied: true });
+  await expectRoutes(cluster, ISOLATED);
+
+  await pauseProcess(await toxiproxyPid(place, cluster));
+  expect(await carryOut(record!, cluster.undoHandlers)).toMatchObject({ undone: true });
+  await expectRoutes(cluster, WHOLE);
+  expect(place.linkEvents.map(({ what }) => what)).toEqual(['lost', 'replaced', 'lost', 'replaced']);
+  expect(place.linkEvents[0]!.detail).toContain('took longer than');
+  expect(place.linkEvents[3]!.detail).toContain('no effect held');
+});
+
+test('it ends with the cluster, and nothing is said of that', async () => {
+  await using place = await clusterTest();
+  const cluster = await start(place);
+  await cluster[Symbol.asyncDispose]();
+  expect(await findMarked(place.runId)).toEqual([]);
+  expect(place.linkEvents).toEqual([]);
+  await expect(cluster.links!.apply('late', ISOLATION, CUT)).rejects.toThrow('is closed');
+});
+
+test('a program that is no Toxiproxy is a failed preflight, and leaves no process', async () => {
+  await using place = await clusterTest();
+  const starting = place.start(
+    { nodes: 3, jetstream: false },
+    { links: { routes: true, clients: false }, toxiproxyPath: process.execPath },
+  );
+  await expect(starting).rejects.toThrow(/Toxiproxy does not come up: it ended at once/);
+  expect(await findMarked(place.runId)).toEqual([]);
+});
