@@ -29,7 +29,7 @@ export const diskFull = {
       }
     );
   },
-  create: (params) => filling(diskFullSchema.parse(params)),
+  create: (params) => filling(params as DiskFullParams),
 } satisfies FaultKind & { readonly schema: typeof diskFullSchema };
 
 function filling({ left }: DiskFullParams): Fault {

@@ -3,8 +3,14 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { diskFull } from '../../src/chaos/disk-full.js';
 import type { StoreControl } from '../../src/contracts/stores.js';
 import { mountsBelow } from '../../src/processes/mounts.js';
-import { FaultUnderTest } from '../support/fault-under-test.js';
-import { keepPublishing, type StoreScene, skipped, storeScene, VOLUME_LACK } from '../support/store-scene.js';
+import {
+  keepPublishing,
+  type StoreScene,
+  skipped,
+  storeScene,
+  underTest,
+  VOLUME_LACK,
+} from '../support/store-scene.js';
 
 describe.skipIf(VOLUME_LACK !== undefined)(`disk-full${skipped(VOLUME_LACK)}`, () => {
   let place: StoreScene;
@@ -27,7 +33,7 @@ describe.skipIf(VOLUME_LACK !== undefined)(`disk-full${skipped(VOLUME_LACK)}`, (
   });
 
   it('records what undoes it without touching anything', async () => {
-    const { fault, context } = new FaultUnderTest(place.scene, diskFull, {}, ['n2']);
+    const { fault, context } = underTest(place.scene, diskFull, {}, ['n2']);
     expect(await fault.prepare(context)).toMatchObject([
       { kind: 'rejoin-node', node: 'n2', within: 'cluster', remove: [stores.balloonOf('n2', 'fault-1')] },
     ]);
@@ -40,7 +46,7 @@ describe.skipIf(VOLUME_LACK !== undefined)(`disk-full${skipped(VOLUME_LACK)}`, (
     'stops JetStream on that server, and lets the others go on; %s makes room and brings it back',
     async (how) => {
       await using load = keepPublishing(place.cluster, 'orders.placed');
-      const full = new FaultUnderTest(place.scene, diskFull, {}, ['n2']);
+      const full = underTest(place.scene, diskFull, {}, ['n2']);
       await full.inject();
 
       const during = await full.observe('during');
@@ -67,7 +73,7 @@ describe.skipIf(VOLUME_LACK !== undefined)(`disk-full${skipped(VOLUME_LACK)}`, (
   );
 
   it('leaves as much room as it was told to', async () => {
-    const full = new FaultUnderTest(place.scene, diskFull, { left: '25%' }, ['n1']);
+    const full = underTest(place.scene, diskFull, { left: '25%' }, ['n1']);
     expect(full.fault.impact?.(full.context)).toEqual({ down: [], cuts: [] });
     await full.inject();
     expect(await full.observe('during')).toMatchObject({
@@ -79,7 +85,7 @@ describe.skipIf(VOLUME_LACK !== undefined)(`disk-full${skipped(VOLUME_LACK)}`, (
   });
 
   it('refuses a volume that has not even as much left', async () => {
-    const { fault, context } = new FaultUnderTest(place.scene, diskFull, { left: '1GiB' }, ['n1']);
+    const { fault, context } = underTest(place.scene, diskFull, { left: '1GiB' }, ['n1']);
     await expect(fault.prepare(context)).rejects.toThrow(/only .* left before the fault/);
   });
 });
@@ -91,5 +97,5 @@ it('needs the privilege to mount, and says what does without', async () => {
     what: 'mounting needs root',
     hint: expect.stringContaining('storage-limit'),
   });
-  expect(() => diskFull.create({ left: 'some' })).toThrow(/a size such as 1MiB/);
+  expect(() => diskFull.schema.parse({ left: 'some' })).toThrow(/a size such as 1MiB/);
 });

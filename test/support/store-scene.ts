@@ -3,12 +3,14 @@ import { join } from 'node:path';
 import { jetstream } from '@nats-io/jetstream';
 import { sleep } from '../../src/base/clock.js';
 import type { Cluster } from '../../src/contracts/cluster.js';
+import type { FaultKind } from '../../src/contracts/fault.js';
 import type { VolumeKind } from '../../src/contracts/stores.js';
 import { connectControl } from '../../src/nats/connect.js';
 import { findThrottleLack, findVolumeLack } from '../../src/processes/volume-lack.js';
+import type { FaultPlugin } from '../../src/scenario/plugins.js';
 import { createMarkedDirectory } from '../../src/undo/marked-directory.js';
 import { type ClusterTest, clusterTest } from '../clusters/cluster-for-test.js';
-import { type FaultScene, faultScene } from './fault-under-test.js';
+import { type FaultScene, FaultUnderTest, faultScene } from './fault-under-test.js';
 
 const reason = async (lack: Promise<{ readonly what: string } | undefined>): Promise<string | undefined> =>
   (await lack)?.what;
@@ -75,4 +77,15 @@ export function keepPublishing(
       await done;
     },
   };
+}
+
+/** One fault on stores, with parameters as a scenario says them. */
+export function underTest(
+  scene: FaultScene,
+  kind: FaultKind & FaultPlugin,
+  params: Readonly<Record<string, unknown>>,
+  targets: readonly string[],
+  options?: ConstructorParameters<typeof FaultUnderTest>[4],
+): FaultUnderTest {
+  return new FaultUnderTest(scene, kind, kind.schema.parse(params), targets, options);
 }
