@@ -1,17 +1,13 @@
 import { z } from 'zod';
 import { Secret } from '../base/secret.js';
-import { type ParsedAddress, parseServerUrl } from './server-url.js';
-
-const serverSchema = z
-  .string({ error: 'expected the URL of a server, such as nats://10.0.0.1:4222' })
-  .transform((text, context): ParsedAddress => {
-    const parsed = parseServerUrl(text);
-    if ('problem' in parsed) {
-      context.addIssue({ code: 'custom', message: parsed.problem });
-      return z.NEVER;
-    }
-    return parsed;
-  });
+import { engineSchema } from './docker/engine-schema.js';
+import {
+  type HandedOverNode,
+  handedOverNodeSchema,
+  httpSchema,
+  serverSchema,
+} from './handed-over/handed-over-schema.js';
+import { parseServerUrl } from './server-url.js';
 
 const allowSchema = z.string({ error: 'expected host:port' }).transform((text, context): string => {
   const parsed = parseServerUrl(text);
@@ -116,21 +112,27 @@ export const externalClusterSchema = z
       .optional()
       .describe('TLS: true, or its files; without it, spoken where a server demands it'),
     'monitor-urls': z
-      .array(
-        z
-          .url({ protocol: /^https?$/, error: 'expected a URL such as http://10.0.0.1:8222' })
-          .refine((url) => !url.includes('@'), { error: 'credentials do not belong into this URL' }),
-      )
+      .array(httpSchema('http://10.0.0.1:8222'))
       .optional()
       .describe("The servers' monitoring endpoints, in the order of the servers"),
+    nodes: z
+      .array(handedOverNodeSchema)
+      .min(1, { error: 'at least one node is needed' })
+      .optional()
+      .describe(
+        'Instead of servers: each node by its name, with what faults on it may use. Nothing else is touched',
+      ),
+    engine: engineSchema,
   })
   .superRefine((given, context) => {
-    const { servers = [], allow, context: cliContext } = given;
-    if (given.servers === undefined && cliContext === undefined) {
+    const { servers = [], nodes, allow, context: cliContext } = given;
+    if (nodes !== undefined) checkNodes({ ...given, nodes }, context);
+    else if (given.servers === undefined && cliContext === undefined) {
       context.addIssue({
         code: 'custom',
         path: [],
-        message: 'the key `servers` is missing, or a `context` of the `nats` command that names them',
+        message:
+          'the key `servers` is missing, or `nodes`, or a `context` of the `nats` command that names them',
       });
     }
     servers.forEach(({ address }, i) => {
@@ -150,6 +152,46 @@ export const externalClusterSchema = z
       });
     }
   });
+
+/** What is wrong with nodes that were handed over, beside each of them. */
+function checkNodes(
+  given: { readonly nodes: readonly HandedOverNode[]; readonly allow: readonly string[] } & Record<
+    string,
+    unknown
+  >,
+  context: z.core.$RefinementCtx,
+): void {
+  const { nodes, allow } = given;
+  const refuse = (path: (string | number)[], message: string) =>
+    context.addIssue({ code: 'custom', path, message });
+  for (const key of ['servers', 'monitor-urls']) {
+    if (given[key] !== undefined) refuse([key], `${key} and nodes exclude each other: nodes say it all`);
+  }
+  const names = nodes.map(({ name }) => name);
+  nodes.forEach(({ name, url, toxiproxy }, i) => {
+    if (names.indexOf(name) !== i) refuse(['nodes', i, 'name'], `there is another node ${name}`);
+    const addresses = [
+      { path: ['nodes', i, 'url'], address: url.address },
+      ...(toxiproxy?.client
+        ? [{ path: ['nodes', i, 'toxiproxy', 'client', 'url'], address: toxiproxy.client.url.address }]
+        : []),
+    ];
+    for (const { path, address } of addresses) {
+      if (!allow.includes(address)) {
+        refuse(
+          path,
+          `${address} is not in \`allow\`: a system that stormglass did not start is loaded only where that says so`,
+        );
+      }
+    }
+    for (const other of Object.keys(toxiproxy?.routes ?? {})) {
+      if (other === name) refuse(['nodes', i, 'toxiproxy', 'routes', other], 'a node has no route to itself');
+      else if (!names.includes(other)) {
+        refuse(['nodes', i, 'toxiproxy', 'routes', other], `there is no node ${other}: ${names.join(', ')}`);
+      }
+    }
+  });
+}
 
 /** `cluster` of a plan for this driver. */
 export type ExternalClusterParams = z.output<typeof externalClusterSchema>;

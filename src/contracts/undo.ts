@@ -123,6 +123,8 @@ export interface RunCommand extends UndoCommon {
   readonly command: readonly string[];
   readonly cwd: string;
   readonly timeoutMs: number;
+  /** Ends with one of these codes when there is nothing to undo: asked before, and until it does so after. */
+  readonly check?: { readonly command: readonly string[]; readonly codes: readonly number[] };
 }
 
 /** Unmounts every file system at or below a directory that holds the mark; never lazily. To be done when its servers have ended. */

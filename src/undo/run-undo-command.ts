@@ -1,25 +1,26 @@
-import { execFile } from 'node:child_process';
-import { promisify } from 'node:util';
-import { messageOf } from '../base/errors.js';
+import { waitFor } from '../base/wait.js';
 import type { RunCommand } from '../contracts/undo.js';
+import { runCommand } from '../processes/run-command.js';
 
-/** What a command says is kept to this length, from its end. */
-const MOST_SAID = 500;
+const LOOK_EVERY_MS = 250;
 
-/** Runs the command that undoes something of the user's. Returns what it said; throws when it does not end with 0. */
-export async function runUndoCommand({ command, cwd, timeoutMs }: RunCommand): Promise<string> {
-  const [program, ...args] = command;
-  if (program === undefined) throw new Error('there is no command');
-  try {
-    const { stdout } = await promisify(execFile)(program, args, {
-      cwd,
-      timeout: timeoutMs,
-      killSignal: 'SIGKILL',
-    });
-    return stdout.trim().slice(-MOST_SAID) || 'done';
-  } catch (error) {
-    const { stderr, killed } = error as { readonly stderr?: string; readonly killed?: boolean };
-    const said = stderr?.trim().slice(-MOST_SAID);
-    throw new Error(killed ? `ended after ${timeoutMs} ms` : said || messageOf(error), { cause: error });
+/**
+ * Runs the command that undoes something of the user's, unless it is as it should be already. Returns what it said;
+ * throws when it does not end with 0, or when what it should do does not show in its time.
+ */
+export async function runUndoCommand(record: RunCommand): Promise<string> {
+  const { command, cwd, timeoutMs, check } = record;
+  const isDone = async (): Promise<boolean> => {
+    if (check === undefined) return false;
+    return check.codes.includes((await runCommand(check.command, { cwd, timeoutMs })).code);
+  };
+  if (await isDone()) return 'it was so already';
+  const { code, said } = await runCommand(command, { cwd, timeoutMs });
+  if (code !== 0) throw new Error(said || `it ended with code ${code}`);
+  if (check !== undefined && !(await waitFor(isDone, { timeoutMs, everyMs: LOOK_EVERY_MS }))) {
+    throw new Error(
+      `${command.join(' ')} did, but ${check.command.join(' ')} does not say that it is undone`,
+    );
   }
+  return said || 'done';
 }

@@ -18,7 +18,7 @@ describe.skipIf(dockerEngine === undefined)(`a run with driver: docker${NEEDS_EN
   const env = { DOCKER_HOST: dockerEngine as string };
   const leftOf = async (place: Workplace): Promise<string[]> => {
     const docker = await openEngine(dockerEngine as string);
-    const mark = (place.journal().find(({ type }) => type === 'run') as { runId?: string })?.runId as string;
+    const mark = place.journal().find(({ type }) => type === 'run-started')?.run as string;
     const { containers, networks, volumes } = await findMarkedThings(docker, mark);
     return [...containers, ...networks, ...volumes];
   };

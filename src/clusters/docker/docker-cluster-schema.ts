@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Capability } from '../../contracts/cluster.js';
-import { parseEngine } from '../../processes/docker/engine-address.js';
 import { type ProcessClusterParams, processClusterSchema } from '../process-cluster-schema.js';
+import { engineSchema } from './engine-schema.js';
 
 /** A version that was tried, and no newer one by surprise. */
 export const DEFAULT_IMAGE = 'nats:2.15-alpine';
@@ -21,19 +21,7 @@ export const dockerClusterSchema = z
       .min(1, { error: 'expected the name of an image, such as nats:2.15-alpine' })
       .default(DEFAULT_IMAGE)
       .describe('Image of the containers; pulled where the engine does not have it'),
-    engine: z
-      .string({ error: 'expected the address of a Docker engine, such as unix:///var/run/docker.sock' })
-      .superRefine((engine, context) => {
-        try {
-          parseEngine(engine);
-        } catch (error) {
-          context.addIssue({ code: 'custom', message: (error as Error).message });
-        }
-      })
-      .optional()
-      .describe(
-        'Address of the Docker engine; that of DOCKER_HOST, or the one of this machine, unless given',
-      ),
+    engine: engineSchema,
   })
   .superRefine((given, context) => {
     if (given.nodes > 1 || !Object.keys(given.config).some((key) => key.toLowerCase() === 'cluster')) return;

@@ -29,7 +29,9 @@ export class MeshLinks implements LinkControl {
   readonly directions: readonly Direction[];
   readonly #options: MeshLinksOptions;
   /** Who is cut off, by effect. */
-  readonly #effects = new Map<string, readonly MeshMember[]>();
+  readonly #held = new Map<string, readonly MeshMember[]>();
+  /** Whom effects that were lifted had cut off: they are still looked at. */
+  readonly #past = new Map<string, readonly MeshMember[]>();
 
   constructor(options: MeshLinksOptions) {
     this.#options = options;
@@ -54,7 +56,7 @@ export class MeshLinks implements LinkControl {
 
   async apply(effectId: string, directions: readonly Direction[], effect: LinkEffect): Promise<void> {
     const members = this.#cutOff(directions, effect);
-    this.#effects.set(effectId, members);
+    this.#held.set(effectId, members);
     try {
       for (const { container } of members) await this.#leave(container);
     } catch (error) {
@@ -64,27 +66,34 @@ export class MeshLinks implements LinkControl {
   }
 
   async lift(effectId: string): Promise<void> {
-    const members = this.#effects.get(effectId) ?? [];
-    this.#effects.delete(effectId);
-    const stillCut = new Set([...this.#effects.values()].flat().map(({ name }) => name));
+    const members = this.#held.get(effectId) ?? this.#past.get(effectId) ?? [];
+    this.#held.delete(effectId);
+    this.#past.set(effectId, members);
     const { docker, network } = this.#options;
     for (const { name, container } of members) {
-      if (!stillCut.has(name)) await joinNetwork(docker, container, network, name);
+      if (!this.#isHeld(name)) await joinNetwork(docker, container, network, name);
     }
   }
 
   async look(effectId: string): Promise<LinkLook> {
-    const { docker, network } = this.#options;
-    const members = this.#effects.get(effectId) ?? [];
-    const inMesh: string[] = [];
-    for (const { name, container } of members.length > 0 ? members : this.#options.members) {
-      if ((await lookAtContainer(docker, container))?.networks.includes(network)) inMesh.push(name);
-    }
+    const { docker, network, members } = this.#options;
+    const held = this.#held.get(effectId);
+    const looks = await Promise.all(
+      (held ?? this.#past.get(effectId) ?? members).map(async ({ name, container }) => {
+        const isIn = (await lookAtContainer(docker, container))?.networks.includes(network) ?? false;
+        return { name, isIn };
+      }),
+    );
+    const inMesh = looks.filter(({ isIn }) => isIn).map(({ name }) => name);
     return {
-      isApplied: members.length > 0 && inMesh.length === 0,
-      isLifted: members.length === 0,
+      isApplied: held !== undefined && inMesh.length === 0,
+      isLifted: held === undefined && looks.every(({ name, isIn }) => isIn || this.#isHeld(name)),
       saw: `in the mesh ${network}: ${inMesh.join(', ') || 'none of them'}`,
     };
+  }
+
+  #isHeld(member: string): boolean {
+    return [...this.#held.values()].flat().some(({ name }) => name === member);
   }
 
   async #leave(container: string): Promise<void> {
