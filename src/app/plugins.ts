@@ -9,6 +9,7 @@ import { nodeKill } from '../chaos/node-kill.js';
 import { nodePause } from '../chaos/node-pause.js';
 import { nodeRemove } from '../chaos/node-remove.js';
 import { nodeRestart } from '../chaos/node-restart.js';
+import { own } from '../chaos/own/own.js';
 import { poisonEvents } from '../chaos/poison-events.js';
 import { publishStorm } from '../chaos/publish-storm.js';
 import { rollingRestart } from '../chaos/rolling-restart.js';
@@ -82,6 +83,7 @@ export const FAULT_KINDS: readonly (FaultKind & FaultPlugin)[] = [
   publishStorm,
   poisonEvents,
   diskFull,
+  own,
 ];
 
 /** What a fault with these parameters needs of a driver. */

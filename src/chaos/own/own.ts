@@ -33,6 +33,7 @@ export const own = {
   schema: ownFaultSchema,
   defaultTarget: 'all',
   locatePaths: (params, locate) => ({ ...params, module: locate(String(params.module)) }),
+  takesDown: (params) => (params['takes-down'] === true ? 'all' : 'none'),
   async findLack(params) {
     const { module } = ownFaultSchema.parse(params);
     return loadOwnFault(module).then(
@@ -41,11 +42,16 @@ export const own = {
     );
   },
   create: (params) => ownFault(ownFaultSchema.parse(params)),
-} satisfies FaultKind & {
-  readonly schema: typeof ownFaultSchema;
+} satisfies FaultKind & { readonly schema: typeof ownFaultSchema } & OwnPlanning;
+
+/** What a scenario is told of it. */
+interface OwnPlanning {
   readonly defaultTarget: string;
-  locatePaths(params: object, locate: (path: string) => string): Readonly<Record<string, unknown>>;
-};
+  locatePaths(params: Params, locate: (path: string) => string): Params;
+  takesDown(params: Params): 'all' | 'none';
+}
+
+type Params = Readonly<Record<string, unknown>>;
 
 function ownFault(given: OwnFaultParams): Fault {
   let loading: Promise<OwnFault> | undefined;
