@@ -30,6 +30,8 @@ interface Tally {
   read: number;
   /** Messages that carry a stamp, but of no operation that the histories hold. */
   unexpected: number;
+  /** Messages without a stamp: somebody else's, which says nothing of ours. */
+  foreign: number;
 }
 
 /** Nothing that was acknowledged is missing, and nothing that certainly did not happen is there. */
@@ -64,6 +66,7 @@ function tallyUp(history: History, index: ReadIndex): { tally: Tally; examples: 
     failedButRead: 0,
     read: 0,
     unexpected: index.unexpected,
+    foreign: history.reads.reduce((sum, read) => sum + read.foreign, 0),
   };
   const examples: string[] = [];
   for (const writer of history.writers) {

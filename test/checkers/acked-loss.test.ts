@@ -58,6 +58,7 @@ describe('acked-loss', () => {
         failedButRead: 0,
         read: 10,
         unexpected: 0,
+        foreign: 0,
       },
       examples: [],
     });
@@ -343,6 +344,7 @@ describe('acked-loss, held against an obvious way to count', () => {
           failedButRead,
           read: readMessages.length,
           unexpected: 0,
+          foreign: 0,
         });
         const isUnknown = ok === 0 || counts.notReached > 0 || readMessages.length === 0;
         expect(result.verdict).toBe(lost + failedButRead > 0 ? 'fail' : isUnknown ? 'unknown' : 'pass');

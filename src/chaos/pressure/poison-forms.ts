@@ -17,6 +17,8 @@ export type PayloadForm = Exclude<PoisonForm, 'oversized' | 'garbage'>;
 
 /** No run has so many writers. */
 const NOBODY = 0xffff;
+/** The last time that a stamp can hold. */
+const FAR_FUTURE_US = 2 ** 48 - 1;
 
 /** Payloads of each form; which of them comes next is the sender's draw. */
 export const POISON_PAYLOADS: Readonly<Record<PayloadForm, readonly Uint8Array[]>> = {
@@ -32,17 +34,17 @@ function texts(...all: readonly string[]): Uint8Array[] {
   return all.map((text) => Buffer.from(text));
 }
 
-/** Whole, but of a writer that does not exist. */
+/** Whole, but of a writer that does not exist, and due years from now. */
 function foreignStamp(): Uint8Array {
   const bytes = new Uint8Array(STAMP_BYTES);
-  writeStamp(bytes, 0, NOBODY, 2 ** 40 - 1, 1);
+  writeStamp(bytes, 0, NOBODY, 2 ** 40 - 1, FAR_FUTURE_US);
   return bytes;
 }
 
 /** Of our first writer, as it says; its check byte says that it is not. */
 function brokenStamp(): Uint8Array {
   const bytes = new Uint8Array(STAMP_BYTES);
-  writeStamp(bytes, 0, 0, 2 ** 40 - 1, 1);
+  writeStamp(bytes, 0, 0, 2 ** 40 - 1, FAR_FUTURE_US);
   bytes[2]! ^= 0xff;
   return bytes;
 }
@@ -53,7 +55,7 @@ function batchOf(count: number, entries: number, bodyBytes = 0): Uint8Array {
   writeBatchHeader(bytes, 0, count);
   for (let i = 0; i < entries; i++) {
     const at = BATCH_HEADER_BYTES + i * BATCH_ENTRY_BYTES;
-    writeStamp(bytes, at, NOBODY, i, 1);
+    writeStamp(bytes, at, NOBODY, i, FAR_FUTURE_US);
     bytes.writeUInt32BE(bodyBytes, at + STAMP_BYTES);
   }
   return bytes;
