@@ -16,10 +16,9 @@ export function eventLines(event: JournalEvent): string[] {
       return lookLines('during', event as unknown as Evidence);
     case 'fault-reverted':
       return [`${fault}: reverted`, ...lookLines('after', event as unknown as Evidence)];
-    case 'fault-failed':
-      return [`${fault}: failed: ${event.error}`];
     case 'guard':
-      return [`${fault}: ${event.refused ? 'refused: ' : ''}${event.text}`];
+      // A refusal is the fault's end, and told as such.
+      return event.refused ? [] : [`${fault}: ${event.text}`];
     default:
       return [];
   }

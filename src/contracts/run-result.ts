@@ -130,6 +130,8 @@ export interface FaultResult {
   readonly targets: readonly string[];
   /** How the target was named: `stream-leader(ORDERS)`. */
   readonly target: string;
+  /** The user who made it by hand; absent for one of the plan. */
+  readonly byHand?: string;
   /** `refused`: a guard did not let it begin. */
   readonly status: 'reverted' | 'no-effect' | 'refused' | 'not-run' | 'failed' | 'unreverted';
   readonly detail?: string;

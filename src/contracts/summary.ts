@@ -113,6 +113,8 @@ export interface FaultSummary {
   readonly kind: string;
   readonly target: string;
   readonly targets: readonly string[];
+  /** The user who made it by hand; absent for one of the scenario. */
+  readonly byHand?: string;
   readonly status: FaultResult['status'];
   readonly detail?: string;
   /** After the start of the load; `null` when it did not come to that. */

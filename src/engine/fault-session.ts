@@ -149,7 +149,8 @@ export class FaultSession {
         kind: plan.kind,
         ...recorded,
         before,
-        ...(this.#around.actor && { actor: this.#around.actor }),
+        // What is in no plan is told here: the run can be replayed with it.
+        ...(this.#around.actor && { actor: this.#around.actor, plan }),
       });
       this.#audit('recorded', { stage: 'before', evidence: before, undo: records });
       const unwritten = journal.failure ?? undo.failure;
@@ -296,7 +297,13 @@ export class FaultSession {
 
   #base() {
     const { id, kind } = this.plan;
-    return { id, kind, target: this.#named, targets: this.#targets, injectedNs: 0, revertedNs: 0 };
+    const { actor } = this.#around;
+    return {
+      ...{ id, kind, target: this.#named, targets: this.#targets },
+      ...(actor && { byHand: actor.who }),
+      injectedNs: 0,
+      revertedNs: 0,
+    };
   }
 
   #audit(act: AuditEntry['act'], entry: Omit<AuditEntry, 'act' | 'kind'>): void {

@@ -73,12 +73,14 @@ function summarizeFault(
   { injectedNs, revertedNs, ...fault }: FaultResult,
   loadStartNs: number,
 ): FaultSummary {
-  const { id, kind, target, targets, status, detail, before, during, after, recovery, settled } = fault;
+  const { id, kind, target, targets, byHand, status, detail, before, during, after, recovery, settled } =
+    fault;
   return {
     id,
     kind,
     target,
     targets,
+    ...(byHand !== undefined && { byHand }),
     status,
     ...(detail !== undefined && { detail }),
     injectedAtNs: injectedNs > 0 ? injectedNs - loadStartNs : null,

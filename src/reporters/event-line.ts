@@ -20,6 +20,8 @@ export function eventLine(event: JournalEvent, paint: Paint): string | undefined
       return event.what === 'crashed'
         ? paint('red', plain(`node ${event.node} crashed: ${textOf(event)}`))
         : undefined;
+    case 'guard':
+      return paint('yellow', plain(`${event.fault === undefined ? 'guard' : event.fault}: ${textOf(event)}`));
     case 'links':
       return paint('yellow', textOf(event));
     case 'interrupted':

@@ -104,17 +104,22 @@ function batchRows({ loads }: Summary): string[][] {
   });
 }
 
+const STAGES = ['before', 'during', 'after'] as const;
+
 function faultRows({ faults }: Summary, paint: Paint): string[][] {
   return faults.flatMap((fault, index) => {
     const held = fault.injectedAtNs === null ? '' : ` from ${formatStopwatch(fault.injectedAtNs / NS.s)}`;
-    const status = fault.status === 'reverted' ? 'reverted' : paint('red', statusWords(fault));
-    const words = `${fault.kind} ${fault.targets.join(', ') || fault.target}${held}, ${status}; ${recoveryWords(fault)}`;
+    const status = fault.status === 'reverted' ? statusWords(fault) : paint('red', statusWords(fault));
+    const byHand = fault.byHand === undefined ? '' : ` by hand of ${plain(fault.byHand)}`;
+    const words = `${fault.kind} ${fault.targets.join(', ') || fault.target}${byHand}${held}, ${status}; ${recoveryWords(fault)}`;
     const steps = stepWords(fault.recovery);
-    const seen = [...looks(fault.during), ...looks(fault.after)];
     return [
       [index === 0 ? 'faults' : '', words],
       ...(steps === '' ? [] : [['', paint('dim', steps)]]),
-      ...(seen.length > 0 ? [['', paint('dim', `seen: ${seen.join('; ')}`)]] : []),
+      ...STAGES.flatMap((stage) => {
+        const seen = looks(fault[stage]);
+        return seen.length > 0 ? [['', paint('dim', `seen ${stage}: ${seen.join('; ')}`)]] : [];
+      }),
     ];
   });
 }

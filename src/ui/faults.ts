@@ -28,10 +28,17 @@ export function faultsSection({ faults }: Summary): HTMLElement | undefined {
       columns: [
         {
           heading: 'Fault',
-          cell: ({ kind, target, targets }) =>
-            element('span', {}, kind, element('small', {}, targetText(target, targets))),
+          cell: ({ kind, target, targets, byHand }) =>
+            element(
+              'span',
+              {},
+              kind,
+              element('small', {}, targetText(target, targets)),
+              byHand !== undefined && element('small', {}, `by hand of ${byHand}`),
+            ),
         },
         { heading: 'Held', cell: heldText, tone: () => 'held' },
+        { heading: 'Seen before', cell: ({ before }) => evidenceList(before) },
         { heading: 'Seen while it held', cell: ({ during }) => evidenceList(during) },
         { heading: 'Seen after', cell: ({ after }) => evidenceList(after) },
         { heading: 'Recovery', cell: recoveryText },
