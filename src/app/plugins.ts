@@ -1,7 +1,10 @@
+import { clockSkew } from '../chaos/clock-skew.js';
 import { connectionStorm } from '../chaos/connection-storm.js';
 import { cpuPressure } from '../chaos/cpu-pressure.js';
 import { diskFull } from '../chaos/disk-full.js';
 import { fdExhaustion } from '../chaos/fd-exhaustion.js';
+import { fileBitflip } from '../chaos/file-bitflip.js';
+import { fileTruncate } from '../chaos/file-truncate.js';
 import { memoryPressure } from '../chaos/memory-pressure.js';
 import { nodeAdd } from '../chaos/node-add.js';
 import { nodeDrain } from '../chaos/node-drain.js';
@@ -14,9 +17,12 @@ import { poisonEvents } from '../chaos/poison-events.js';
 import { publishStorm } from '../chaos/publish-storm.js';
 import { rollingRestart } from '../chaos/rolling-restart.js';
 import { slowConsumer } from '../chaos/slow-consumer.js';
+import { slowDisk } from '../chaos/slow-disk.js';
+import { storageLimit } from '../chaos/storage-limit.js';
 import { ackedLoss } from '../checkers/acked-loss.js';
 import { DOCKER_CAPABILITIES, dockerClusterSchema } from '../clusters/docker/docker-cluster-schema.js';
-import { externalClusterSchema } from '../clusters/external-cluster-schema.js';
+import { type ExternalClusterParams, externalClusterSchema } from '../clusters/external-cluster-schema.js';
+import { HANDING_OVER, handedOverCapabilities } from '../clusters/handed-over/handed-over-capabilities.js';
 import {
   PROCESS_CAPABILITIES,
   type ProcessClusterParams,
@@ -83,6 +89,11 @@ export const FAULT_KINDS: readonly (FaultKind & FaultPlugin)[] = [
   publishStorm,
   poisonEvents,
   diskFull,
+  storageLimit,
+  fileTruncate,
+  fileBitflip,
+  slowDisk,
+  clockSkew,
   own,
 ];
 
@@ -121,7 +132,16 @@ const dockerDriver: DriverPlugin = {
   capabilities: DOCKER_CAPABILITIES,
 };
 
-const externalDriver: DriverPlugin = { schema: externalClusterSchema, capabilities: ['load'] };
+/** Faults may do what was handed over for them. */
+const externalDriver: DriverPlugin = {
+  schema: externalClusterSchema,
+  capabilities: ['load'],
+  capabilitiesWith: (params) => handedOverCapabilities(handedOverIn(params)),
+  nodeNames: (params) => handedOverIn(params).map(({ name }) => name),
+  handOver: HANDING_OVER,
+};
+
+const handedOverIn = (params: unknown) => (params as ExternalClusterParams).nodes ?? [];
 
 const byKind = <T extends { readonly kind: string }>(kinds: readonly T[]): Record<string, T> =>
   Object.fromEntries(kinds.map((each) => [each.kind, each]));

@@ -24,6 +24,7 @@ import { readThrottle, setThrottle } from '../processes/write-throttle.js';
 import { CLUSTER_UNDO_ID } from './cluster-undo.js';
 import { withStoreLimit } from './limit-store.js';
 import type { ServerNode } from './server-node.js';
+import { placementTag } from './server-settings.js';
 import { StoreFiles } from './store-files.js';
 
 /** More than this a server seldom says between two looks. */
@@ -37,6 +38,7 @@ export interface ProcessStoresOptions {
 
 /** The stores of servers of ours, all below one directory that carries the run's mark. */
 export class ProcessStores implements StoreControl {
+  readonly undoId = CLUSTER_UNDO_ID;
   readonly #options: ProcessStoresOptions;
   /** By store: what is known of it, its groups' names above all, outlives the server. */
   readonly #stores = new Map<string, StoreFiles>();
@@ -85,13 +87,19 @@ export class ProcessStores implements StoreControl {
     return readThrottle((await this.#blockVolumeOf(node)).device);
   }
 
-  async timeWrite(node: string, bytes: number): Promise<number> {
+  async timeWrites(
+    node: string,
+    { bytes, times }: { readonly bytes: number; readonly times: number },
+  ): Promise<number> {
     const path = join(this.#storeOf(node), `.stormglass-probe-${++this.#records}`);
+    const block = Buffer.alloc(bytes, 1);
     const file = await open(path, 'wx', 0o600);
     try {
       const startNs = nowNs();
-      await file.writeFile(Buffer.alloc(bytes, 1));
-      await file.sync();
+      for (let i = 0; i < times; i++) {
+        await file.write(block);
+        await file.sync();
+      }
       return (nowNs() - startNs) / NS.ms;
     } finally {
       await file.close();
@@ -154,6 +162,10 @@ export class ProcessStores implements StoreControl {
     await server.start();
     const state = record.monitorUrl && (await waitUntilCaughtUp(record.monitorUrl));
     return [repaired, `node ${record.node} was started`, state].filter(Boolean).join('; ');
+  }
+
+  placementTag(node: string): string {
+    return placementTag(this.#options.server(node).view.serverName ?? node);
   }
 
   settingsCopy(node: string, tag: string): { readonly from: string; readonly to: string } {

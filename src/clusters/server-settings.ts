@@ -40,6 +40,7 @@ export function nodeSettings(options: NodeSettingsOptions): Record<string, unkno
     ...(!Object.keys(passed).some((key) => key.startsWith('lame_duck_')) && QUICK_DRAIN),
     ...passed,
     server_name: name,
+    server_tags: [...tagsOf(passed.server_tags), placementTag(name)],
     host: HOST,
     port: ports.client,
     http: `${HOST}:${ports.monitor}`,
@@ -65,6 +66,12 @@ export function nodeSettings(options: NodeSettingsOptions): Record<string, unkno
     ...accounts,
   };
 }
+
+/** A stream that asks for this tag is placed on the server of that name. */
+export const placementTag = (serverName: string): string => `stormglass:${serverName}`;
+
+const tagsOf = (passed: unknown): unknown[] =>
+  Array.isArray(passed) ? passed : passed === undefined ? [] : [passed];
 
 function jetstreamLimits(params: JetStreamParams): Record<string, unknown> {
   const { maxStorageBytes, maxMemoryBytes, syncIntervalNs } = params;

@@ -61,6 +61,9 @@ export interface StoreRepair {
 
 /** The stores of a cluster's nodes, which are ours and on this machine. Paths are absolute. */
 export interface StoreControl {
+  /** The id of the undo record that takes the stores away, with all that is in them. */
+  readonly undoId: string;
+
   /** `undefined` where the store lies in an ordinary directory. */
   lookAtVolume(node: string): Promise<VolumeLook | undefined>;
   /** The file that `fill` makes; `tag` tells one fault's from another's. */
@@ -73,8 +76,11 @@ export interface StoreControl {
   throttle(node: string, throttle: WriteThrottle): Promise<void>;
   /** What the kernel says holds now: an empty object for no bound at all. */
   lookAtThrottle(node: string): Promise<WriteThrottle>;
-  /** Writes so many bytes beside the store and flushes them to the disk (fsync); resolves to how long that took, in ms. */
-  timeWrite(node: string, bytes: number): Promise<number>;
+  /**
+   * Writes so many bytes beside the store and flushes them to the disk (fsync), so many times; resolves to how long all of
+   * them took, in ms.
+   */
+  timeWrites(node: string, writes: { readonly bytes: number; readonly times: number }): Promise<number>;
 
   /** The files of the streams that the node has a replica of, by name. */
   files(node: string): Promise<readonly StoreFile[]>;
@@ -87,6 +93,8 @@ export interface StoreControl {
 
   /** What ends the node, repairs its files, and starts it: data, to be written before anything is done to them. */
   rejoinRecord(node: string, what: string, repair: StoreRepair): UndoRecord;
+  /** By this tag a stream is placed on the node's server, and on no other. */
+  placementTag(node: string): string;
   /** The settings file of the node, and where its copy goes when it is changed. */
   settingsCopy(node: string, tag: string): { readonly from: string; readonly to: string };
   /** Keeps a copy of the node's settings and starts it anew with a limit on what its streams take up on disk. */
