@@ -21,8 +21,8 @@ export interface SystemControl extends AsyncDisposable {
   backlog(stream?: string, consumer?: string): Promise<number>;
   /** How many clients each node says it has that are not ours to control with, by node name. */
   clientCounts(): Promise<ReadonlyMap<string, number>>;
-  /** One look at everything that makes the system steady; does not wait. */
-  steadyState(streams: readonly StreamPlan[]): Promise<SteadyLook>;
+  /** One look at everything that makes the system steady; does not wait. What does not hold is told as soon as it is known. */
+  steadyState(streams: readonly StreamPlan[], onMissing?: (probe: SteadyProbe) => void): Promise<SteadyLook>;
   /** Each reachable node's own counters, by node name. */
   counters(): Promise<ReadonlyMap<string, NodeCounters>>;
   /**
@@ -64,7 +64,14 @@ export interface StreamBounds {
 
 export interface SteadyLook {
   readonly steady: boolean;
-  readonly probes: readonly { readonly probe: string; readonly holds: boolean; readonly saw: string }[];
+  readonly probes: readonly SteadyProbe[];
+}
+
+export interface SteadyProbe {
+  readonly probe: string;
+  readonly holds: boolean;
+  /** For people. */
+  readonly saw: string;
 }
 
 export interface NodeCounters {

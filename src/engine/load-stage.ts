@@ -107,6 +107,7 @@ export class LoadStage {
     this.recovery = new RecoveryWatch({
       control,
       steadyState,
+      journal,
       hasStreams: plan.streams.length > 0,
       isStorm,
     });

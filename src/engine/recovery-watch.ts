@@ -2,6 +2,7 @@ import { NS, nowNs, sleep } from '../base/clock.js';
 import type { SystemControl } from '../contracts/control.js';
 import type { JournalEvent } from '../contracts/journal.js';
 import type { BacklogReading, RecoverySign } from '../metrics/recovery-steps.js';
+import type { Journal } from './journal.js';
 import type { SteadyState } from './steady-state.js';
 
 const LOOK_EVERY_MS = 250;
@@ -12,6 +13,7 @@ const MOST_SIGNS = 10_000;
 export interface RecoveryWatchOptions {
   readonly control: Pick<SystemControl, 'backlog'>;
   readonly steadyState: Pick<SteadyState, 'look'>;
+  readonly journal: Pick<Journal, 'write'>;
   /** There are streams, whose consumers can be behind. */
   readonly hasStreams: boolean;
   /** A fault holds, or the system has not yet recovered from one. */
@@ -43,9 +45,14 @@ export class RecoveryWatch {
     let wasSteady = true;
     while (!signal.aborted) {
       if (this.#options.isStorm()) {
-        const { steady } = await this.#options.steadyState.look();
-        if (steady !== wasSteady && !signal.aborted) this.#note(steady ? 'steady' : 'unsteady');
-        wasSteady = steady;
+        const wasSeen = wasSteady;
+        // A look ends with its slowest question; the first sign is what counts.
+        const look = await this.#options.steadyState.look((missing) => {
+          if (wasSteady && !signal.aborted) this.#noteSteadiness(false, `${missing.probe}: ${missing.saw}`);
+          wasSteady = false;
+        });
+        if (look.steady && !wasSeen && !signal.aborted) this.#noteSteadiness(true, 'all holds again');
+        wasSteady = look.steady;
       }
       await sleep(LOOK_EVERY_MS, signal).catch(() => {});
     }
@@ -62,6 +69,11 @@ export class RecoveryWatch {
       }
       await sleep(Math.max(0, (startNs + BACKLOG_EVERY_NS - nowNs()) / NS.ms), signal).catch(() => {});
     }
+  }
+
+  #noteSteadiness(holds: boolean, saw: string): void {
+    this.#note(holds ? 'steady' : 'unsteady');
+    this.#options.journal.write('probe', { probe: 'steady state', holds, saw });
   }
 
   #note(what: RecoverySign['what']): void {

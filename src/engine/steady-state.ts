@@ -2,7 +2,7 @@ import { nowNs, sleep } from '../base/clock.js';
 import { messageOf } from '../base/errors.js';
 import { withDeadline } from '../base/wait.js';
 import type { Cluster } from '../contracts/cluster.js';
-import type { SteadyLook, SystemControl } from '../contracts/control.js';
+import type { SteadyLook, SteadyProbe, SystemControl } from '../contracts/control.js';
 import type { ProbePlan, StreamPlan } from '../contracts/plan.js';
 import type { Probe, ProbeLook } from '../contracts/probe.js';
 
@@ -39,33 +39,37 @@ export class SteadyState {
     this.#probes = options.probes.map((plan) => ({ plan, probe: options.createProbe(plan) }));
   }
 
-  /** One look at everything; never rejects, and takes a few seconds at most. */
-  async look(): Promise<SteadyLook> {
+  /** One look at everything; never rejects, and takes a few seconds at most. What does not hold is told as soon as it is known. */
+  async look(onMissing: (probe: SteadyProbe) => void = () => {}): Promise<SteadyLook> {
     const { control, streams } = this.#options;
     const [own, named] = await Promise.all([
-      withDeadline(control.steadyState(streams), LOOK_WITHIN_MS, 'the look').catch(
+      withDeadline(control.steadyState(streams, onMissing), LOOK_WITHIN_MS, 'the look').catch(
         (error): SteadyLook => ({
           steady: false,
           probes: [{ probe: 'look', holds: false, saw: messageOf(error) }],
         }),
       ),
-      this.lookWithProbes(),
+      this.lookWithProbes(onMissing),
     ]);
     const probes = named.map(({ plan, holds, saw }) => ({ probe: plan.name, holds, saw }));
     return { steady: own.steady && named.every(({ holds }) => holds), probes: [...own.probes, ...probes] };
   }
 
   /** One look with each of the scenario's probes; never rejects. */
-  lookWithProbes(): Promise<readonly NamedLook[]> {
+  lookWithProbes(onMissing: (probe: SteadyProbe) => void = () => {}): Promise<readonly NamedLook[]> {
     const { cluster, control } = this.#options;
     return Promise.all(
       this.#probes.map(async ({ plan, probe }) => {
+        const told = (seen: ProbeLook): NamedLook => {
+          if (!seen.holds) onMissing({ probe: plan.name, ...seen });
+          return { plan, ...seen };
+        };
         try {
           // Its own deadline comes first, so that it can say what it waited for.
           const look = probe.look({ cluster, control, timeoutMs: LOOK_WITHIN_MS });
-          return { plan, ...(await withDeadline(look, 2 * LOOK_WITHIN_MS, 'the look')) };
+          return told(await withDeadline(look, 2 * LOOK_WITHIN_MS, 'the look'));
         } catch (error) {
-          return { plan, holds: false, saw: messageOf(error) };
+          return told({ holds: false, saw: messageOf(error) });
         }
       }),
     );

@@ -67,7 +67,7 @@ export async function openControl(options: ControlOptions): Promise<SystemContro
     raftGroups: () => readRaftGroups(jsm, options.nodes),
     backlog: (stream, consumer) => readBacklog(jsm, stream, consumer),
     clientCounts: () => readClientCounts(options.nodes, name),
-    steadyState: (streams) => lookForSteadyState(nc, jsm, options.nodes, streams),
+    steadyState: (streams, onMissing) => lookForSteadyState(nc, jsm, options.nodes, streams, onMissing),
     counters: () => readCounters(options.nodes),
     publishedBy: (prefix) => readPublishedCounts(options.nodes, prefix),
     slowConsumers: (prefix) => readSlowConsumers(options.nodes, prefix),

@@ -15,27 +15,32 @@ const CANARY_MS = 2000;
 
 /**
  * One look at everything that makes a system steady; each probe says what it saw. It does not wait for anything to
- * become true, and every question has a deadline, so a look takes a few seconds at most.
+ * become true, and every question has a deadline, so a look takes a few seconds at most; what does not hold is told at once.
  */
 export async function lookForSteadyState(
   nc: NatsConnection,
   jsm: JetStreamManager,
   nodes: readonly MonitoredNode[],
   streams: readonly StreamPlan[],
+  onMissing: (probe: Probe) => void = () => {},
 ): Promise<SteadyLook> {
   const known = nodes.flatMap(({ name, monitorUrl }) =>
     monitorUrl === undefined ? [] : [{ name, monitorUrl }],
   );
-  const probes = (
-    await Promise.all([
-      ...known.map(probeHealth),
-      ...(known.length > 1 ? [probeRoutes(known)] : []),
-      probeMetaGroup(known),
-      probeCanary(nc),
-      ...(streams.length > 0 ? [probeJetStream(jsm)] : []),
-      ...streams.map((stream) => probeStream(jsm, stream)),
-    ])
-  ).flat();
+  const looks: Promise<Probe[]>[] = [
+    ...known.map(probeHealth),
+    ...(known.length > 1 ? [probeRoutes(known)] : []),
+    probeMetaGroup(known),
+    probeCanary(nc),
+    ...(streams.length > 0 ? [probeJetStream(jsm)] : []),
+    ...streams.map((stream) => probeStream(jsm, stream)),
+  ];
+  const told = looks.map(async (look) => {
+    const seen = await look;
+    for (const probe of seen) if (!probe.holds) onMissing(probe);
+    return seen;
+  });
+  const probes = (await Promise.all(told)).flat();
   return { steady: probes.every(({ holds }) => holds), probes };
 }
 
