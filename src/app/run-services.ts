@@ -97,6 +97,7 @@ export function createRunServices({ surroundings, allow }: RunServicesOptions): 
             ...options,
             allow,
             place: userPlace(surroundings.env),
+            cwd: process.cwd(),
           })
         : startProcessCluster(plan.cluster.params as unknown as ProcessClusterParams, {
             ...options,

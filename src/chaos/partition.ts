@@ -1,5 +1,6 @@
 import { StormglassError } from '../base/errors.js';
 import { seededRandom } from '../base/random.js';
+import type { Capability } from '../contracts/cluster.js';
 import type { Fault, FaultContext, FaultKind } from '../contracts/fault.js';
 import { CutLooks } from './links/cut-looks.js';
 import { needsOfLinks } from './links/link-choice.js';
@@ -13,11 +14,18 @@ export const partition = {
   kind: 'partition',
   summary: 'cuts the links between nodes, or between nodes and clients: one way or both, dropped or rejected',
   needs: [],
-  needsWith: (params) => needsOfLinks(partitionSchema.parse(params).between),
+  needsWith: (params) => needsOfPartition(partitionSchema.parse(params)),
   claims: [],
   schema: partitionSchema,
   create: (params) => partitioning(partitionSchema.parse(params)),
 } satisfies FaultKind & { readonly schema: typeof partitionSchema };
+
+/** A node that is cut off from all others without a word can be so where single links cannot be cut, too. */
+function needsOfPartition({ shape, how, between }: PartitionParams): readonly Capability[] {
+  const needs = needsOfLinks(between);
+  if (shape !== 'isolate' || how !== 'drop') return needs;
+  return needs.map((need) => (need === 'route-links' ? 'node-isolation' : need));
+}
 
 function partitioning({ shape, how, between }: PartitionParams): Fault {
   const looks = new CutLooks();

@@ -99,9 +99,10 @@ async function leaderOf(
         }
         const node = cluster.nodes.find((candidate) => candidate.name === name);
         // Whoever is down is still named until the others have elected a new one.
-        if (node && cluster.capabilities.has('process-control') && node.process === undefined) {
+        if (node && cluster.capabilities.has('process-control')) {
+          const { state } = await cluster.lookAtProcess(node.name);
           saw = `${name} is named, but is down`;
-          return undefined;
+          if (state === 'down') return undefined;
         }
         return { name, node };
       } catch (error) {

@@ -55,8 +55,9 @@ function examine(
 ): ExternalAccess & { problems: readonly AccessProblem[] } {
   const problems: AccessProblem[] = [];
   const fromContext = readContext(params, place, problems);
-  const servers = params.servers ?? fromContext.servers;
-  if (params.servers === undefined) {
+  const given = params.nodes?.map(({ url }) => url) ?? params.servers;
+  const servers = given ?? fromContext.servers;
+  if (given === undefined) {
     for (const { address } of servers.filter((server) => !params.allow.includes(server.address))) {
       problems.push({
         path: ['context'],
@@ -66,7 +67,7 @@ function examine(
     }
   }
   const urls = params['monitor-urls'];
-  if (params.servers === undefined && urls && servers.length > 0 && urls.length !== servers.length) {
+  if (given === undefined && urls && servers.length > 0 && urls.length !== servers.length) {
     problems.push({
       path: ['monitor-urls'],
       message: `${urls.length} URLs for the ${servers.length} servers of the context: give one for each, or none`,

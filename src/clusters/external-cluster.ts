@@ -1,4 +1,4 @@
-import { UsageError } from '../base/errors.js';
+import { PreflightError, UsageError } from '../base/errors.js';
 import { maskAddress } from '../base/secret.js';
 import type { Cluster, ClusterNode, ClusterStartOptions } from '../contracts/cluster.js';
 import type { ServerAccess } from '../contracts/load.js';
@@ -6,33 +6,48 @@ import { greetServer } from '../nats/greet-server.js';
 import type { UserPlace } from './access/secret-file.js';
 import { readExternalAccess } from './external-access.js';
 import type { ExternalClusterParams } from './external-cluster-schema.js';
+import { handedOverCluster } from './handed-over/handed-over-cluster.js';
+import type { HandedOverNode } from './handed-over/handed-over-schema.js';
 import { type ParsedAddress, parseServerUrl } from './server-url.js';
 
-export interface ExternalClusterOptions extends Pick<ClusterStartOptions, 'signal'> {
+export interface ExternalClusterOptions extends Pick<ClusterStartOptions, 'runId' | 'signal'> {
   /** The consents of the command line: `host:port`. */
   readonly allow: readonly string[];
   /** Where files, contexts and `…-env` of the scenario are looked up. */
   readonly place: UserPlace;
+  /** Where commands that were handed over run. */
+  readonly cwd: string;
 }
 
 /** How long one server may take to let us in. */
 const GREETING_MS = 5000;
 
 /**
- * Servers that somebody else runs: looked at, to be loaded, and left as they are. Throws a UsageError for an address
- * without consent, or for a file or a variable that cannot be used; a PreflightError for a server that does not answer
- * as a NATS server, that does not let us in, or that is not to be trusted.
+ * Servers that somebody else runs: looked at, to be loaded, and left as they are; faulted only through what was handed
+ * over of them. Throws a UsageError for an address without consent, or for a file or a variable that cannot be used; a
+ * PreflightError for a server that does not answer as a NATS server, that does not let us in, that is not to be trusted
+ * or is another than was said, and for something handed over that is not there.
  */
 export async function startExternalCluster(
   params: ExternalClusterParams,
-  { allow, place, signal }: ExternalClusterOptions,
+  options: ExternalClusterOptions,
 ): Promise<Cluster> {
+  const { allow, place, signal } = options;
   const { servers, access } = readExternalAccess(params, place);
-  requireConsent(params.allow, servers, allow);
-  const nodes = await Promise.all(
-    servers.map((server, i) => visit(server, params['monitor-urls']?.[i], access, signal)),
+  requireConsent(params.allow, [...servers, ...clientAddresses(params)], allow);
+  const visited = await Promise.all(
+    servers.map((server, i) => {
+      const monitorUrl = params.nodes?.[i]?.['monitor-url'] ?? params['monitor-urls']?.[i];
+      return visit(server, monitorUrl, access, signal);
+    }),
   );
-  return externalCluster(uniquelyNamed(nodes), access);
+  if (params.nodes === undefined) return externalCluster(uniquelyNamed(visited), access);
+  const nodes = params.nodes.map((node, i) => asHandedOver(node, visited[i] as Visited));
+  for (const node of params.nodes) {
+    const url = node.toxiproxy?.client?.url;
+    if (url) asHandedOver(node, await visit(url, undefined, access, signal));
+  }
+  return handedOverCluster(params.nodes, nodes, access, { ...options, engine: params.engine });
 }
 
 /**
@@ -44,7 +59,20 @@ export function checkExternalCluster(
   { allow, place }: Pick<ExternalClusterOptions, 'allow' | 'place'>,
 ): void {
   const { servers } = readExternalAccess(params, place);
-  requireConsent(params.allow, servers, allow);
+  requireConsent(params.allow, [...servers, ...clientAddresses(params)], allow);
+}
+
+/** Where the load goes to instead of a node itself. */
+function clientAddresses({ nodes = [] }: ExternalClusterParams): ParsedAddress[] {
+  return nodes.flatMap(({ toxiproxy }) => (toxiproxy?.client ? [toxiproxy.client.url] : []));
+}
+
+/** Leaders are known by the servers' own names, so that a fault would hit the wrong one under another. */
+function asHandedOver({ name }: HandedOverNode, { address, ...visited }: Visited): ClusterNode {
+  if (visited.name === name) return visited;
+  throw new PreflightError(`the server at ${address} calls itself ${visited.name}, not ${name}`, {
+    hint: 'name each of cluster.nodes as its server does (server_name), and look at their addresses',
+  });
 }
 
 /**

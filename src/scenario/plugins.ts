@@ -30,6 +30,8 @@ export interface DriverPlugin {
   readonly capabilities: readonly Capability[];
   /** What it lets them do beside that with these parameters. */
   capabilitiesWith?(parameters: Parameters): readonly Capability[];
+  /** How a scenario makes that so: `give each of cluster.nodes a …`. */
+  readonly handOver?: Readonly<Partial<Record<Capability, string>>>;
   /** The names of the nodes, where they are known before the cluster runs. */
   nodeNames?(parameters: Parameters): readonly string[];
   /** Whether JetStream is on, where that is known, and where its streams keep their messages unless they say so. */

@@ -14,6 +14,8 @@ const start = (
   startExternalCluster(externalClusterSchema.parse(given), {
     allow: options.allow ?? [],
     place: { env: options.env ?? {}, home: '/nowhere' },
+    runId: 'test-run',
+    cwd: '/',
     signal: options.signal ?? never,
   });
 
@@ -131,7 +133,7 @@ test.each([
     { servers: ['wss://a:4443'] },
     'servers.0: wss:// is not supported: expected nats://host:port or tls://host:port',
   ],
-  [{}, ': the key `servers` is missing, or a `context` of the `nats` command that names them'],
+  [{}, ': the key `servers` is missing, or `nodes`, or a `context` of the `nats` command that names them'],
   [{ servers: ['nats://me:secret@a'] }, 'servers.0: credentials do not belong into an address: see `auth`'],
   [{ servers: ['me:secret@a:99999'] }, 'servers.0: credentials do not belong into an address: see `auth`'],
   [

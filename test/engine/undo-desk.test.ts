@@ -23,7 +23,13 @@ it('removes streams from servers that let nobody in without credentials, which s
   const address = `127.0.0.1:${server.port}`;
   await using cluster = await startExternalCluster(
     externalClusterSchema.parse({ servers: [address], allow: [address], auth: { user, password } }),
-    { allow: [address], place: { env: {}, home: directory }, signal: new AbortController().signal },
+    {
+      allow: [address],
+      place: { env: {}, home: directory },
+      signal: new AbortController().signal,
+      runId: 'r1',
+      cwd: directory,
+    },
   );
   const connection = await connect({ servers: address, user, pass: password });
   try {

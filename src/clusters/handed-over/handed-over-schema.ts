@@ -42,17 +42,25 @@ const commandsSchema = z.strictObject({
   timeout: durationSchema.optional().describe('How long one of them may take; 30s unless told'),
 });
 
+/** It becomes part of a URL as it is. */
+const proxyName = (example: string) =>
+  name(example).regex(/^[\w.:~-]+$/, {
+    error: 'expected letters, digits, dots, colons, dashes and underscores',
+  });
+
 const toxiproxySchema = z.strictObject({
-  url: httpSchema('http://127.0.0.1:8474').describe("Toxiproxy's control API"),
+  url: httpSchema('http://127.0.0.1:8474')
+    .transform((url) => url.replace(/\/$/, ''))
+    .describe("Toxiproxy's control API"),
   client: z
     .strictObject({
-      proxy: name('n1-client').describe('Name of the proxy that leads to the node'),
+      proxy: proxyName('n1-client').describe('Name of the proxy that leads to the node'),
       url: serverSchema.describe('Where that proxy listens: the load goes through it'),
     })
     .optional()
     .describe('The proxy between clients and this node'),
   routes: z
-    .record(z.string(), name('n1-to-n2'))
+    .record(z.string(), proxyName('n1-to-n2'))
     .default({})
     .describe('By the name of another node: the proxy through which this one dials its route'),
 });

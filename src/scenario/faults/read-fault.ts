@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import type { Capability } from '../../contracts/cluster.js';
 import type { DataFiles } from '../data-files.js';
 import { durationKey, isMap, ownParameters, parseKind } from '../kinds.js';
-import type { FaultPlugin, ParameterSchema, ScenarioPlugins } from '../plugins.js';
+import type { FaultPlugin, ParameterSchema, ScenarioPlugins, TakenDown } from '../plugins.js';
 import type { Findings, Path } from '../problem.js';
 import type { FaultSpec } from './draft.js';
 import { type DurationRange, entryShape, type faultShape, mixShape, stepShape } from './fault-schema.js';
@@ -66,10 +66,14 @@ export function readFault(
     lastsPath: key === null ? path : [...path, key],
     allowsQuorumLoss,
     claims: plugin.claims,
-    takesDown: plugin.takesDown?.(params) ?? (plugin.claims.includes('process') ? 'all' : 'none'),
+    takesDown: takenDownBy(plugin, params),
   };
   return { spec, input: parsed };
 }
+
+/** Which of its targets a fault takes away from their Raft groups. */
+export const takenDownBy = (plugin: FaultPlugin, params: FaultSpec['params']): TakenDown =>
+  plugin.takesDown?.(params) ?? (plugin.claims.includes('process') ? 'all' : 'none');
 
 /** Why the driver of a cluster cannot make a fault that needs this, and what to do; `undefined` when it can. */
 export function needsProblem(
@@ -83,8 +87,13 @@ export function needsProblem(
   const able = Object.entries(plugins.drivers)
     .filter(([, { capabilities }]) => needs.every((need) => capabilities.includes(need)))
     .map(([name]) => `driver: ${name}`);
+  const { handOver } = plugins.drivers[cluster.plan.driver] ?? {};
+  const handing = [...new Set(lacking.flatMap((need) => handOver?.[need] ?? []))].join('; ');
+  const ways = able.length > 0 ? `use ${able.join(' or ')}, or leave the fault out.` : 'leave the fault out.';
   return {
     message: `${kind} needs ${lacking.join(', ')}, which the ${cluster.plan.driver} driver does not have: it injects nothing there`,
-    hint: able.length > 0 ? `Use ${able.join(' or ')}, or leave the fault out.` : 'Leave the fault out.',
+    hint: upperFirst(handing === '' ? ways : `${handing}; or ${ways}`),
   };
 }
+
+const upperFirst = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);

@@ -5,6 +5,7 @@ import { waitFor } from '../../../src/base/wait.js';
 import { nodeKill } from '../../../src/chaos/node-kill.js';
 import type { DockerCluster } from '../../../src/clusters/docker/docker-cluster.js';
 import { readRoutez } from '../../../src/nats/endpoints.js';
+import { greetServer } from '../../../src/nats/greet-server.js';
 import { lookAtContainer } from '../../../src/processes/docker/containers.js';
 import { findMarkedThings } from '../../../src/processes/docker/remove-marked.js';
 import { carryOut } from '../../../src/undo/carry-out.js';
@@ -42,7 +43,7 @@ describe.skipIf(dockerEngine === undefined)(`a cluster of containers${NEEDS_ENGI
       '4222/tcp': { host: '127.0.0.1', port: cluster.node('n1').clientPort },
       '8222/tcp': { host: '127.0.0.1', port: Number(new URL(cluster.node('n1').monitorUrl as string).port) },
     });
-    expect(of.sort()).toEqual([`stormglass-${test.runId}-doors`, `stormglass-${test.runId}-mesh`]);
+    expect([...of].sort()).toEqual([`stormglass-${test.runId}-doors`, `stormglass-${test.runId}-mesh`]);
     expect(labels).toMatchObject({ 'stormglass.run': test.runId, 'stormglass.node': 'n1' });
     expect(await routesOf('n1')).toEqual(['n2', 'n3']);
   });
@@ -154,6 +155,15 @@ describe.skipIf(dockerEngine === undefined)(`containers that do not come up${NEE
     );
     const left = await findMarkedThings(test.docker, test.runId);
     expect([left.containers, left.networks, left.volumes].flat()).toEqual([]);
+  }, 60_000);
+
+  it('speaks TLS with everybody, and knows its users', async () => {
+    await using test = await dockerClusterTest();
+    await using cluster = await test.start({ nodes: 3, tls: { verify: true }, auth: 'jwt' });
+    const options = { name: 'test', connectTimeoutMs: 5_000, timeoutMs: 10_000 };
+    expect((await greetServer(cluster.access, options)).info).toMatchObject({ tls_verify: true });
+    const { tls: _, ...withoutTls } = cluster.access;
+    await expect(greetServer(withoutTls, options)).rejects.toThrow();
   }, 60_000);
 
   it('says what the engine said of an image that is not there', async () => {
