@@ -20,14 +20,14 @@ import type { UndoDesk } from './undo-desk.js';
 const BITE_WITHIN_MS = 5_000;
 /** How long things may take to be as they are without the fault, when it is due. */
 const CALM_WITHIN_MS = 5_000;
-/** How long a revert is still looked at when the run is to end in a hurry, or when it is known not to be complete. */
+/** How long a revert is still looked at when the run is to end in a hurry. */
 const HURRIED_LOOK_MS = 5_000;
 /** Nothing that a fault does may hang a run. */
 const LOOK_TAKES_MS = 15_000;
 const PREPARE_TAKES_MS = 30_000;
 const INJECT_TAKES_NS = 120 * NS.s;
 /** What an injection that was given up gets to notice that. */
-const GIVE_UP_WITHIN_MS = 5_000;
+const GIVE_UP_WITHIN_MS = 2_000;
 const HEAL_ATTEMPTS = 2;
 const HEAL_AGAIN_MS = 1_000;
 
@@ -251,7 +251,7 @@ export class FaultSession {
       const isStuck = outcomes.some(({ undone }) => !undone);
       // The revert is looked at even when the run was interrupted: an undo that was not verified is none.
       const looking = { ...context, signal: hurriedPatience(hurry) };
-      after = await evidence(fault, looking, 'after', isStuck ? HURRIED_LOOK_MS : healNs / NS.ms);
+      after = await evidence(fault, looking, 'after', isStuck ? 0 : healNs / NS.ms);
       if ((!isStuck && after.holds) || attempt === HEAL_ATTEMPTS || hurry.aborted) break;
       await sleep(HEAL_AGAIN_MS);
     }

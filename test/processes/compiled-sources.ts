@@ -18,7 +18,7 @@ export async function compileSources(...files: readonly string[]): Promise<Compi
   // What is compiled finds its packages as it does in place.
   await symlink(join(root, 'node_modules'), join(directory, 'node_modules'));
   const tsc = join(root, 'node_modules/typescript/bin/tsc');
-  const options = ['--module', 'nodenext', '--target', 'es2022', '--skipLibCheck', '--types', 'node'];
+  const options = ['--module', 'nodenext', '--target', 'es2023', '--skipLibCheck', '--types', 'node'];
   await promisify(execFile)(
     process.execPath,
     [
