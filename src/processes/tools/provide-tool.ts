@@ -61,7 +61,7 @@ export async function installTool(name: ToolName, context: ToolContext, wanted?:
   const spec = specs.find(({ version }) => isVersion(version, wanted));
   if (spec === undefined) {
     const versions = specs.map(({ version }) => version).join(', ');
-    throw new PreflightError(`there is no ${name} ${wanted} to be had: those there are are ${versions}`, {
+    throw new PreflightError(`there is no ${name} ${wanted} to be had: there are ${versions}`, {
       hint: `Name one of them, or put a ${specs[0].program} ${wanted} on the PATH.`,
     });
   }

@@ -229,7 +229,7 @@ describe('a version of its own', () => {
     await using place = await toolTest();
     const error = await failure(provideToolVersion('nats-server', '2.13.7', place.context()));
     expect(error.message).toBe(
-      `there is no nats-server 2.13.7 to be had: those there are are ${toolSpecs('nats-server')
+      `there is no nats-server 2.13.7 to be had: there are ${toolSpecs('nats-server')
         .map(({ version }) => version)
         .join(', ')}`,
     );
