@@ -20,8 +20,8 @@ export const connectionStorm = {
   claims: [],
   schema: connectionStormSchema,
   defaultTarget: 'all',
-  findLack: async (params, machine) => findLack(connectionStormSchema.parse(params), machine),
-  create: (params) => storming(connectionStormSchema.parse(params)),
+  findLack: async (params, machine) => findLack(params as unknown as ConnectionStormParams, machine),
+  create: (params) => storming(params as unknown as ConnectionStormParams),
 } satisfies FaultKind & { readonly schema: typeof connectionStormSchema; readonly defaultTarget: string };
 
 function findLack({ connections }: ConnectionStormParams, machine: Machine): FaultLack | undefined {

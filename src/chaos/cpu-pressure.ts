@@ -23,8 +23,8 @@ export const cpuPressure = {
   claims: [],
   schema: cpuPressureSchema,
   defaultTarget: 'all',
-  findLack: (params, machine) => findLack(cpuPressureSchema.parse(params), machine),
-  create: (params) => pressing(cpuPressureSchema.parse(params)),
+  findLack: (params, machine) => findLack(params as CpuPressureParams, machine),
+  create: (params) => pressing(params as unknown as CpuPressureParams),
 } satisfies FaultKind & { readonly schema: typeof cpuPressureSchema; readonly defaultTarget: string };
 
 async function findLack(

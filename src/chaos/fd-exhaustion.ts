@@ -29,7 +29,7 @@ export const fdExhaustion = {
   schema: fdExhaustionSchema,
   takesDown: () => 'all',
   findLack: (_params, machine) => findLack(machine),
-  create: (params) => exhausting(fdExhaustionSchema.parse(params)),
+  create: (params) => exhausting(params as unknown as FdExhaustionParams),
 } satisfies FaultKind & { readonly schema: typeof fdExhaustionSchema; takesDown(): 'all' };
 
 async function findLack(machine: Machine): Promise<FaultLack | undefined> {

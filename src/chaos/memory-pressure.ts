@@ -20,8 +20,8 @@ export const memoryPressure = {
   claims: [],
   schema: memoryPressureSchema,
   defaultTarget: 'all',
-  findLack: async (params, machine) => findLack(memoryPressureSchema.parse(params), machine),
-  create: (params) => pressing(memoryPressureSchema.parse(params)),
+  findLack: async (params, machine) => findLack(params as MemoryPressureParams, machine),
+  create: (params) => pressing(params as unknown as MemoryPressureParams),
 } satisfies FaultKind & { readonly schema: typeof memoryPressureSchema; readonly defaultTarget: string };
 
 function wantedBytes({ size, percent = 0 }: MemoryPressureParams, machine: Machine): number {

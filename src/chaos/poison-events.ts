@@ -2,7 +2,7 @@ import { formatInteger } from '../base/units.js';
 import type { FaultKind } from '../contracts/fault.js';
 import type { ClientsSeen } from './client-looks.js';
 import { clientPressure } from './client-pressure.js';
-import { poisonEventsSchema } from './poison-events-schema.js';
+import { type PoisonEventsParams, poisonEventsSchema } from './poison-events-schema.js';
 import type { PoisonForm } from './pressure/poison-forms.js';
 import { accessToTargets, connectionNameOf } from './pressure-helper.js';
 
@@ -19,7 +19,7 @@ export const poisonEvents = {
   schema: poisonEventsSchema,
   defaultTarget: 'all',
   create: (params) => {
-    const { subject, forms, rate, messages } = poisonEventsSchema.parse(params);
+    const { subject, forms, rate, messages } = params as unknown as PoisonEventsParams;
     return clientPressure({
       task: (context) => ({
         do: 'send-poison',

@@ -55,8 +55,9 @@ export class PressureHelper {
   #words(): string {
     const report = this.#helper?.report() as PressureReport | undefined;
     if (report === undefined) return '';
-    const figures = Object.entries(report).map(([name, value]) => `${name} ${value}`);
-    return `, and says: ${figures.join(', ')}`;
+    const figures = Object.entries(report).filter(([, value]) => value !== 0);
+    if (figures.length === 0) return '';
+    return `, and says: ${figures.map(([name, value]) => `${name} ${value}`).join(', ')}`;
   }
 
   #lastWords(): string {

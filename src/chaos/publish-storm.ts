@@ -2,7 +2,7 @@ import { formatInteger } from '../base/units.js';
 import type { FaultKind } from '../contracts/fault.js';
 import { clientPressure } from './client-pressure.js';
 import { accessToTargets, connectionNameOf } from './pressure-helper.js';
-import { publishStormSchema } from './publish-storm-schema.js';
+import { type PublishStormParams, publishStormSchema } from './publish-storm-schema.js';
 
 /** Publishes to its targets beside the load of the run. */
 export const publishStorm = {
@@ -13,7 +13,7 @@ export const publishStorm = {
   schema: publishStormSchema,
   defaultTarget: 'all',
   create: (params) => {
-    const { rate, size, messages, subject, connections } = publishStormSchema.parse(params);
+    const { rate, size, messages, subject, connections } = params as unknown as PublishStormParams;
     return clientPressure({
       task: (context) => ({
         do: 'publish-flood',

@@ -13,6 +13,7 @@ import type { Cluster, ProcessIdentity } from '../../src/contracts/cluster.js';
 import type { FaultKind } from '../../src/contracts/fault.js';
 import type { Machine } from '../../src/contracts/machine.js';
 import { readConnz, readVarz } from '../../src/nats/endpoints.js';
+import type { ParameterSchema } from '../../src/scenario/plugins.js';
 import { WireConnection } from '../../src/wire/connection.js';
 import { type ClusterTest, clusterTest } from '../clusters/cluster-for-test.js';
 import { type FaultScene, FaultUnderTest, faultScene } from '../support/fault-under-test.js';
@@ -46,9 +47,13 @@ afterAll(async () => {
   await program[Symbol.asyncDispose]();
 });
 
-function press(kind: FaultKind, params: Record<string, unknown>, targets = ['n1', 'n2']): FaultUnderTest {
+function press(
+  kind: FaultKind & { readonly schema: ParameterSchema },
+  params: Record<string, unknown>,
+  targets = ['n1', 'n2'],
+): FaultUnderTest {
   // Servers remember connections that were closed, by the fault's name among others.
-  pressed = new FaultUnderTest(scene, kind, params, targets, { id: `fault-${++faults}` });
+  pressed = new FaultUnderTest(scene, kind, kind.schema.parse(params), targets, { id: `fault-${++faults}` });
   return pressed;
 }
 
@@ -113,11 +118,15 @@ describe('connection-storm', () => {
 
   it('asks for no more connections than a process may have files', async () => {
     const machine = { openFilesLimit: () => ({ soft: 1024, hard: 1024 }) } as unknown as Machine;
-    expect(await connectionStorm.findLack({ connections: 1000 }, machine)).toEqual({
+    expect(
+      await connectionStorm.findLack(connectionStorm.schema.parse({ connections: 1000 }), machine),
+    ).toEqual({
       what: '1000 connections of one process need 1100 open files, and it may have 1024',
       hint: 'Ask for fewer `connections`, or raise the limit: ulimit -n.',
     });
-    expect(await connectionStorm.findLack({ connections: 900 }, machine)).toBeUndefined();
+    expect(
+      await connectionStorm.findLack(connectionStorm.schema.parse({ connections: 900 }), machine),
+    ).toBeUndefined();
     expect(() => connectionStorm.schema.parse({ connections: '20k' })).toThrow('expected at most 10k');
     expect(() => connectionStorm.schema.parse({ rate: '1M/s' })).toThrow('up to 5k/s');
   });
@@ -244,7 +253,7 @@ describe('a pressure by clients', () => {
       ...pressed.context,
       cluster: { ...cluster, observerAccess: { ...cluster.observerAccess, password: 'wrong' } },
     };
-    const flood = publishStorm.create({});
+    const flood = publishStorm.create(publishStorm.schema.parse({}));
     await expect(flood.inject(stranger as never)).rejects.toThrow(/Authorization Violation/);
   });
 

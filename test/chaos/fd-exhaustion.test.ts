@@ -35,7 +35,7 @@ afterAll(async () => {
 const processOf = (name: string): ProcessIdentity => cluster.node(name).process as ProcessIdentity;
 const limitOf = (name: string) => scene.machine.openFilesLimit(processOf(name)) as OpenFilesLimit;
 const exhausting = (targets: string[], params = {}) =>
-  new FaultUnderTest(scene, fdExhaustion, params, targets);
+  new FaultUnderTest(scene, fdExhaustion, fdExhaustion.schema.parse(params), targets);
 
 describe('fd-exhaustion', () => {
   it('lets a server greet nobody any more, and is undone', async () => {
@@ -90,7 +90,7 @@ describe('fd-exhaustion', () => {
     // Somebody else gives it its files back.
     const record = exhausted.records[1] as RestoreOpenFiles;
     await scene.machine.setOpenFilesLimit(processOf('n3'), limitOf('n2'));
-    expect(await exhausted.observe('during', 3_000)).toMatchObject({ holds: false });
+    expect(await exhausted.fault.observe(exhausted.context, 'during')).toMatchObject({ holds: false });
     expect(record.kind).toBe('restore-open-files');
   });
 

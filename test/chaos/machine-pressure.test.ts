@@ -7,10 +7,12 @@ import { cpuPressure } from '../../src/chaos/cpu-pressure.js';
 import { memoryPressure } from '../../src/chaos/memory-pressure.js';
 import { MemoryShare } from '../../src/chaos/pressure/memory-share.js';
 import type { Cluster, ProcessIdentity } from '../../src/contracts/cluster.js';
+import type { FaultKind } from '../../src/contracts/fault.js';
 import type { Machine } from '../../src/contracts/machine.js';
 import { endMarked } from '../../src/processes/end-process.js';
 import { isAlive } from '../../src/processes/identity.js';
 import { findMarked, RUN_MARK } from '../../src/processes/run-mark.js';
+import type { ParameterSchema } from '../../src/scenario/plugins.js';
 import { carryOut } from '../../src/undo/carry-out.js';
 import { type ClusterTest, clusterTest } from '../clusters/cluster-for-test.js';
 import { type FaultScene, FaultUnderTest, faultScene } from '../support/fault-under-test.js';
@@ -36,6 +38,12 @@ afterAll(async () => {
   await program[Symbol.asyncDispose]();
 });
 
+const pressing = (
+  kind: FaultKind & { readonly schema: ParameterSchema },
+  params: Record<string, unknown>,
+  options: { readonly id?: string } = {},
+) => new FaultUnderTest(scene, kind, kind.schema.parse(params), ['n1'], options);
+
 const helpersOf = ({ context }: FaultUnderTest) =>
   context.machine.findHelpers(context.runId, `--fault=${context.id}`);
 
@@ -44,7 +52,7 @@ const sightings = (evidence: { looks: readonly { at: string; saw: string }[] }) 
 
 describe('cpu-pressure', () => {
   it('takes its share of the cores, which the system says, and is undone', async () => {
-    const pressed = new FaultUnderTest(scene, cpuPressure, { workers: 1, load: '60%', nice: 5 }, ['n1']);
+    const pressed = pressing(cpuPressure, { workers: 1, load: '60%', nice: 5 });
     await pressed.inject();
     expect(pressed.records).toMatchObject([
       { kind: 'end-fault-processes', mark: test.runId, tag: '--fault=fault-1' },
@@ -61,7 +69,7 @@ describe('cpu-pressure', () => {
   });
 
   it('is undone by its record alone, twice, and the servers stay', async () => {
-    const pressed = new FaultUnderTest(scene, cpuPressure, { workers: 1, load: '10%', cpus: '0' }, ['n1']);
+    const pressed = pressing(cpuPressure, { workers: 1, load: '10%', cpus: '0' });
     await pressed.inject();
     const [helper] = (await helpersOf(pressed)) as [ProcessIdentity];
     // Its arguments say no more than who started it.
@@ -72,8 +80,8 @@ describe('cpu-pressure', () => {
   });
 
   it('ends the processes of its own fault alone', async () => {
-    const [one, other] = ['fault-1', 'fault-11'].map(
-      (id) => new FaultUnderTest(scene, cpuPressure, { workers: 1, load: '1%' }, ['n1'], { id }),
+    const [one, other] = ['fault-1', 'fault-11'].map((id) =>
+      pressing(cpuPressure, { workers: 1, load: '1%' }, { id }),
     ) as [FaultUnderTest, FaultUnderTest];
     await Promise.all([one.inject(), other.inject()]);
     await one.undo();
@@ -84,7 +92,7 @@ describe('cpu-pressure', () => {
   });
 
   it('has no effect when its process is gone, or does not get to compute', async () => {
-    const pressed = new FaultUnderTest(scene, cpuPressure, { workers: 1, load: '1%' }, ['n1']);
+    const pressed = pressing(cpuPressure, { workers: 1, load: '1%' });
     await pressed.inject();
     const [helper] = (await helpersOf(pressed)) as [ProcessIdentity];
     process.kill(helper.pid, 'SIGKILL');
@@ -108,17 +116,17 @@ describe('cpu-pressure', () => {
   });
 
   it('says why its process could not begin', async () => {
-    const absurd = new FaultUnderTest(scene, cpuPressure, { workers: 1, cpus: '4095' }, ['n1']);
+    const absurd = pressing(cpuPressure, { workers: 1, cpus: '4095' });
     await expect(absurd.inject()).rejects.toThrow(/its process ended with code .*taskset/);
     expect(await helpersOf(absurd)).toEqual([]);
   });
 
   it('refuses more threads than a machine has use for, and shares that are none', async () => {
     const few = { usage: () => ({ cores: 2, busyNs: 0, availableBytes: 0 }) } as Machine;
-    expect(await cpuPressure.findLack({ workers: 17 }, few)).toMatchObject({
+    expect(await cpuPressure.findLack(cpuPressure.schema.parse({ workers: 17 }), few)).toMatchObject({
       what: '17 threads would compute, and 16 are the most for a machine of 2 cores',
     });
-    expect(await cpuPressure.findLack({ workers: 16 }, few)).toBeUndefined();
+    expect(await cpuPressure.findLack(cpuPressure.schema.parse({ workers: 16 }), few)).toBeUndefined();
     for (const params of [
       { load: '0%' },
       { load: '101%' },
@@ -133,7 +141,7 @@ describe('cpu-pressure', () => {
 
 describe('memory-pressure', () => {
   it('holds what it was told to, which the system says, and gives it back', async () => {
-    const pressed = new FaultUnderTest(scene, memoryPressure, { size: '96MiB', reserve: '256MiB' }, ['n1']);
+    const pressed = pressing(memoryPressure, { size: '96MiB', reserve: '256MiB' });
     await pressed.inject();
     const during = await pressed.observe('during');
     expect(during.holds).toBe(true);
@@ -179,15 +187,19 @@ describe('memory-pressure', () => {
 
   it('is refused before anything is started when the reserve would not stay', async () => {
     const scarce = { usage: () => ({ cores: 2, busyNs: 0, availableBytes: 600 * MIB }) } as Machine;
-    expect(await memoryPressure.findLack({ size: '128MiB' }, scarce)).toEqual({
+    expect(await memoryPressure.findLack(memoryPressure.schema.parse({ size: '128MiB' }), scarce)).toEqual({
       what: '128 MiB of memory are to be taken and 512 MiB to be left, and 600 MiB are available',
       hint: 'Ask for less: `size`, `percent` or `reserve`.',
     });
-    expect(await memoryPressure.findLack({ size: '64MiB' }, scarce)).toBeUndefined();
-    expect(await memoryPressure.findLack({ percent: '20%' }, scarce)).toMatchObject({
+    expect(
+      await memoryPressure.findLack(memoryPressure.schema.parse({ size: '64MiB' }), scarce),
+    ).toBeUndefined();
+    expect(
+      await memoryPressure.findLack(memoryPressure.schema.parse({ percent: '20%' }), scarce),
+    ).toMatchObject({
       what: expect.stringContaining('120 MiB of memory are to be taken'),
     });
-    const greedy = new FaultUnderTest(scene, memoryPressure, { size: '1024GiB' }, ['n1']);
+    const greedy = pressing(memoryPressure, { size: '1024GiB' });
     await expect(greedy.fault.prepare(greedy.context)).rejects.toThrow('1 TiB of memory are to be taken');
   });
 
