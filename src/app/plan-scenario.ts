@@ -5,7 +5,6 @@ import type { Plan } from '../contracts/plan.js';
 import { readScenario } from '../scenario/read-scenario.js';
 import { resolvePlan } from '../scenario/resolve-plan.js';
 import { scenarioJsonSchema as jsonSchemaOf } from '../scenario/scenario-json-schema.js';
-import { formatTimeline } from '../scenario/timeline.js';
 import { dataFilesOf } from './data-files.js';
 import { SCENARIO_PLUGINS } from './plugins.js';
 import { userPlace } from './user-place.js';
@@ -38,12 +37,6 @@ export function planScenario({ file, seed, sets, env }: ScenarioRequest): Plan {
     drawnSeed: randomInt(2 ** 32),
     ...(seed !== undefined && { seed }),
   });
-}
-
-/** The plan, and what will happen when, for people. */
-export function dryRun(request: ScenarioRequest): { readonly plan: Plan; readonly timeline: string } {
-  const plan = planScenario(request);
-  return { plan, timeline: formatTimeline(plan) };
 }
 
 /** The JSON Schema of a scenario with all plug-ins, for editors. */

@@ -8,12 +8,12 @@ import { readOpenFilesLimit } from '../processes/process-usage.js';
 import { describeEnvironment } from './environment.js';
 import { fitPlan } from './fit-plan.js';
 import { requireForeignConsent } from './foreign-consent.js';
-import { planScenario, type ScenarioRequest } from './plan-scenario.js';
+import { planRun, type RunPlanRequest } from './plan-run.js';
 import { createRunServices } from './run-services.js';
 import type { Surroundings } from './surroundings.js';
 import { userPlace } from './user-place.js';
 
-export interface RunScenarioOptions extends ScenarioRequest {
+export interface RunScenarioOptions extends RunPlanRequest {
   /** The run leaves its own folder here. */
   readonly reportsDir: string;
   /** Servers, `host:port`, that stormglass did not start and may load. */
@@ -33,7 +33,8 @@ export interface RunScenarioOptions extends ScenarioRequest {
  */
 export async function runScenario(options: RunScenarioOptions): Promise<RunOutcome> {
   const { allow, surroundings } = options;
-  const plan = fitPlan(planScenario({ ...options, env: surroundings.env }), readOpenFilesLimit());
+  const { notes, ...planned } = planRun({ ...options, env: surroundings.env });
+  const plan = fitPlan(planned.plan, readOpenFilesLimit());
   if (plan.cluster.driver === 'external') {
     checkExternalCluster(plan.cluster.params as unknown as ExternalClusterParams, {
       allow,
@@ -41,12 +42,12 @@ export async function runScenario(options: RunScenarioOptions): Promise<RunOutco
     });
   }
   requireForeignConsent(plan, allow);
+  for (const note of notes) options.progress?.(note);
   return conductRun(
     {
       runId: freshId(),
+      ...planned,
       plan,
-      scenarioFile: options.file,
-      overrides: options.sets,
       reportsDir: options.reportsDir,
       environment: await describeEnvironment(),
       interruption: options.interruption ?? new Interruption(),

@@ -20,6 +20,14 @@ export type ExitMeaning =
   | 'interrupted'
   | 'terminated';
 
+/** The run whose faults were made again. */
+export interface ReplayedRun {
+  /** Its folder, as the user named it. */
+  readonly dir: string;
+  /** The plan was that run's own, too: no scenario was given. */
+  readonly own: boolean;
+}
+
 /** Everything a run found out: what the reporters turn into files. */
 export interface RunResult {
   readonly runId: string;
@@ -27,6 +35,8 @@ export interface RunResult {
   readonly scenarioFile: string;
   /** `path=value` overrides that the plan was resolved with. */
   readonly overrides: readonly string[];
+  /** Whose faults it has made again, if it has. */
+  readonly replay?: ReplayedRun;
   readonly startedAt: string;
   readonly endedAt: string;
   /** Monotonic; 0 when the load never started. */

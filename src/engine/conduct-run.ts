@@ -6,7 +6,7 @@ import type { SystemControl } from '../contracts/control.js';
 import type { StreamRead, WriterHistory } from '../contracts/history.js';
 import type { Plan } from '../contracts/plan.js';
 import type { Reporter } from '../contracts/reporter.js';
-import type { Environment, RunResult } from '../contracts/run-result.js';
+import type { Environment, ReplayedRun, RunResult } from '../contracts/run-result.js';
 import { runChecks } from './checks.js';
 import { ClusterLock } from './cluster-lock.js';
 import { crashFindings, unsettledFinding } from './findings.js';
@@ -35,6 +35,8 @@ export interface RunRequest {
   readonly scenarioFile: string;
   /** `path=value` overrides that the plan was resolved with. */
   readonly overrides: readonly string[];
+  /** Whose faults are made again, if any. */
+  readonly replay?: ReplayedRun;
   /** Where the run's own directory is made. */
   readonly reportsDir: string;
   readonly environment: Environment;

@@ -2,7 +2,7 @@ import { wallNow } from '../base/clock.js';
 import { messageOf, PreflightError } from '../base/errors.js';
 import { maskAssignment, maskSecrets } from '../base/secret.js';
 import type { Plan } from '../contracts/plan.js';
-import type { Environment } from '../contracts/run-result.js';
+import type { Environment, ReplayedRun } from '../contracts/run-result.js';
 import { type RunDirectory, writeWhole } from './run-directory.js';
 
 export interface SavedPlan {
@@ -10,6 +10,8 @@ export interface SavedPlan {
   readonly runId: string;
   readonly scenarioFile: string;
   readonly overrides: readonly string[];
+  /** Whose faults it makes again, if any. */
+  readonly replay?: ReplayedRun;
   readonly savedAt: string;
   readonly environment: Environment;
   readonly plan: Plan;
@@ -25,6 +27,7 @@ export function savePlan(
     readonly runId: string;
     readonly scenarioFile: string;
     readonly overrides: readonly string[];
+    readonly replay?: ReplayedRun;
     readonly environment: Environment;
     readonly plan: Plan;
   },
@@ -34,6 +37,7 @@ export function savePlan(
     runId: run.runId,
     scenarioFile: run.scenarioFile,
     overrides: run.overrides.map(maskAssignment),
+    ...(run.replay && { replay: run.replay }),
     savedAt: wallNow().toISOString(),
     environment: run.environment,
     plan: run.plan,

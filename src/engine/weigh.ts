@@ -131,6 +131,7 @@ export function weigh({
     plan,
     scenarioFile: request.scenarioFile,
     overrides: request.overrides.map(maskAssignment),
+    ...(request.replay && { replay: request.replay }),
     startedAt: startedAt.toISOString(),
     endedAt: endedAt.toISOString(),
     loadStartNs: load?.startNs ?? 0,

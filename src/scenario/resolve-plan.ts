@@ -14,12 +14,12 @@ import { parseYaml } from './parse-yaml.js';
 import { placeFindings } from './place-findings.js';
 import type { ScenarioPlugins } from './plugins.js';
 import { Findings, type Path, ScenarioError, type ScenarioProblem } from './problem.js';
+import { recoveryEndNs } from './recovery-end.js';
 import { resolveCluster } from './resolve-cluster.js';
 import type { ConditionScene } from './resolve-condition.js';
 import { type ResolvedEvents, resolveEvents } from './resolve-events.js';
 import { resolveGuards } from './resolve-guards.js';
 import { checkCaptured, type ResolvedLoads, resolveLoads } from './resolve-loads.js';
-import { endNsOf } from './resolve-schedule.js';
 import { resolveSteadyState } from './resolve-steady-state.js';
 import { resolveStreams } from './resolve-streams.js';
 import { resolveThresholds } from './resolve-thresholds.js';
@@ -96,7 +96,7 @@ function resolveSections(scenario: unknown, options: ResolveOptions, findings: F
   };
   const ownStreams =
     complete && loads.complete ? furnishLoads(loads.loads, raw.load, plugins, scene, findings) : [];
-  const loadEndNs = loads.complete ? recoveryEndNs(loads) : undefined;
+  const loadEndNs = loads.complete ? recoveryEndNs(loads.loads) : undefined;
   const declared = namesOf(raw.streams ?? []);
   const streamNames = declared && [...declared, ...ownStreams.map(({ name }) => name)];
   const allStreams = [...scene.streams, ...ownStreams];
@@ -177,14 +177,6 @@ const sendsEvents = (values: unknown, { loads }: ScenarioPlugins): boolean =>
       Object.hasOwn(loads, value.kind) &&
       loads[value.kind]?.facts.events === true,
   );
-
-/** Recovery is seen by acknowledged operations; where there are none, by any. Who follows lasts as long as the others. */
-function recoveryEndNs({ loads }: ResolvedLoads): number | undefined {
-  const acknowledged = loads.filter(({ facts }) => facts.acknowledged);
-  const seeing = acknowledged.length > 0 ? acknowledged : loads;
-  const runEndNs = Math.max(...loads.map(({ plan }) => endNsOf(plan)));
-  return seeing.length > 0 ? Math.max(...seeing.map(({ plan }) => endNsOf(plan) || runEndNs)) : undefined;
-}
 
 function resolveChecks(
   values: unknown,

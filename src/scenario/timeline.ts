@@ -22,9 +22,10 @@ export interface Moment {
 
 /** What happens when, in order. Of what is due at the same time, loads start first and end last. */
 export function timelineOf(plan: Plan): readonly Moment[] {
-  return [...plan.loads.flatMap(loadMoments), ...plan.faults.flatMap(faultMoments)].sort(
-    (a, b) => a.atNs - b.atNs || ORDER.indexOf(a.what) - ORDER.indexOf(b.what),
-  );
+  return [
+    ...plan.loads.flatMap(loadMoments),
+    ...plan.faults.flatMap((fault) => faultMoments(fault, plan.faults)),
+  ].sort((a, b) => a.atNs - b.atNs || ORDER.indexOf(a.what) - ORDER.indexOf(b.what));
 }
 
 const ORDER: readonly Moment['what'][] = [
@@ -101,21 +102,37 @@ function stageText({ fromPerSec, toPerSec, durationNs }: Stage, unit: 'operation
     : `${rate(fromPerSec)} to ${rate(toPerSec)} over ${formatDuration(durationNs)}`;
 }
 
-function faultMoments({ id, kind, atNs, forNs, target, when, follows }: FaultPlan): Moment[] {
+function faultMoments(fault: FaultPlan, faults: readonly FaultPlan[]): Moment[] {
+  const { id, kind, atNs, forNs, target, when, follows } = fault;
   const hit = `${id} ${kind} on ${formatTarget(target)}`;
   const held = forNs > 0 ? `, for ${formatDuration(forNs)}` : '';
+  const begins = (text: string): Moment => ({
+    atNs,
+    what: 'fault-begins',
+    of: id,
+    text: `${hit} ${text}${held}`,
+  });
   if (when !== undefined) {
-    const until = formatDuration(when.withinNs);
-    const text = `${hit} waits for ${when.condition.text}, ${until} at the most${held}`;
-    return [{ atNs, what: 'fault-begins', of: id, text }];
+    return [begins(`waits for ${when.condition.text}, ${formatDuration(when.withinNs)} at the most`)];
   }
-  if (follows !== undefined) {
-    const text = `${hit} begins ${formatDuration(follows.afterNs)} after the ${follows.since} of ${follows.fault}, not before this${held}`;
-    return [{ atNs, what: 'fault-begins', of: id, text }];
-  }
-  const begins: Moment = { atNs, what: 'fault-begins', of: id, text: `${hit} begins${held}` };
-  if (forNs === 0) return [begins];
-  return [begins, { atNs: atNs + forNs, what: 'fault-ends', of: id, text: `${hit} is healed` }];
+  const after = follows === undefined ? '' : ` ${followText(follows)}`;
+  if (isConditional(fault, faults)) return [begins(`begins${after}, not before this`)];
+  if (forNs === 0) return [begins(`begins${after}`)];
+  const ends: Moment = { atNs: atNs + forNs, what: 'fault-ends', of: id, text: `${hit} is healed` };
+  return [begins(`begins${after}`), ends];
+}
+
+function followText({ fault, since, afterNs }: NonNullable<FaultPlan['follows']>): string {
+  const later = afterNs === 0 ? '' : `${formatDuration(afterNs)} `;
+  if (since === 'begin') return `${later}after ${fault} has begun`;
+  return later === '' ? `when ${fault} is healed` : `${later}after ${fault} is healed`;
+}
+
+/** Whether only the run will tell when it begins: what it follows, near or far, waits for a condition. */
+function isConditional({ when, follows }: FaultPlan, faults: readonly FaultPlan[]): boolean {
+  if (when !== undefined) return true;
+  const other = follows && faults.find(({ id }) => id === follows.fault);
+  return other !== undefined && isConditional(other, faults);
 }
 
 /** `n2`, `n2 (drawn)`, `minority: n1 (drawn)`, `leader`, `stream-leader(ORDERS)`. */
@@ -141,12 +158,34 @@ export function formatTarget(target: TargetPlan): string {
   }
 }
 
-/** The timeline as lines for people: `    20 s  fault-1 node-kill on … begins, for 10 s`. */
+/** The timeline as lines for people, and what keeps it within bounds: `    20 s  fault-1 node-kill on … begins, for 10 s`. */
 export function formatTimeline(plan: Plan): string {
   const moments = timelineOf(plan).map(({ atNs, text }) => ({
     at: formatDuration(atNs).replace(/^0 ns$/, '0 s'),
     text,
   }));
   const width = Math.max(0, ...moments.map(({ at }) => at.length));
-  return moments.map(({ at, text }) => `${at.padStart(width)}  ${text}`).join('\n');
+  const lines = moments.map(({ at, text }) => `${at.padStart(width)}  ${text}`);
+  return [...lines, ...boundsOf(plan)].join('\n');
+}
+
+function boundsOf({ guards, steadyState }: Plan): readonly string[] {
+  const { atMost, longestNs, abortOn, stopFile, allowsQuorumLoss } = guards;
+  const guarded = [
+    ...(atMost === undefined ? [] : [`at most ${atMost} ${atMost === 1 ? 'fault' : 'faults'} at a time`]),
+    ...(longestNs === undefined ? [] : [`none for longer than ${formatDuration(longestNs)}`]),
+    ...abortOn.map(({ text }) => `the run ends when ${text}`),
+    ...(stopFile === undefined ? [] : [`the run stops when ${stopFile} is there`]),
+    ...(allowsQuorumLoss ? ['quorums may be lost'] : []),
+  ];
+  const { probes, everyNs, recoverWithinNs } = steadyState;
+  const steady = [
+    ...probes.map(({ name, throughout }) => (throughout ? `${name} (throughout)` : name)),
+    ...(everyNs > 0 ? [`looked at every ${formatDuration(everyNs)}`] : []),
+    ...(recoverWithinNs === undefined ? [] : [`again ${formatDuration(recoverWithinNs)} after a fault`]),
+  ];
+  return [
+    ...(guarded.length === 0 ? [] : [`guards: ${guarded.join('; ')}`]),
+    ...(steady.length === 0 ? [] : [`steady state: ${steady.join('; ')}`]),
+  ];
 }

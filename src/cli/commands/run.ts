@@ -12,15 +12,16 @@ interface RunOptions {
   readonly set?: readonly string[];
   readonly allow?: readonly string[];
   readonly natsServer?: string;
+  readonly replay?: string;
   readonly dryRun?: boolean;
   readonly json?: boolean;
 }
 
-/** `stormglass run <scenario.yaml>`: from a scenario to a verdict. */
+/** `stormglass run [scenario.yaml] [--replay RUN]`: from a scenario, or a run that was, to a verdict. */
 export function runCommand(context: CliContext): Command {
   return new Command('run')
     .description('run a scenario: load, faults, checks, one verdict')
-    .argument('<scenario>', 'the scenario, a YAML file')
+    .argument('[scenario]', 'the scenario, a YAML file; not needed with --replay')
     .option('--out <dir>', 'where the run leaves its own folder', 'reports')
     .option('--seed <number>', 'the seed of everything drawn by chance, instead of the scenario’s', parseSeed)
     .option(
@@ -30,18 +31,21 @@ export function runCommand(context: CliContext): Command {
     )
     .option('--allow <host:port>', 'consent to load this server, which stormglass did not start', collect)
     .option('--nats-server <path>', 'the nats-server to run (or STORMGLASS_NATS_SERVER)')
+    .option('--replay <run>', 'make the faults of a run again, at the times of its journal: its folder')
     .option('--dry-run', 'print the resolved plan and the timeline; start nothing')
     .option('--json', 'print the summary, and nothing else, on stdout')
-    .action(async (file: string, options: RunOptions) => {
+    .action(async (file: string | undefined, options: RunOptions) => {
       const request = {
-        file,
+        ...(file !== undefined && { file }),
+        ...(options.replay !== undefined && { replay: options.replay }),
         ...(options.seed !== undefined && { seed: options.seed }),
         sets: options.set ?? [],
         env: context.env,
         allow: options.allow ?? [],
       };
       if (options.dryRun) {
-        const { plan, timeline } = dryRun(request);
+        const { plan, timeline, notes } = dryRun(request);
+        for (const note of notes) context.stderr.write(`${note}\n`);
         const text = JSON.stringify(plan, maskSecrets, 2);
         context.stdout.write(options.json ? `${text}\n` : `${timeline}\n\n${text}\n`);
         return;
