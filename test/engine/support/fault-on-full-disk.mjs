@@ -3,7 +3,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 
 const [sources, parent] = process.argv.slice(2);
-const load = (file) => import(new URL(file, sources));
+const load = (file) => import(`${sources}/${file}`);
 const { FaultSession } = await load('engine/fault-session.js');
 const { FaultGuards } = await load('engine/fault-guards.js');
 const { Journal } = await load('engine/journal.js');
