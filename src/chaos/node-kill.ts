@@ -11,6 +11,7 @@ export const nodeKill = {
   kind: 'node-kill',
   summary: 'ends a server process, and starts it again on its old store after `restart-after`',
   needs: ['process-control'],
+  needsWith: ({ signal }) => (signal === 'SIGTERM' ? ['process-signals'] : []),
   claims: ['process'],
   schema: nodeKillSchema,
   durationKey: 'restart-after',

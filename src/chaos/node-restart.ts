@@ -23,6 +23,7 @@ export const nodeRestart = {
   kind: 'node-restart',
   summary: 'ends a server process, and starts it again at once on its old store',
   needs: ['process-control'],
+  needsWith: ({ signal }) => (signal === 'SIGTERM' ? ['process-signals'] : []),
   claims: ['process'],
   schema,
   durationKey: null,
