@@ -155,6 +155,15 @@ describe('slow-consumer', () => {
       expect(cut).toBe(true);
       const during = await slow.observe('during');
       expect(sights(during)).toMatch(/has cut off [1-9]\d* as slow consumers/);
+      // They come back for more.
+      const again = await waitFor(
+        async () =>
+          (await readConnz(monitorUrl, 0, 10_000, 'open')).connections.some(({ name = '' }) =>
+            name.startsWith(`stormglass-fault ${test.runId} ${slow.context.id} `),
+          ),
+        { timeoutMs: 20_000 },
+      );
+      expect(again).toBe(true);
       await slow.undo();
       expect(await slow.observe('after')).toMatchObject({ holds: true });
     } finally {

@@ -3,8 +3,8 @@ import { ClientTally } from './client-tally.js';
 import type { Pressure } from './pressure-process.js';
 import type { ReadSlowlyTask } from './pressure-task.js';
 
-/** Without a word read, it is a write that fails which tells that the server has ended the connection. */
-const PING_EVERY_MS = 1_000;
+/** To whoever reads nothing, it is a write that fails which tells that the server has ended the connection. */
+const KNOCK_EVERY_MS = 500;
 
 /** Subscribers that read nothing: each is cut off by its server in the end, comes back, and reads nothing again. */
 export async function readSlowly(task: ReadSlowlyTask): Promise<Pressure> {
@@ -14,11 +14,7 @@ export async function readSlowly(task: ReadSlowlyTask): Promise<Pressure> {
     Array.from({ length: subscribers }, async (_, number) => {
       const server = access.servers[number % access.servers.length]!;
       const wire: WireConnection = new WireConnection(
-        {
-          access: { ...access, servers: [server] },
-          name: `${connectionName}-${number}`,
-          pingEveryMs: PING_EVERY_MS,
-        },
+        { access: { ...access, servers: [server] }, name: `${connectionName}-${number}` },
         {
           onMessage: () => {},
           onConnected: () => {
@@ -36,6 +32,9 @@ export async function readSlowly(task: ReadSlowlyTask): Promise<Pressure> {
       );
       for (let copy = 0; copy < copies; copy++) wire.subscribe(subject);
       await wire.connect();
+      setInterval(() => {
+        if (wire.connected) wire.flush().catch(() => {});
+      }, KNOCK_EVERY_MS);
     }),
   );
   return { report: () => tally.report() };
