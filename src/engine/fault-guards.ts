@@ -11,6 +11,8 @@ import { groupsWithoutQuorum } from './quorum.js';
 /** One question to the servers, or to the operating system, may take this long. */
 const LOOK_WITHIN_MS = 5_000;
 const LOOK_AGAIN_MS = 100;
+/** What began so late may hold so much longer than it was planned. */
+const SOON_NS = 2 * NS.s;
 /** Beyond this many, groups are only counted. */
 const MOST_NAMED = 5;
 
@@ -94,7 +96,7 @@ export class FaultGuards {
         this.#admitted.add(admitted);
         return admitted;
       }
-      const isPassing = this.admitted.some(({ stage }) => stage === 'healing');
+      const isPassing = this.admitted.some(isPassingSoon);
       if (!isPassing || nowNs() > deadlineNs) throw new FaultRefused(refusal);
       await sleep(LOOK_AGAIN_MS, end.signal);
     }
@@ -154,6 +156,10 @@ export class FaultGuards {
     return looks.filter((name) => name !== undefined);
   }
 }
+
+/** It is being healed, or is about to be: one that began late by a little is not over in time for the next. */
+const isPassingSoon = ({ stage, plan, sinceNs }: AdmittedFault): boolean =>
+  stage !== 'unreverted' && (stage === 'healing' || nowNs() + SOON_NS >= sinceNs + plan.forNs);
 
 const named = ({ plan, targets, sinceNs }: AdmittedFault): string =>
   `${plan.id} (${plan.kind} on ${targets.join(', ')}, for ${formatDuration(Math.round((nowNs() - sinceNs) / NS.s) * NS.s)} now)`;
