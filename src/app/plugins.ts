@@ -1,3 +1,4 @@
+import { bandwidth } from '../chaos/bandwidth.js';
 import { clockSkew } from '../chaos/clock-skew.js';
 import { connectionStorm } from '../chaos/connection-storm.js';
 import { cpuPressure } from '../chaos/cpu-pressure.js';
@@ -5,6 +6,8 @@ import { diskFull } from '../chaos/disk-full.js';
 import { fdExhaustion } from '../chaos/fd-exhaustion.js';
 import { fileBitflip } from '../chaos/file-bitflip.js';
 import { fileTruncate } from '../chaos/file-truncate.js';
+import { latency } from '../chaos/latency.js';
+import { limitData } from '../chaos/limit-data.js';
 import { memoryPressure } from '../chaos/memory-pressure.js';
 import { nodeAdd } from '../chaos/node-add.js';
 import { nodeDrain } from '../chaos/node-drain.js';
@@ -13,12 +16,17 @@ import { nodePause } from '../chaos/node-pause.js';
 import { nodeRemove } from '../chaos/node-remove.js';
 import { nodeRestart } from '../chaos/node-restart.js';
 import { own } from '../chaos/own/own.js';
+import { packetSlicer } from '../chaos/packet-slicer.js';
+import { partition } from '../chaos/partition.js';
 import { poisonEvents } from '../chaos/poison-events.js';
 import { publishStorm } from '../chaos/publish-storm.js';
+import { reset } from '../chaos/reset.js';
 import { rollingRestart } from '../chaos/rolling-restart.js';
+import { slowClose } from '../chaos/slow-close.js';
 import { slowConsumer } from '../chaos/slow-consumer.js';
 import { slowDisk } from '../chaos/slow-disk.js';
 import { storageLimit } from '../chaos/storage-limit.js';
+import { timeout } from '../chaos/timeout.js';
 import { ackedLoss } from '../checkers/acked-loss.js';
 import { DOCKER_CAPABILITIES, dockerClusterSchema } from '../clusters/docker/docker-cluster-schema.js';
 import { type ExternalClusterParams, externalClusterSchema } from '../clusters/external-cluster-schema.js';
@@ -81,6 +89,14 @@ export const FAULT_KINDS: readonly (FaultKind & FaultPlugin)[] = [
   nodeAdd,
   nodeRemove,
   rollingRestart,
+  partition,
+  latency,
+  bandwidth,
+  packetSlicer,
+  slowClose,
+  reset,
+  timeout,
+  limitData,
   cpuPressure,
   memoryPressure,
   fdExhaustion,

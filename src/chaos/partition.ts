@@ -16,9 +16,17 @@ export const partition = {
   needs: [],
   needsWith: (params) => needsOfPartition(partitionSchema.parse(params)),
   claims: [],
+  takesDown: (params) => takenDownBy(partitionSchema.parse(params)),
   schema: partitionSchema,
   create: (params) => partitioning(partitionSchema.parse(params)),
 } satisfies FaultKind & { readonly schema: typeof partitionSchema };
+
+/** Who is away from the others: who says nothing to them, or a side that is too small. */
+function takenDownBy({ shape, between }: PartitionParams): 'all' | 'minority' | 'none' {
+  if (between === 'clients') return 'none';
+  if (shape === 'majority') return 'minority';
+  return shape === 'isolate' || shape === 'one-way' ? 'all' : 'none';
+}
 
 /** A node that is cut off from all others without a word can be so where single links cannot be cut, too. */
 function needsOfPartition({ shape, how, between }: PartitionParams): readonly Capability[] {

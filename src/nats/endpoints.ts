@@ -126,6 +126,12 @@ export const readConnz = (
 ): Promise<ConnzPage> =>
   readPage<ConnzPage>(monitorUrl, `/connz?state=${state}&offset=${offset}&limit=${limit}`);
 
+/** Whether a client is connected now, by the id that the server gave it. */
+export async function isClientOpen(monitorUrl: string, clientId: number): Promise<boolean> {
+  const { connections } = await readPage<ConnzPage>(monitorUrl, `/connz?state=open&cid=${clientId}`);
+  return connections.length > 0;
+}
+
 /** Resolves for an unhealthy server too: it answers with status 503 and its reason. */
 export const readHealthz = (monitorUrl: string, deadlineMs?: number): Promise<HealthzPage> =>
   readPage<HealthzPage>(monitorUrl, '/healthz', deadlineMs, [503]);

@@ -2,7 +2,6 @@ import { nowNs } from '../../base/clock.js';
 import { messageOf } from '../../base/errors.js';
 import type { ServerAccess } from '../../contracts/load.js';
 import { WireConnection } from '../../wire/connection.js';
-import { type Dial, dialTcp } from '../../wire/dial.js';
 import type { MessageView } from '../../wire/parser.js';
 
 /** A look is short: a post that cannot be opened within this time is none. */
@@ -23,16 +22,12 @@ export class CanaryPost {
   readonly #wire: WireConnection;
   readonly #ends: string[] = [];
   #connects = 0;
-  #readBytes = 0;
-  #longestRead = 0;
   #problem: string | undefined;
   #isClosed = false;
 
   constructor({ access, name, subject, onMessage }: CanaryPostOptions) {
-    // What is read through TLS comes in TLS's own pieces.
-    const dial = access.tls === undefined ? { dial: this.#dial } : {};
     this.#wire = new WireConnection(
-      { access, name, connectTimeoutMs: CONNECT_MS, ...dial },
+      { access, name, connectTimeoutMs: CONNECT_MS },
       {
         onMessage: (view) => onMessage(view, nowNs()),
         onConnected: () => {
@@ -87,23 +82,6 @@ export class CanaryPost {
     return this.#wire.info?.server_name;
   }
 
-  /** The greatest message that the server takes. */
-  get mostBytes(): number {
-    return this.#wire.info?.max_payload ?? 0;
-  }
-
-  /** The most bytes that came in one read since the last call; 0 where nothing came, or TLS hides it. */
-  takeLongestRead(): number {
-    const longest = this.#longestRead;
-    this.#longestRead = 0;
-    return longest;
-  }
-
-  /** All that was read; 0 where TLS hides it. */
-  get readBytes(): number {
-    return this.#readBytes;
-  }
-
   /** Returns false when there is no connection to write to. */
   publish(subject: string, payload: Uint8Array): boolean {
     if (!this.#wire.connected) return false;
@@ -115,13 +93,4 @@ export class CanaryPost {
     this.#isClosed = true;
     await this.#wire.close();
   }
-
-  readonly #dial: Dial = (server, { onBytes }) =>
-    dialTcp(server, {
-      onBytes: (bytes) => {
-        this.#readBytes += bytes.length;
-        this.#longestRead = Math.max(this.#longestRead, bytes.length);
-        onBytes(bytes);
-      },
-    });
 }

@@ -16,6 +16,14 @@ export const onSchema = linkChoiceSchema
     'Which links of the targets: routes (between nodes), clients (between the load and the nodes), or both',
   );
 
+/** What a fault on these links needs of a driver, by the key `on` of its parameters. */
+export const needsOn = ({ on }: Readonly<Record<string, unknown>>): Capability[] =>
+  needsOfLinks(linkChoiceSchema.catch('routes').parse(on));
+
+/** Whether a fault that lets nothing through keeps its targets from the others, by the key `on` of its parameters. */
+export const takesDownOn = ({ on }: Readonly<Record<string, unknown>>): 'all' | 'none' =>
+  on === 'clients' ? 'none' : 'all';
+
 export function needsOfLinks(choice: LinkChoice): Capability[] {
   return [
     ...(choice === 'clients' ? [] : ['route-links' as const]),
