@@ -12,17 +12,12 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { jetstreamManager } from '@nats-io/jetstream';
-import { connect } from '@nats-io/transport-node';
-import { startProcessCluster } from '../dist/clusters/process-cluster.js';
-import { processClusterSchema } from '../dist/clusters/process-cluster-schema.js';
 import { jsPublish } from '../dist/generators/js-publish/js-publish.js';
 import { findTool } from './support/bench-server.mjs';
 import { listOption, median, numberOption, table, textOption } from './support/figures.mjs';
 import { runLoad } from './support/load-run.mjs';
+import { STREAM, SUBJECT, startStreamCluster } from './support/stream-cluster.mjs';
 
-const STREAM = 'benchstream';
-const SUBJECT = 'benchsubject';
 const WARM_UP_MS = 500;
 const modes = (textOption('modes') ?? 'async').split(',');
 const replicaCounts = listOption('replicas', [1, 3]);
@@ -31,55 +26,10 @@ const window = numberOption('window', 500);
 const seconds = numberOption('seconds', 2);
 const rounds = numberOption('rounds', 5);
 const nats = await findTool('nats');
-const serverPath = await findTool('nats-server');
 
 const directory = mkdtempSync(join(tmpdir(), 'stormglass-bench-'));
 process.once('exit', () => rmSync(directory, { recursive: true, force: true }));
 for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => process.exit(1));
-
-/** A cluster with the stream, and the port of the stream's leader. */
-async function startSystem(replicas) {
-  const name = `r${replicas}`;
-  const cluster = await startProcessCluster(processClusterSchema.parse({ nodes: replicas }), {
-    runId: `bench-${name}-${process.pid}`,
-    logDir: join(directory, name, 'logs'),
-    workDir: join(directory, name, 'work'),
-    stateDir: join(directory, name, 'state'),
-    serverPath,
-    signal: new AbortController().signal,
-    onNodeEvent: () => {},
-  });
-  const connection = await connect({ servers: `127.0.0.1:${cluster.nodes[0].clientPort}` });
-  const manager = await jetstreamManager(connection, { timeout: 20_000 });
-  for (let made; !made; ) {
-    made = await manager.streams
-      .add({
-        ...{ name: STREAM, subjects: [SUBJECT], storage: 'file', num_replicas: replicas },
-        ...{ allow_atomic: true, allow_batched: true },
-      })
-      .catch(() => sleep(200));
-  }
-  const { cluster: group } = await manager.streams.info(STREAM);
-  const leader = cluster.nodes.find(({ name: node }) => node === group?.leader) ?? cluster.nodes[0];
-  return {
-    port: leader.clientPort,
-    stored: async () => (await manager.streams.info(STREAM)).state.messages,
-    /** Empties the stream, once nothing comes any more of a publisher that was ended. */
-    async purge() {
-      for (let last = -1; ; ) {
-        const { messages } = (await manager.streams.info(STREAM)).state;
-        if (messages === last) break;
-        last = messages;
-        await sleep(200);
-      }
-      await manager.streams.purge(STREAM);
-    },
-    async stop() {
-      await connection.close();
-      await cluster[Symbol.asyncDispose]();
-    },
-  };
-}
 
 /** Messages a second that the stream took, after the warm-up. */
 async function storedRate(system) {
@@ -148,7 +98,7 @@ async function stormglass(system, mode) {
 
 const results = [];
 for (const replicas of replicaCounts) {
-  const system = await startSystem(replicas);
+  const system = await startStreamCluster({ name: `r${replicas}`, directory, replicas });
   for (const mode of modes) {
     const ours = [];
     const theirs = [];

@@ -36,6 +36,7 @@ async function startServer(name, params) {
       workDir,
       stateDir: join(directory, 'state'),
       serverPath,
+      links: { routes: false, clients: false },
       signal: new AbortController().signal,
       onNodeEvent: () => {},
     },
