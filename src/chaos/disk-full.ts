@@ -20,6 +20,7 @@ export const diskFull = {
   needs: ['stores', 'store-volumes'],
   claims: ['process', 'store'],
   schema: diskFullSchema,
+  takesDown: (params) => (fillsUp(params as DiskFullParams) ? 'all' : 'none'),
   async findLack(_params, machine) {
     const lack = await machine.findVolumeLack('tmpfs');
     return (
@@ -30,12 +31,19 @@ export const diskFull = {
     );
   },
   create: (params) => filling(params as DiskFullParams),
-} satisfies FaultKind & { readonly schema: typeof diskFullSchema };
+} satisfies FaultKind & {
+  readonly schema: typeof diskFullSchema;
+  takesDown(params: Readonly<Record<string, unknown>>): 'all' | 'none';
+};
 
-function filling({ left }: DiskFullParams): Fault {
+/** Whether nothing is left. With room left, the server goes on for as long as that lasts. */
+const fillsUp = ({ left }: DiskFullParams): boolean => ('bytes' in left ? left.bytes : left.ratio) === 0;
+
+function filling(params: DiskFullParams): Fault {
+  const { left } = params;
+  const fills = fillsUp(params);
   const leftBytes = ({ sizeBytes }: VolumeLook): number =>
     'bytes' in left ? left.bytes : Math.round(left.ratio * sizeBytes);
-  const fillsUp = 'bytes' in left ? left.bytes === 0 : left.ratio === 0;
 
   const lookAtSpace = async (
     { cluster }: FaultContext,
@@ -58,13 +66,12 @@ function filling({ left }: DiskFullParams): Fault {
       lookAtProcess(context.cluster, name, ({ state }) => state === 'running'),
       lookAtJetStream(node),
     ]);
-    const asWanted = stage === 'during' ? !fillsUp || state === 'off' : state === 'ok';
+    const asWanted = stage === 'during' ? !fills || state === 'off' : state === 'ok';
     return [space, process, { ...jetstream, holds: asWanted }];
   };
 
   return {
-    // With room left, the server goes on for as long as that lasts.
-    impact: ({ targets }) => ({ down: fillsUp ? targets.map(({ name }) => name) : [], cuts: [] }),
+    impact: ({ targets }) => ({ down: fills ? targets.map(({ name }) => name) : [], cuts: [] }),
 
     async prepare({ id, cluster, targets }) {
       const stores = storesOf(cluster);
