@@ -60,6 +60,12 @@ export interface Fault {
 /** What a fault has to itself on a node while it holds: two that overlap there contradict each other. */
 export type FaultClaim = 'process' | 'store' | 'clock' | 'settings';
 
+/**
+ * Which nodes a fault takes away from their Raft groups, as far as its parameters tell before it is made: all its targets,
+ * or one of them after the other; a minority that is not known, as many as the cluster can do without; or none.
+ */
+export type TakenDown = 'all' | 'one-at-a-time' | 'minority' | 'none';
+
 type Parameters = Readonly<Record<string, unknown>>;
 
 /** A kind of fault, as the map of plug-ins holds it. */
@@ -72,6 +78,8 @@ export interface FaultKind {
   /** What it needs beside that with these parameters: `routes` or `clients` links, for one. */
   needsWith?(params: Parameters): readonly Capability[];
   readonly claims: readonly FaultClaim[];
+  /** Unless told: all, where it claims their processes, and else none. What `impact` says, once the targets are known. */
+  takesDown?(params: Parameters): TakenDown;
   /** Versions of nats-server that it starts nodes with, beside the one that the cluster runs: provided at preflight. */
   serverVersions?(params: Parameters): readonly string[];
   /** Why this machine cannot do it (a privilege, a kernel's feature, a program), for people; asked at preflight. */

@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import type { Capability } from '../contracts/cluster.js';
-import type { FaultClaim } from '../contracts/fault.js';
+import type { FaultClaim, TakenDown } from '../contracts/fault.js';
 import type { LoadKindFacts, LoadProblem, LoadScene } from '../contracts/load.js';
 import type { LoadPlan, StreamPlan, ThresholdPlan } from '../contracts/plan.js';
 
@@ -72,8 +72,6 @@ export interface FaultPlugin {
   /** The parameters with paths that are good everywhere, for a kind that names files of the user's. */
   locatePaths?(params: Parameters, locate: (path: string) => string): Parameters;
 }
-
-export type TakenDown = 'all' | 'one-at-a-time' | 'none';
 
 export interface ProbePlugin {
   /** The keys of a probe of this kind, less name, kind and throughout. */

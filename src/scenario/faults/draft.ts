@@ -1,7 +1,6 @@
 import type { Random } from '../../base/random.js';
-import type { FaultClaim } from '../../contracts/fault.js';
+import type { FaultClaim, TakenDown } from '../../contracts/fault.js';
 import type { ConditionPlan, FaultPlan } from '../../contracts/plan.js';
-import type { TakenDown } from '../plugins.js';
 import type { Path } from '../problem.js';
 import type { DurationRange } from './fault-schema.js';
 import type { Target } from './resolve-target.js';

@@ -117,8 +117,9 @@ function mayStandBeside(fault: Candidate, beside: readonly PlannedFault[], scene
   if (overlapping.length >= scene.atMost) return false;
   if (beside.some((other) => mayContradict(fault, other))) return false;
   if (scene.allowsQuorumLoss || fault.allowsQuorumLoss) return true;
-  const away = mostAway([fault, ...beside]);
-  return away === 0 || away <= Math.floor((scene.nodeCount - 1) / 2);
+  const spare = Math.floor((scene.nodeCount - 1) / 2);
+  const away = mostAway([fault, ...beside], spare);
+  return away === 0 || away <= spare;
 }
 
 /** Whether two faults have the same thing to themselves on a node that may be the same. */
@@ -129,13 +130,14 @@ function mayContradict(a: Candidate, b: Candidate): boolean {
 }
 
 /** How many nodes may be away at once: whoever has a role may be another than all that are named. */
-function mostAway(faults: readonly Candidate[]): number {
+function mostAway(faults: readonly Candidate[], minority: number): number {
   const named = new Set<string>();
   let unknown = 0;
   for (const { target, takesDown } of faults) {
     if (takesDown === 'none') continue;
     const nodes = nodesOf(target);
-    if (nodes === undefined || takesDown === 'one-at-a-time') unknown++;
+    if (takesDown === 'minority') unknown += minority;
+    else if (nodes === undefined || takesDown === 'one-at-a-time') unknown++;
     else for (const node of nodes) named.add(node);
   }
   return named.size + unknown;

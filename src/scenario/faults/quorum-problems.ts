@@ -65,9 +65,9 @@ function leastAway(faults: readonly PlannedFault[]): number {
   let leaders = 0;
   let othersNs = Number.NEGATIVE_INFINITY;
   for (const { target, takesDown, atNs } of faults) {
-    const nodes = takesDown === 'one-at-a-time' ? undefined : nodesOf(target);
+    const nodes = takesDown === 'all' ? nodesOf(target) : undefined;
     if (nodes === undefined) {
-      const isAnother = LEADERS.includes(target.role) && atNs > othersNs;
+      const isAnother = takesDown === 'all' && LEADERS.includes(target.role) && atNs > othersNs;
       if (isAnother || (named.size === 0 && leaders === 0)) leaders++;
     } else {
       const fresh = nodes.filter((node) => !named.has(node)).length;

@@ -1,8 +1,9 @@
 import type { z } from 'zod';
 import type { Capability } from '../../contracts/cluster.js';
+import type { TakenDown } from '../../contracts/fault.js';
 import type { DataFiles } from '../data-files.js';
 import { durationKey, isMap, ownParameters, parseKind } from '../kinds.js';
-import type { FaultPlugin, ParameterSchema, ScenarioPlugins, TakenDown } from '../plugins.js';
+import type { FaultPlugin, ParameterSchema, ScenarioPlugins } from '../plugins.js';
 import type { Findings, Path } from '../problem.js';
 import type { FaultSpec } from './draft.js';
 import { type DurationRange, entryShape, type faultShape, mixShape, stepShape } from './fault-schema.js';
