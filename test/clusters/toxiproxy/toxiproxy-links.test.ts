@@ -149,7 +149,6 @@ test('one of somebody else is not replaced when it hangs: that is an error, and 
   await control.apply('e', BOTH, { kind: 'cut', how: 'reject' });
   await pauseProcess(theirs.identity!.pid);
   await expect(control.lift('e')).rejects.toThrow(`Toxiproxy at ${theirs.url} does not answer`);
-  expect(await carryOut(record!)).toMatchObject({ undone: false });
   sendSignal(theirs.identity!, 'SIGCONT');
   await control.lift('e');
   expect(await carryOut(record!)).toMatchObject({ undone: true });
