@@ -2,7 +2,7 @@ import type { FaultStage } from '../../contracts/fault.js';
 import type { Direction } from '../../contracts/links.js';
 import { canaryText } from './canaries.js';
 import { type FlightTimes, fly } from './fly.js';
-import { clientNodeOf, clientWays, nodesAt, waysBetween, wayText } from './link-choice.js';
+import { clientNodeOf, clientWays, nodesAt, toItself, waysBetween, wayText } from './link-choice.js';
 import { excuseOf, formatMs, type LinkLook, type LinkScene } from './link-looks.js';
 import { lookAtStandstill, readRoutes } from './route-states.js';
 
@@ -138,8 +138,6 @@ async function crossingLook(scene: LinkScene, way: Direction, tookMs: number | u
   const problem = [canaries.sender(way), canaries.receiver(way)].find((post) => !post?.connected)?.problem;
   return { at, saw: problem === undefined ? LOST : `does not cross: ${problem}`, holds: false };
 }
-
-const toItself = (name: string): Direction => ({ from: name, to: name });
 
 /** The ways of the same sort that are not cut: to tell a cut from a system that does not work. */
 function othersOf({ ways, context }: LinkScene): Direction[] {

@@ -3,7 +3,7 @@ import { waitFor } from '../../base/wait.js';
 import type { FaultContext, FaultStage } from '../../contracts/fault.js';
 import type { Direction } from '../../contracts/links.js';
 import { type Canaries, canaryText } from './canaries.js';
-import { wayText } from './link-choice.js';
+import { nodesAt, toItself, wayText } from './link-choice.js';
 import { formatMs, type LinkLook, type LinkScene, median } from './link-looks.js';
 import { SeenBefore } from './seen-before.js';
 
@@ -23,7 +23,7 @@ export interface DelayPromise {
 
 /**
  * Times canaries on every way that a delay lies on. During: they take half of the promised delay longer than before, or
- * more; after, less than that. The fastest counts where nothing should hold them up, for a busy machine does; the one in
+ * more, while nodes get their own at once; after, less than that. The fastest counts where nothing should hold them up, for a busy machine does; the one in
  * the middle where something should.
  */
 export class DelayLooks {
@@ -37,13 +37,22 @@ export class DelayLooks {
 
   async look(scene: LinkScene, stage: FaultStage): Promise<readonly LinkLook[]> {
     const { canaries, ways, context } = scene;
-    await canaries.open(ways);
-    const times = await this.#time(canaries, ways, context);
+    const selves = [...new Set(ways.flatMap(nodesAt))].map(toItself);
+    await canaries.open([...ways, ...selves]);
+    const times = await this.#time(canaries, [...ways, ...selves], context);
     if (stage === 'before') {
       this.#beforeMs.clear();
       for (const [way, ms] of times) if (ms.length > 0) this.#beforeMs.set(way, Math.min(...ms));
     }
-    return this.#seen.judge(scene, stage, (way) => this.#judge(way, times.get(wayText(way)) ?? [], stage));
+    const timesOf = (way: Direction) => times.get(wayText(way)) ?? [];
+    return this.#seen.judge(scene, stage, (way) => {
+      const look = this.#judge(way, timesOf(way), stage);
+      const late = (name: string) => !(median(timesOf(toItself(name))) < this.#promise.delayMs / 2);
+      const slow = stage === 'during' && nodesAt(way).find(late);
+      return slow
+        ? { ...look, saw: `${look.saw}; but ${slow} is as slow without a link`, holds: false }
+        : look;
+    });
   }
 
   #judge(way: Direction, times: readonly number[], stage: FaultStage): LinkLook {

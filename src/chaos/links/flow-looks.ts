@@ -1,9 +1,10 @@
 import { NS, nowNs } from '../../base/clock.js';
-import { formatByteRate } from '../../base/units.js';
+import { formatByteRate, formatSize } from '../../base/units.js';
 import { waitFor } from '../../base/wait.js';
 import type { FaultStage } from '../../contracts/fault.js';
 import type { Direction } from '../../contracts/links.js';
-import { wayText } from './link-choice.js';
+import type { Canaries } from './canaries.js';
+import { nodesAt, toItself, wayText } from './link-choice.js';
 import type { LinkLook, LinkScene } from './link-looks.js';
 import { readRoutes } from './route-states.js';
 import { SeenBefore } from './seen-before.js';
@@ -19,14 +20,9 @@ const TOLERANCE = 1.25;
 /** Without the limit, data goes so many times as fast, or nothing is proven by it. */
 const FASTER = 2;
 
-interface Flow {
-  readonly bytesPerSec: number;
-  readonly arrivedBytes: number;
-}
-
 /**
  * Sends a known amount of data along every way at once and measures how fast it arrives. Before and after: at twice the
- * limit or more; during: at the limit. Where the load has filled a route already, ours waits behind it: then the node's
+ * limit or more; during: at the limit, while nodes pass it to themselves as fast as before. Where the load has filled a route already, ours waits behind it: then the node's
  * own count of bytes shows that something passes.
  */
 export class FlowLooks {
@@ -42,52 +38,61 @@ export class FlowLooks {
 
   async look(scene: LinkScene, stage: FaultStage): Promise<readonly LinkLook[]> {
     const { canaries, ways, context } = scene;
-    await canaries.open(ways);
-    const payload = Math.min(MOST_PAYLOAD_BYTES, Math.ceil(this.#amountBytes / PAYLOADS));
+    const selves = [...new Set(ways.flatMap(nodesAt))].map(toItself);
+    await canaries.open([...ways, ...selves]);
     const first = await readRoutes(context.cluster, ways);
-    const sent = new Map<string, number[]>();
+    const rateOf = await this.#pass(canaries, [...ways, ...selves], context.signal);
+    const last = await readRoutes(context.cluster, ways);
+    return this.#seen.judge(scene, stage, (way) => {
+      const at = `flow ${wayText(way)}`;
+      const rate = rateOf(way);
+      const ours = `${formatByteRate(rate)} of ours`;
+      if (stage !== 'during') {
+        const holds = rate >= FASTER * this.#limit;
+        const limit = formatByteRate(this.#limit);
+        return { at, saw: holds ? ours : `${ours}, too slow to be told from a limit of ${limit}`, holds };
+      }
+      const slow = nodesAt(way).find((name) => rateOf(toItself(name)) < FASTER * this.#limit);
+      if (slow !== undefined)
+        return { at, saw: `${ours}, but ${slow} is as slow without a link`, holds: false };
+      if (rate > 0) return { at, saw: ours, holds: rate <= TOLERANCE * this.#limit };
+      const passed = (last(way.to, way.from)?.inBytes ?? 0) - (first(way.to, way.from)?.inBytes ?? 0);
+      const saw = passed > 0 ? `ours waits behind ${formatSize(passed)} of others` : 'nothing moves';
+      return { at, saw, holds: passed > 0 };
+    });
+  }
+
+  /** Sends the amount along every way; resolves to how fast it came, in bytes a second. */
+  async #pass(
+    canaries: Canaries,
+    ways: readonly Direction[],
+    signal: AbortSignal,
+  ): Promise<(way: Direction) => number> {
+    const payload = Math.min(MOST_PAYLOAD_BYTES, Math.ceil(this.#amountBytes / PAYLOADS));
+    const sent = new Map<string, number[]>(ways.map((way) => [wayText(way), []]));
     const startNs = nowNs();
     for (let left = this.#amountBytes; left > 0; left -= payload) {
       for (const way of ways) {
         const number = canaries.send(way, payload);
-        if (number !== undefined) sent.set(wayText(way), [...(sent.get(wayText(way)) ?? []), number]);
+        if (number !== undefined) sent.get(wayText(way))?.push(number);
       }
     }
-    const arrived = (way: Direction) =>
-      (sent.get(wayText(way)) ?? []).filter((number) => canaries.tookMs(way, number) !== undefined);
-    await waitFor(() => ways.every((way) => arrived(way).length === (sent.get(wayText(way))?.length ?? 0)), {
-      timeoutMs: (3 * this.#amountBytes * 1000) / this.#limit + 500,
-      everyMs: 5,
-      signal: context.signal,
-    });
+    const timesOf = (way: Direction) =>
+      (sent.get(wayText(way)) ?? [])
+        .map((number) => canaries.tookMs(way, number))
+        .filter((ms) => ms !== undefined);
+    const isOver = () => ways.every((way) => timesOf(way).length === (sent.get(wayText(way))?.length ?? 0));
+    const timeoutMs = (3 * this.#amountBytes * 1000) / this.#limit + 500;
+    await waitFor(isOver, { timeoutMs, everyMs: 5, signal });
     const lookedSec = (nowNs() - startNs) / NS.s;
-    const last = await readRoutes(context.cluster, ways);
-    return this.#seen.judge(scene, stage, (way) => {
-      const times = arrived(way).map((number) => canaries.tookMs(way, number) as number);
-      const arrivedBytes = times.length * payload;
-      const isWhole = arrivedBytes >= this.#amountBytes;
-      const tookSec = isWhole ? Math.max(...times) / 1000 : lookedSec;
-      const passed = (last(way.to, way.from)?.inBytes ?? 0) - (first(way.to, way.from)?.inBytes ?? 0);
-      return this.#judge(way, stage, { bytesPerSec: arrivedBytes / tookSec, arrivedBytes }, passed);
-    });
-  }
-
-  #judge(
-    way: Direction,
-    stage: FaultStage,
-    { bytesPerSec, arrivedBytes }: Flow,
-    passedBytes: number,
-  ): LinkLook {
-    const at = `flow ${wayText(way)}`;
-    const rate = `${formatByteRate(bytesPerSec)} of ours`;
-    if (stage === 'during') {
-      const moves = arrivedBytes > 0 || passedBytes > 0;
-      const holds = moves && bytesPerSec <= TOLERANCE * this.#limit;
-      if (arrivedBytes > 0) return { at, saw: rate, holds };
-      return { at, saw: moves ? `ours waits behind ${passedBytes} bytes of others` : 'nothing moves', holds };
-    }
-    if (bytesPerSec >= FASTER * this.#limit) return { at, saw: rate, holds: true };
-    const limit = formatByteRate(this.#limit);
-    return { at, saw: `${rate}, too slow to be told from a limit of ${limit}`, holds: false };
+    const rates = new Map(
+      ways.map((way) => {
+        const times = timesOf(way);
+        const bytes = times.length * payload;
+        const tookSec = bytes >= this.#amountBytes ? Math.max(...times) / 1000 : lookedSec;
+        return [wayText(way), bytes / tookSec] as const;
+      }),
+    );
+    return (way) => rates.get(wayText(way)) ?? 0;
   }
 }

@@ -63,5 +63,8 @@ export function clientNodeOf({ from, to }: Direction): string | undefined {
 /** The nodes at its ends: two, or the one that clients are at. */
 export const nodesAt = ({ from, to }: Direction): string[] => [from, to].filter((end) => end !== CLIENTS);
 
+/** From a node to itself: a way without a link. */
+export const toItself = (name: string): Direction => ({ from: name, to: name });
+
 /** `n1 → n2` */
 export const wayText = ({ from, to }: Direction): string => `${from} → ${to}`;
