@@ -34,10 +34,10 @@ export const durationRangeSchema = z
 
 /** How often at most: a plan is written out, printed and saved. */
 const MAX_TIMES = 10_000;
-const times = z.int({ error: 'expected a whole number above zero, such as 3' }).min(1).max(MAX_TIMES);
+const times = z.int({ error: 'expected a whole number from 1 to 10000, such as 3' }).min(1).max(MAX_TIMES);
 
 export const atMostSchema = z
-  .int({ error: 'expected a whole number above zero, such as 2' })
+  .int({ error: 'expected a whole number from 1 to 10000, such as 2' })
   .min(1)
   .max(MAX_TIMES);
 
