@@ -20,11 +20,14 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { FAULT_KINDS } from '../dist/app/plugins.js';
+import { createMachine } from '../dist/app/fault-machine.js';
+import { planScenario } from '../dist/app/plan-scenario.js';
+import { requireAbilities } from '../dist/app/require-abilities.js';
 import { seededRandom } from '../dist/base/random.js';
 import { listOption, numberOption, table, textOption } from './support/figures.mjs';
 import { FAULTS, randomFaults } from './support/random-faults.mjs';
 
+const ENTRY = new URL('../dist/cli/entries/pressure.js', import.meta.url);
 const MAIN = fileURLToPath(new URL('../dist/cli/main.js', import.meta.url));
 const FAULTS_A_RUN = 5;
 /** A run that was killed had so many faults before: every second run is, so that it is one in ten of the faults. */
@@ -58,16 +61,24 @@ printCounts(seeds === undefined ? results : results.filter(({ seed }) => seeds.i
 
 /** What needs a privilege, a program or a kernel that is not here would only say so. */
 async function kindsOfThisMachine() {
+  const machine = createMachine({ entry: ENTRY, env: process.env }, process.env.PATH);
   const able = [];
-  for (const kind of FAULT_KINDS) {
-    if (!(kind.kind in FAULTS)) continue;
-    if ((await kind.findLack?.({})) === undefined) able.push(kind.kind);
+  const place = mkdtempSync(join(tmpdir(), 'stormglass-heal-'));
+  for (const kind of Object.keys(FAULTS)) {
+    const path = join(place, `${kind}.yaml`);
+    writeFileSync(path, JSON.stringify(scenarioOf(1, [kind])));
+    const plan = planScenario({ file: path, sets: [], env: process.env });
+    await requireAbilities(plan, machine).then(
+      () => able.push(kind),
+      (error) => console.error(`without ${kind}: ${error.message}`),
+    );
   }
+  rmSync(place, { recursive: true });
   return able;
 }
 
-function scenarioOf(seed) {
-  const { faults, lastsSec } = randomFaults(seed, { count: FAULTS_A_RUN, kinds });
+function scenarioOf(seed, of = kinds) {
+  const { faults, lastsSec } = randomFaults(seed, { count: FAULTS_A_RUN, kinds: of });
   return {
     version: 1,
     name: `heal-${seed}`,
@@ -230,12 +241,13 @@ function processesOf(runId) {
     .map((pid) => `process ${pid}`);
 }
 
-const mountsBelow = (place) =>
-  readFileSync('/proc/self/mountinfo', 'utf8')
+function mountsBelow(place) {
+  return readFileSync('/proc/self/mountinfo', 'utf8')
     .split('\n')
     .map((line) => line.split(' ')[4])
     .filter((path) => path?.startsWith(`${place}/`))
     .map((path) => `mount ${path}`);
+}
 
 function injectedIn(all) {
   return all.flatMap(({ faults }) => faults).filter(({ injected }) => injected).length;

@@ -1,36 +1,60 @@
 // Faults by seed, for the benches that ask whether whatever is done is undone, and whether it is safe.
 import { seededRandom } from '../../dist/base/random.js';
 
-const seconds = (random, from, to) => `${(from + random.next() * (to - from)).toFixed(1)}s`;
-const milliseconds = (random, from, to) => `${Math.round(from + random.next() * (to - from))}ms`;
+const ANY_NODE = ['one', 'leader', 'follower', 'stream-leader(HEALED)', 'follower(HEALED)'];
+const A_REPLICA = ['follower(HEALED)'];
 
-/** By kind: its keys beside kind, at and target, drawn; `hold` is how long a fault is to last. */
+/** A fault that holds as long as it is told, with these keys beside kind, at, target and for. */
+const holding = (keys = () => ({}), targets = ANY_NODE) => ({
+  keys: (random, hold) => ({ for: `${hold}s`, ...keys(random) }),
+  targets,
+});
+
+/** By kind. `holdSec`: how long one lasts, where that is not free to choose; its act alone, where there is no hold. */
 export const FAULTS = {
-  'node-kill': (random, hold) => ({
-    'restart-after': hold,
-    signal: random.pick(['SIGKILL', 'SIGTERM']),
-  }),
-  'node-pause': (_, hold) => ({ for: hold }),
-  'node-restart': () => ({}),
-  'node-drain': (_, hold) => ({ 'restart-after': hold }),
-  partition: (random, hold) => ({
-    for: hold,
-    ...random.pick([
+  'node-kill': {
+    keys: (random, hold) => ({ 'restart-after': `${hold}s`, signal: random.pick(['SIGKILL', 'SIGTERM']) }),
+    targets: ANY_NODE,
+  },
+  'node-pause': holding(),
+  'node-restart': {
+    keys: (random) => ({ signal: random.pick(['SIGKILL', 'SIGTERM']) }),
+    targets: ANY_NODE,
+    holdSec: 2,
+  },
+  'node-drain': { keys: () => ({ 'restart-after': '12s' }), targets: ANY_NODE, holdSec: 12 },
+  'node-add': { ...holding(), targets: undefined },
+  'node-remove': holding(),
+  'rolling-restart': { keys: () => ({ pause: '500ms' }), targets: undefined, holdSec: 12 },
+  partition: holding((random) =>
+    random.pick([
       { shape: 'isolate', how: 'drop' },
       { shape: 'isolate', how: 'reject' },
       { shape: 'one-way', how: 'drop' },
       { shape: 'pair', how: 'reject' },
+      { shape: 'isolate', how: 'drop', between: 'clients' },
     ]),
-  }),
-  latency: (random, hold) => ({ for: hold, delay: milliseconds(random, 20, 200), jitter: '10ms' }),
-  bandwidth: (_, hold) => ({ for: hold, rate: '256KiB/s' }),
-  'packet-slicer': (_, hold) => ({ for: hold }),
-  'cpu-pressure': (_, hold) => ({ for: hold, workers: 1 }),
-  'memory-pressure': (_, hold) => ({ for: hold, size: '128MiB' }),
-  'connection-storm': (_, hold) => ({ for: hold }),
-  'fd-exhaustion': (_, hold) => ({ for: hold }),
-  'poison-events': (_, hold) => ({ for: hold }),
-  'storage-limit': (_, hold) => ({ for: hold }),
+  ),
+  latency: holding((random) => ({ delay: `${20 + random.below(180)}ms`, jitter: '10ms' })),
+  bandwidth: holding(() => ({ rate: '256KiB/s' })),
+  'packet-slicer': holding(),
+  'slow-close': holding(() => ({ delay: '1s' })),
+  reset: holding(),
+  timeout: holding(),
+  'limit-data': holding(() => ({ bytes: '64KiB' })),
+  'cpu-pressure': { ...holding(() => ({ workers: 1, load: '80%' })), targets: undefined },
+  'memory-pressure': { ...holding(() => ({ size: '256MiB' })), targets: undefined },
+  'fd-exhaustion': holding(() => ({ spare: 2 })),
+  'connection-storm': holding(() => ({ connections: 100, rate: '100/s', stay: '500ms' })),
+  'publish-storm': { ...holding(() => ({ rate: '5k/s', size: '128B' })), targets: undefined },
+  'poison-events': {
+    ...holding(() => ({ subject: 'cim.events.orders.Placed', rate: '100/s' })),
+    targets: undefined,
+  },
+  'storage-limit': holding(undefined, A_REPLICA),
+  'disk-full': holding(undefined, A_REPLICA),
+  'file-bitflip': holding(() => ({ stream: 'HEALED', file: 'blk', bits: 8 }), A_REPLICA),
+  'file-truncate': holding(() => ({ stream: 'HEALED', file: 'blk', lose: '50%' }), A_REPLICA),
 };
 
 /**
@@ -43,10 +67,15 @@ export function randomFaults(seed, { count, kinds, firstAtSec = 3, restSec = 6, 
   let atSec = firstAtSec;
   for (let i = 0; i < count; i++) {
     const kind = random.pick(kinds);
-    const hold = seconds(random, ...holdSec);
-    const target = random.pick(['one', 'one', 'leader', 'stream-leader(HEALED)', 'follower(HEALED)']);
-    faults.push({ kind, at: `${atSec.toFixed(1)}s`, target, ...FAULTS[kind](random, hold) });
-    atSec += Number.parseFloat(hold) + restSec;
+    const { keys, targets, holdSec: own } = FAULTS[kind];
+    const hold = Number((holdSec[0] + random.next() * (holdSec[1] - holdSec[0])).toFixed(1));
+    faults.push({
+      kind,
+      at: `${atSec.toFixed(1)}s`,
+      ...(targets && { target: random.pick(targets) }),
+      ...keys(random, hold),
+    });
+    atSec += (own ?? hold) + restSec;
   }
   return { faults, lastsSec: Math.ceil(atSec + 4) };
 }
