@@ -93,7 +93,7 @@ export const processClusterSchema = z
         ],
         { error: 'expected true, false, routes or clients' },
       )
-      .prefault(false)
+      .optional()
       .describe(
         'Lays a proxy on every link even if no fault of the scenario needs one, for faults by hand: true, routes, or clients',
       ),

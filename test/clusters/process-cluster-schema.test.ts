@@ -103,6 +103,15 @@ test('what is not ours is passed through as it stands', () => {
   expect(processClusterSchema.parse({ config }).config).toEqual(config);
 });
 
+test.each([
+  [true, { routes: true, clients: true }],
+  [false, { routes: false, clients: false }],
+  ['routes', { routes: true, clients: false }],
+  ['clients', { routes: false, clients: true }],
+])('links: %s', (links, expected) => {
+  expect(processClusterSchema.parse({ links }).links).toEqual(expected);
+});
+
 test('every key has a description, for editors', () => {
   const { properties = {} } = z.toJSONSchema(processClusterSchema, { io: 'input' });
   expect(Object.keys(properties)).toEqual([
@@ -111,6 +120,7 @@ test('every key has a description, for editors', () => {
     'tls',
     'auth',
     'volumes',
+    'links',
     'config',
     'server',
     'version',
