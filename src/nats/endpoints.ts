@@ -66,6 +66,7 @@ export interface PeerState {
 }
 
 export interface RoutezPage {
+  readonly server_name: string;
   readonly routes?: readonly {
     /** Of this connection: another after it was made anew. */
     readonly rid: number;

@@ -108,12 +108,15 @@ export class Canaries {
   /** A client of a node, as the load has them: whose door an address is, the server behind it says. */
   async #openThroughLink(name: string): Promise<void> {
     const { access, nodes } = this.#cluster;
-    const likely = access.servers[nodes.findIndex((node) => AT + node.name === name)];
+    const node = name.slice(AT.length);
+    await this.#open(node);
+    const server = this.#posts.get(node)?.serverName;
+    const likely = access.servers[nodes.findIndex((each) => each.name === node)];
     const doors = [...access.servers].sort((a, b) => Number(b === likely) - Number(a === likely));
     for (const door of doors) {
       const post = this.#post(name, access, door);
       await post.opened;
-      if (post.serverName === undefined || AT + post.serverName === name) return;
+      if (post.serverName === undefined || post.serverName === server) return;
       await post.close();
     }
     this.#posts.delete(name);

@@ -32,7 +32,9 @@ export async function readRoutes(cluster: Cluster, ways: readonly Direction[]): 
   return (at, other) => {
     const page = pages.get(at);
     if (page === undefined) return undefined;
-    const routes = (page.routes ?? []).filter(({ remote_name }) => remote_name === other);
+    // A server that has taken another's place has the node's place, not its name.
+    const name = pages.get(other)?.server_name ?? other;
+    const routes = (page.routes ?? []).filter(({ remote_name }) => remote_name === name);
     return {
       ids: routes.map(({ rid }) => rid).sort((a, b) => a - b),
       inMsgs: routes.reduce((sum, { in_msgs }) => sum + in_msgs, 0),
