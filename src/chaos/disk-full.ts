@@ -9,10 +9,13 @@ import { storesOf } from './stores-of.js';
 
 /** A file system needs a few blocks for its own books, and may come by some again. */
 const FULL_BELOW_BYTES = 64 * 1024;
+/** What a server logs that could not write: of the whole of its JetStream, or of one stream. */
+const COULD_NOT_WRITE = /no space left|out of .*resources|write error/i;
+const MOST_LINES_TOLD = 2;
 
 /**
- * Fills the volume of a node's store. JetStream stops on that server with the first write that fails; space alone does
- * not bring it back, so healing also starts the server again.
+ * Fills the volume of a node's store. With the first write that fails, JetStream stops on that server, or the stream that
+ * was to be written to stops there; space alone does not bring either back, so healing also starts the server again.
  */
 export const diskFull = {
   kind: 'disk-full',
@@ -45,6 +48,14 @@ function filling(params: DiskFullParams): Fault {
   const leftBytes = ({ sizeBytes }: VolumeLook): number =>
     'bytes' in left ? left.bytes : Math.round(left.ratio * sizeBytes);
 
+  /** By node: where its log ended before. */
+  const logEnds = new Map<string, number>();
+
+  const wordsOf = ({ cluster }: FaultContext, name: string): readonly string[] =>
+    storesOf(cluster)
+      .logSince(name, logEnds.get(name) ?? 0)
+      .filter((line) => COULD_NOT_WRITE.test(line));
+
   const lookAtSpace = async (
     { cluster }: FaultContext,
     name: string,
@@ -66,8 +77,11 @@ function filling(params: DiskFullParams): Fault {
       lookAtProcess(context.cluster, name, ({ state }) => state === 'running'),
       lookAtJetStream(node),
     ]);
-    const asWanted = stage === 'during' ? !fills || state === 'off' : state === 'ok';
-    return [space, process, { ...jetstream, holds: asWanted }];
+    if (stage !== 'during') return [space, process, { ...jetstream, holds: state === 'ok' }];
+    const words = logEnds.has(name) ? wordsOf(context, name) : [];
+    const holds = !fills || state === 'off' || words.length > 0;
+    const log = { at: `${name} log`, saw: words.slice(0, MOST_LINES_TOLD).join(' | ') || 'no failed write' };
+    return [space, process, { ...jetstream, holds }, { ...log, holds }];
   };
 
   return {
@@ -102,6 +116,7 @@ function filling(params: DiskFullParams): Fault {
       const stores = storesOf(cluster);
       for (const { name } of targets) {
         const volume = await stores.lookAtVolume(name);
+        logEnds.set(name, stores.logEnd(name));
         await stores.fill(name, id, volume === undefined ? 0 : leftBytes(volume));
       }
     },

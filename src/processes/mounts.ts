@@ -10,7 +10,7 @@ import { liftThrottle } from './write-throttle.js';
 export const SYSTEM_PATHS = ['/usr/sbin', '/usr/bin', '/sbin', '/bin'];
 const PROGRAM_TAKES_MS = 30_000;
 /** A server that was just killed lets go of its files a moment later. */
-const BUSY_FOR_MS = 10_000;
+const BUSY_FOR_MS = 5_000;
 const OPTIONS = 'nosuid,nodev,noexec';
 
 export interface Mount {

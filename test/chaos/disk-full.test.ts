@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { diskFull } from '../../src/chaos/disk-full.js';
+import { lookAtJetStream } from '../../src/chaos/jetstream-looks.js';
 import type { StoreControl } from '../../src/contracts/stores.js';
 import { mountsBelow } from '../../src/processes/mounts.js';
 import {
@@ -55,9 +56,18 @@ describe.skipIf(VOLUME_LACK !== undefined)(`disk-full${skipped(VOLUME_LACK)}`, (
         looks: [
           { at: 'n2 volume', saw: expect.stringMatching(/^[\d.]+ (B|KiB) of 64 MiB free$/) },
           { at: 'n2 process', saw: expect.stringMatching(/runs$/) },
-          { at: 'n2 JetStream', saw: expect.stringMatching(/^\/jsz says disabled, .*JetStream not enabled/) },
+          { at: 'n2 JetStream' },
+          {
+            at: 'n2 log',
+            saw: expect.stringMatching(/ \[ERR\] .*(no space left|out of .*resources|write error)/),
+          },
         ],
       });
+      // The whole of JetStream stops, or the stream that could not be written to.
+      const node = place.cluster.node('n2');
+      await expect
+        .poll(async () => (await lookAtJetStream(node)).saw, { timeout: 10_000 })
+        .toMatch(/disabled|write error/);
       const acked = load.acked;
       await expect.poll(() => load.acked, { timeout: 10_000 }).toBeGreaterThan(acked);
 
@@ -78,7 +88,7 @@ describe.skipIf(VOLUME_LACK !== undefined)(`disk-full${skipped(VOLUME_LACK)}`, (
     await full.inject();
     expect(await full.observe('during')).toMatchObject({
       holds: true,
-      looks: [{ saw: '16 MiB of 64 MiB free' }, {}, { saw: '/healthz says ok' }],
+      looks: [{ saw: '16 MiB of 64 MiB free' }, {}, { saw: '/healthz says ok' }, { saw: 'no failed write' }],
     });
     await full.undo();
     expect(await full.observe('after')).toMatchObject({ holds: true });
