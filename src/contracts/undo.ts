@@ -122,6 +122,8 @@ export interface RunCommand extends UndoCommon {
   /** The program and its arguments; no shell. */
   readonly command: readonly string[];
   readonly cwd: string;
+  /** All of its environment; that of whoever carries it out unless given. */
+  readonly env?: Readonly<Record<string, string>>;
   readonly timeoutMs: number;
   /** Ends with one of these codes when there is nothing to undo: asked before, and until it does so after. */
   readonly check?: { readonly command: readonly string[]; readonly codes: readonly number[] };

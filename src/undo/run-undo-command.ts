@@ -9,13 +9,14 @@ const LOOK_EVERY_MS = 250;
  * throws when it does not end with 0, or when what it should do does not show in its time.
  */
 export async function runUndoCommand(record: RunCommand): Promise<string> {
-  const { command, cwd, timeoutMs, check } = record;
+  const { command, cwd, env, timeoutMs, check } = record;
+  const options = { cwd, timeoutMs, ...(env && { env }) };
   const isDone = async (): Promise<boolean> => {
     if (check === undefined) return false;
-    return check.codes.includes((await runCommand(check.command, { cwd, timeoutMs })).code);
+    return check.codes.includes((await runCommand(check.command, options)).code);
   };
   if (await isDone()) return 'it was so already';
-  const { code, said } = await runCommand(command, { cwd, timeoutMs });
+  const { code, said } = await runCommand(command, options);
   if (code !== 0) throw new Error(said || `it ended with code ${code}`);
   if (check !== undefined && !(await waitFor(isDone, { timeoutMs, everyMs: LOOK_EVERY_MS }))) {
     throw new Error(

@@ -379,7 +379,7 @@ describe('a fault', () => {
         ],
       ],
       [
-        '16:22 faults[0].kind: node-kill needs process-control, which the external driver does not have: it injects nothing there → Use driver: process or driver: docker, or leave the fault out.',
+        '16:22 faults[0].kind: node-kill needs process-control, which the external driver does not have: it injects nothing there → Give each of cluster.nodes a `container`, or `commands`; or use driver: process or driver: docker, or leave the fault out.',
       ],
     ],
   ]);

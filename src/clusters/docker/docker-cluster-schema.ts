@@ -4,7 +4,7 @@ import { type ProcessClusterParams, processClusterSchema } from '../process-clus
 import { engineSchema } from './engine-schema.js';
 
 /** A version that was tried, and no newer one by surprise. */
-export const DEFAULT_IMAGE = 'nats:2.15-alpine';
+export const DEFAULT_IMAGE = 'nats:2.15.2-alpine';
 
 const { nodes, jetstream, tls, auth, config } = processClusterSchema.shape;
 
@@ -17,8 +17,8 @@ export const dockerClusterSchema = z
     auth,
     config,
     image: z
-      .string({ error: 'expected the name of an image, such as nats:2.15-alpine' })
-      .min(1, { error: 'expected the name of an image, such as nats:2.15-alpine' })
+      .string({ error: 'expected the name of an image, such as nats:2.15.2-alpine' })
+      .min(1, { error: 'expected the name of an image, such as nats:2.15.2-alpine' })
       .default(DEFAULT_IMAGE)
       .describe('Image of the containers; pulled where the engine does not have it'),
     engine: engineSchema,

@@ -68,7 +68,7 @@ export class CommandHandle implements NodeHandle {
   }
 
   #record(id: string, act: 'start' | 'continue', what: string, codes: readonly number[]): RunCommand {
-    const { commands, cwd } = this.#options;
+    const { commands, cwd, env } = this.#options;
     return {
       kind: 'run-command',
       id,
@@ -76,6 +76,7 @@ export class CommandHandle implements NodeHandle {
       manual: commands[act].map((word) => (/^[\w./:=@%+,-]+$/.test(word) ? word : `'${word}'`)).join(' '),
       command: commands[act],
       cwd,
+      env,
       timeoutMs: this.#timeoutMs,
       check: { command: commands.look, codes },
     };
