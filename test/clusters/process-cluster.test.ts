@@ -131,7 +131,7 @@ test('settings are passed through to the servers, sizes and durations as nats-se
     server_name: 'n2',
     max_payload: 2 * 2 ** 20,
     ping_interval: 120e9,
-    tags: ['rack:1'],
+    tags: ['rack:1', 'stormglass:n2'],
     jetstream: {
       config: {
         max_storage: 64 * 2 ** 20,
