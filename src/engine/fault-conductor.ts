@@ -72,7 +72,7 @@ export class FaultConductor {
     return `hand-${++this.#handCount}`;
   }
 
-  /** Makes a fault now, for somebody who is not the plan. Never rejects. */
+  /** Makes a fault now, for somebody who is not the plan; resolves when it is reverted. Never rejects. */
   injectByHand(plan: FaultPlan, actor: FaultSurroundings['actor']): Promise<FaultSessionResult> {
     const work = this.#run(plan, actor).then((result) => {
       this.#results.push(result);
@@ -80,7 +80,8 @@ export class FaultConductor {
     });
     this.#byHand.add(work);
     void work.then(() => this.#byHand.delete(work));
-    return work;
+    // That the system is steady again is the run's to wait for: other faults may hold for long.
+    return this.#sessions.get(plan.id) ?? work;
   }
 
   /**

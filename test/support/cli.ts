@@ -204,6 +204,7 @@ export interface ScenarioParts {
   readonly checks?: string;
   readonly thresholds?: string;
   readonly limits?: string;
+  readonly guards?: string;
 }
 
 /** A short scenario on three nodes; a part that is given takes the place of its own. */
@@ -217,6 +218,7 @@ export function scenarioText(parts: ScenarioParts = {}): string {
     checks = '[acked-loss]',
     thresholds = '{}',
     limits = '{}',
+    guards = '{}',
   } = parts;
   return `version: 1
 name: short
@@ -234,5 +236,6 @@ checks: ${checks}
 thresholds: ${thresholds}
 monitor: { port: 0 }
 limits: ${limits}
+guards: ${guards}
 `;
 }

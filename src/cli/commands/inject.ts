@@ -42,10 +42,7 @@ export function injectCommand(context: CliContext): Command {
     )
     .option('--allow-quorum-loss', 'let it take the quorum of Raft groups')
     .option('--run <id>', 'the run, by its id', 'latest')
-    .option(
-      '--wait',
-      'wait until it is healed and the system is steady again, not only until it has taken hold',
-    )
+    .option('--wait', 'wait until it is healed, not only until it has taken hold')
     .option('--json', 'print what happened as JSON lines on stdout')
     .action(async (kind: string, options: InjectOptions) => {
       const run = findRunning(surroundingsOf(context.env), options.run);
