@@ -93,7 +93,7 @@ function filling(params: DiskFullParams): Fault {
         const volume = await stores.lookAtVolume(name);
         if (volume === undefined) {
           throw new StormglassError('expectation', `the store of ${name} is not on a volume of its own`, {
-            hint: 'nodes that were added while the system runs have none',
+            hint: 'say `volumes: { size: 256MiB }` in the cluster of the scenario; nodes that were added while it runs have none',
           });
         }
         if (volume.freeBytes <= leftBytes(volume)) {
