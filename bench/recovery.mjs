@@ -98,7 +98,7 @@ async function measure(kind, seed) {
   } catch (error) {
     // The preflight says what this machine lacks: it lacks that in every repetition.
     if (!/ended with 3 /.test(error.message)) throw error;
-    return { unable: error.message.split('\n').filter(Boolean).slice(1).join(' ').trim() };
+    return { unable: /^stormglass: (.*)$/m.exec(error.message)?.[1] ?? 'the preflight failed' };
   }
 }
 

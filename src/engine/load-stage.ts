@@ -165,7 +165,7 @@ export class LoadStage {
   #sampleResources(): void {
     const { cluster, services, scope } = this.#options;
     const sampler = new ResourceSampler(
-      cluster.nodes,
+      cluster,
       services.resources,
       (sample) => this.#addSample(sample),
       this.#fleet?.processes,

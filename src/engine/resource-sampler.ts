@@ -1,5 +1,5 @@
 import { nowNs } from '../base/clock.js';
-import type { ClusterNode } from '../contracts/cluster.js';
+import type { Cluster, ClusterNode } from '../contracts/cluster.js';
 import type { GeneratorProcess } from '../contracts/load.js';
 import type {
   MachineReading,
@@ -22,7 +22,7 @@ interface Look<T> {
  * server that does not answer holds up nobody else, and is not asked again before it has.
  */
 export class ResourceSampler {
-  readonly #nodes: readonly ClusterNode[];
+  readonly #cluster: Pick<Cluster, 'nodes'>;
   readonly #probe: ResourceProbe;
   readonly #onSample: (sample: ResourceSample) => void;
   readonly #vitals = new WorkerVitals({ role: 'conductor' });
@@ -36,12 +36,12 @@ export class ResourceSampler {
   #lastRound: Promise<unknown> = Promise.resolve();
 
   constructor(
-    nodes: readonly ClusterNode[],
+    cluster: Pick<Cluster, 'nodes'>,
     probe: ResourceProbe,
     onSample: (sample: ResourceSample) => void,
     generators: readonly GeneratorProcess[] = [],
   ) {
-    this.#nodes = nodes;
+    this.#cluster = cluster;
     this.#generators = generators;
     this.#probe = probe;
     this.#onSample = onSample;
@@ -70,7 +70,7 @@ export class ResourceSampler {
     await Promise.all([
       this.#lookAtProcess(),
       ...this.#generators.map((generator) => this.#lookAtProcess(generator)),
-      ...this.#nodes.map((node) => this.#lookAtServer(node)),
+      ...this.#cluster.nodes.map((node) => this.#lookAtServer(node)),
     ]);
   }
 

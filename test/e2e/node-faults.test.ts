@@ -6,7 +6,7 @@ import { scenarioText, Workplace } from '../support/cli.js';
 const load =
   '[{ name: orders, kind: js-publish, domains: [orders], rate: 200/s, for: 6s, max-lateness: 30s }]';
 
-describe('faults that act on nodes', () => {
+describe.concurrent('faults that act on nodes', () => {
   it('heals two kills of one node that follow each other within a second', async () => {
     await using place = new Workplace();
     const kill = (at: string) => `{ at: ${at}, kind: node-kill, target: n2, restart-after: 300ms }`;

@@ -18,7 +18,7 @@ const nodeOf = (name: string, server: TestServer, by: 'process' | 'varz'): Clust
 function sampling(nodes: readonly ClusterNode[], generators: readonly GeneratorProcess[] = []) {
   const samples: ResourceSample[] = [];
   const add = (sample: ResourceSample) => samples.push(sample);
-  const sampler = new ResourceSampler(nodes, createResourceProbe(), add, generators);
+  const sampler = new ResourceSampler({ nodes }, createResourceProbe(), add, generators);
   sampler.start();
   const seen = (matches: (sample: ResourceSample) => boolean) =>
     waitFor(() => samples.find(matches), { timeoutMs: 15_000, everyMs: 20 });
