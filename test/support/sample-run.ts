@@ -555,6 +555,7 @@ function samplePlan(
         forNs: faultTo - faultFrom,
         target: { role: 'stream-leader', stream: 'ORDERS' },
         params: {},
+        seed: 1,
       },
     ],
     guards: { abortOn: [], allowsQuorumLoss: false },
