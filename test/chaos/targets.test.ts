@@ -1,3 +1,5 @@
+import { AckPolicy, jetstreamManager } from '@nats-io/jetstream';
+import { connect } from '@nats-io/transport-node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { StormglassError } from '../../src/base/errors.js';
 import { type Roles, resolveTargets } from '../../src/chaos/targets.js';
@@ -15,7 +17,18 @@ beforeAll(async () => {
   cluster = await test.start({ nodes: 3 });
   control = await openControl(cluster);
   const config = { num_replicas: 3 };
-  await control.createStreams([{ name: 'ORDERS', subjects: ['orders.>'], config }]);
+  await control.createStreams([
+    { name: 'ORDERS', subjects: ['orders.>'], config },
+    { name: 'ALONE', subjects: ['alone'], config: { num_replicas: 1 } },
+  ]);
+  const [node] = cluster.nodes;
+  const nc = await connect({ servers: `${node?.host}:${node?.clientPort}` });
+  try {
+    const manager = await jetstreamManager(nc);
+    await manager.consumers.add('ORDERS', { durable_name: 'worker', ack_policy: AckPolicy.Explicit });
+  } finally {
+    await nc.close();
+  }
 });
 afterAll(async () => {
   await control?.[Symbol.asyncDispose]();
@@ -47,6 +60,48 @@ describe('the targets of a fault', () => {
     expect(await names({ role: 'stream-leader', stream: 'ORDERS' }, cluster, control, signal)).toEqual([
       streamLeader,
     ]);
+  });
+
+  it('are the leader of a consumer, and a follower of whom many follow', async () => {
+    const consumerLeader = await control.consumerLeader('ORDERS', 'worker');
+    const target = { role: 'consumer-leader', stream: 'ORDERS', consumer: 'worker' } as const;
+    expect(await names(target, cluster, control, signal)).toEqual([consumerLeader]);
+
+    const all = cluster.nodes.map(({ name }) => name);
+    const [metaLeader, streamLeader] = [await control.metaLeader(), await control.streamLeader('ORDERS')];
+    for (const draw of [0, 0.49, 0.51, 0.999]) {
+      const followers = all.filter((name) => name !== metaLeader);
+      expect(await names({ role: 'follower', draw }, cluster, control, signal)).toEqual([
+        followers[draw < 0.5 ? 0 : 1],
+      ]);
+      const ofStream = all.filter((name) => name !== streamLeader);
+      const follower = { role: 'stream-follower', stream: 'ORDERS', draw } as const;
+      expect(await names(follower, cluster, control, signal)).toEqual([ofStream[draw < 0.5 ? 0 : 1]]);
+    }
+  });
+
+  it('are the node that most clients are connected to', async () => {
+    for (const busy of cluster.nodes) {
+      const clients = await Promise.all(
+        Array.from({ length: 5 }, () => connect({ servers: `${busy.host}:${busy.clientPort}` })),
+      );
+      try {
+        // A server counts a connection as soon as it was greeted.
+        expect(await names({ role: 'most-clients' }, cluster, control, signal)).toEqual([busy.name]);
+      } finally {
+        await Promise.all(clients.map((client) => client.close()));
+      }
+    }
+  });
+
+  it('are nobody where a stream has its leader alone', async () => {
+    const found = resolveTargets(
+      { role: 'stream-follower', stream: 'ALONE', draw: 0 },
+      cluster,
+      control,
+      signal,
+    );
+    await expect(found).rejects.toThrow('the stream ALONE has no follower beside');
   });
 
   it('waits for an election, and asks again when it could not ask', async () => {
