@@ -17,7 +17,7 @@ export interface HandScene {
   provideServer(version: string): Promise<void>;
 }
 
-const LINKS: readonly Capability[] = ['route-links', 'client-links'];
+const LINKS: readonly Capability[] = ['route-links', 'node-isolation', 'client-links'];
 
 /**
  * A fault by hand on a cluster that runs. @throws UsageError for what is wrong with it or cannot be done on this
@@ -49,14 +49,16 @@ export async function readHandFault(fault: HandFault, id: string, scene: HandSce
 
 /** A driver may lay links, and yet have laid none: the scenario did not ask for them. */
 function requireLinks({ kind, params }: FaultPlan, { links }: Cluster): void {
-  const ends = links?.directions.flatMap(({ from, to }) => [from, to]) ?? [];
-  const laid: Record<string, boolean> = {
-    'route-links': links?.directions.some(({ from, to }) => from !== CLIENTS && to !== CLIENTS) ?? false,
-    'client-links': ends.includes(CLIENTS),
+  const { directions = [] } = links ?? {};
+  const areRoutes = directions.some(({ from, to }) => from !== CLIENTS && to !== CLIENTS);
+  const laid: Partial<Record<Capability, boolean>> = {
+    'route-links': areRoutes,
+    'node-isolation': areRoutes,
+    'client-links': directions.some(({ from }) => from === CLIENTS),
   };
   const lacking = needsOfFault(kind, params).filter((need) => LINKS.includes(need) && !laid[need]);
   if (lacking.length === 0) return;
-  const between = lacking.includes('route-links') ? 'the nodes' : 'clients and nodes';
+  const between = lacking.includes('client-links') ? 'clients and nodes' : 'the nodes';
   throw new UsageError(
     `${kind} by hand: nothing that could be cut stands between ${between} of this cluster`,
     {
