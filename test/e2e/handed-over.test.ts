@@ -19,8 +19,8 @@ it.each([
 ])(
   'the watchdog heals a server of somebody else that a run %s before it is killed itself',
   async (_, kind, key, code) => {
-    await using server = await startForeignServer('theirs');
     await using place = new Workplace();
+    await using server = await startForeignServer('theirs');
     const { address, monitorUrl, commands } = server;
     const text = scenarioText({
       ...ONE_NODE,
