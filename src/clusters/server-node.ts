@@ -169,7 +169,8 @@ export class ServerNode {
 
   async #start(): Promise<void> {
     const leaving = this.#server;
-    if (leaving && leaving.askedToEnd === undefined) return;
+    // One that has just died by itself may not have been noticed yet.
+    if (leaving && leaving.askedToEnd === undefined && isAlive(leaving.identity)) return;
     if (leaving) {
       await endProcess(leaving.identity, { graceMs: GRACE_MS });
       await leaving.ended;
