@@ -28,7 +28,8 @@ export interface FaultConductorOptions extends Omit<FaultSurroundings, 'onBegin'
 export class FaultConductor {
   readonly #options: FaultConductorOptions;
   readonly #signal: AbortSignal;
-  readonly #results: FaultSessionResult[] = [];
+  #results: readonly FaultSessionResult[] = [];
+  readonly #handResults = new Map<string, FaultSessionResult | undefined>();
   readonly #byHand = new Set<Promise<unknown>>();
   /** Those whose revert failed, and may yet be tried again. */
   readonly #unreverted = new Map<string, FaultSession>();
@@ -48,7 +49,8 @@ export class FaultConductor {
 
   /** In the order of the plan, and those by hand after them as they came. */
   get results(): readonly FaultSessionResult[] {
-    return this.#results.map(({ settled, ...result }) => ({
+    const byHand = [...this.#handResults.values()].filter((result) => result !== undefined);
+    return [...this.#results, ...byHand].map(({ settled, ...result }) => ({
       ...(this.#healedLater.get(result.id) ?? result),
       ...(settled && { settled }),
     }));
@@ -64,7 +66,7 @@ export class FaultConductor {
     const times = new FaultTimes(faults, this.#options.startNs, this.#options);
     this.#times = times;
     const planned = await Promise.all(faults.map((plan) => this.#atItsTime(plan, times)));
-    this.#results.unshift(...planned);
+    this.#results = planned;
   }
 
   /** The id of the next fault by hand. */
@@ -74,8 +76,10 @@ export class FaultConductor {
 
   /** Makes a fault now, for somebody who is not the plan; resolves when it is reverted. Never rejects. */
   injectByHand(plan: FaultPlan, actor: FaultSurroundings['actor']): Promise<FaultSessionResult> {
+    // Its place is among those that came before it, however long it takes.
+    this.#handResults.set(plan.id, undefined);
     const work = this.#run(plan, actor).then((result) => {
-      this.#results.push(result);
+      this.#handResults.set(plan.id, result);
       return result;
     });
     this.#byHand.add(work);
