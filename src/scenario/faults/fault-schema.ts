@@ -81,7 +81,7 @@ export type EntryInput = z.output<z.ZodObject<typeof entryShape>>;
 /** When a step of a sequence begins: unless told, as soon as the one before has ended. */
 export const stepShape = {
   after: offsetSchema.optional().describe('So long after the step before began, which may still hold then.'),
-  pause: lastingSchema.optional().describe('So long after the step before ended.'),
+  'after-end': lastingSchema.optional().describe('So long after the step before ended.'),
 };
 export type StepInput = z.output<z.ZodObject<typeof stepShape>>;
 

@@ -37,8 +37,8 @@ const MAX_TURNS = 10 * MAX_FAULTS;
 
 /**
  * Draws faults until the nemesis is over. `atMost` of them may hold at once: each of so many hands in turn rests for a
- * quiet time, then draws one that may be made then. What cannot be made beside what holds, because both have something on
- * a node to themselves or because too many nodes would be away, is not drawn; when nothing can be made, the hand rests
+ * quiet time, then draws one that may be made then. What cannot be made beside what holds, because they would spoil each
+ * other on one node or because too many nodes would be away, is not drawn; when nothing can be made, the hand rests
  * again.
  */
 export function drawNemesis(nemesis: Nemesis, scene: NemesisScene, random: Random): readonly Draft[] {
@@ -122,9 +122,13 @@ function mayStandBeside(fault: Candidate, beside: readonly PlannedFault[], scene
   return away === 0 || away <= spare;
 }
 
-/** Whether two faults have the same thing to themselves on a node that may be the same. */
+/**
+ * Whether two faults do not go together on a node that may be the same: both have the same thing to themselves there, are
+ * of one kind, or one takes the node away, so that nobody could see what the other does to it.
+ */
 function mayContradict(a: Candidate, b: Candidate): boolean {
-  if (!a.claims.some((claim) => b.claims.includes(claim))) return false;
+  const isAway = a.takesDown !== 'none' || b.takesDown !== 'none';
+  if (!isAway && a.kind !== b.kind && !a.claims.some((claim) => b.claims.includes(claim))) return false;
   const [ofA, ofB] = [nodesOf(a.target), nodesOf(b.target)];
   return ofA === undefined || ofB === undefined || ofA.some((node) => ofB.includes(node));
 }

@@ -69,13 +69,13 @@ function readSequence(
     const read = readFault(step, at, scene.schemas.steps, scene, findings);
     if (read === undefined || !isShortEnough(read.spec, scene, findings)) continue;
     const timing = read.input as StepInput;
-    const keys = (['after', 'pause'] as const).filter((key) => timing[key] !== undefined);
+    const keys = (['after', 'after-end'] as const).filter((key) => timing[key] !== undefined);
     if (i === 0 && keys[0] !== undefined) {
       const hint = 'Say `at` or `when` beside `sequence`.';
       findings.addAtKey([...at, keys[0]], 'the first step begins with the sequence', hint);
     } else if (keys.length === 2) {
-      const message = '`pause` counts from the end of the step before, `after` from its beginning';
-      findings.addAtKey([...at, 'pause'], message, 'Keep one of the two.');
+      const message = '`after-end` counts from the end of the step before, `after` from its beginning';
+      findings.addAtKey([...at, 'after-end'], message, 'Keep one of the two.');
     } else steps.push({ spec: read.spec, timing });
   }
   return steps.length === input.sequence.length ? { input, steps } : undefined;

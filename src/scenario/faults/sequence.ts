@@ -35,7 +35,7 @@ export function expandSequence(
       continue;
     }
     const since = timing.after === undefined ? 'end' : 'begin';
-    const afterNs = timing.after ?? timing.pause ?? 0;
+    const afterNs = timing.after ?? timing['after-end'] ?? 0;
     const atNs = last.atNs + (since === 'end' ? last.forNs : 0) + afterNs;
     drafts.push({ ...common, atNs, follows: { key: last.key, since, afterNs } });
   }
@@ -48,7 +48,7 @@ export function longestSpanNs(steps: readonly Step[]): number {
   let endNs = 0;
   let lastForNs = 0;
   for (const [i, { spec, timing }] of steps.entries()) {
-    const pauseNs = timing.after ?? timing.pause ?? 0;
+    const pauseNs = timing.after ?? timing['after-end'] ?? 0;
     if (i > 0) beginNs += timing.after === undefined ? lastForNs + pauseNs : pauseNs;
     lastForNs = spec.lasts?.maxNs ?? 0;
     endNs = Math.max(endNs, beginNs + lastForNs);

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { NS } from '../../../src/base/clock.js';
-import type { FaultPlan } from '../../../src/contracts/plan.js';
+import type { FaultPlan, TargetPlan } from '../../../src/contracts/plan.js';
 import { planned, times, wrongWith } from './planned-faults.js';
 
 const NEMESIS = `- at: 5s
@@ -16,6 +16,9 @@ const NEMESIS = `- at: 5s
 const seeds = fc.nat({ max: 2 ** 32 - 1 });
 const PARAMETERS = { seed: 20261122, numRuns: 60 };
 const endNs = ({ atNs, forNs }: FaultPlan): number => atNs + forNs;
+/** A role may be anybody's. */
+const nodesOf = (target: TargetPlan): readonly string[] =>
+  target.role === 'node' ? [target.node] : target.role === 'nodes' ? target.nodes : ['n1', 'n2', 'n3'];
 const claimsProcess = ({ kind }: FaultPlan): boolean => kind !== 'latency';
 
 describe('a nemesis', () => {
@@ -43,6 +46,15 @@ describe('a nemesis', () => {
           // Whoever leads may be any node, and two of three are too many.
           const beside = faults.slice(0, i).filter((other) => endNs(other) + NS.s > fault.atNs);
           expect(beside).toEqual([]);
+        }
+        const all = planned(NEMESIS, { seed });
+        for (const { target, ...slow } of all.filter((fault) => !claimsProcess(fault))) {
+          // Nobody could see how slow the links of a node are that is away.
+          const beside = faults.filter(
+            (other) => other.atNs < endNs({ target, ...slow }) && slow.atNs < endNs(other),
+          );
+          for (const other of beside)
+            expect(nodesOf(other.target).some((n) => nodesOf(target).includes(n))).toBe(false);
         }
       }),
       PARAMETERS,
@@ -144,7 +156,7 @@ const entryText = ({ form, target }: { form: string; target: string }, i: number
     case 'every':
       return `- { at: ${at}, every: 2s..3s, times: 4, ${kill} }`;
     case 'sequence':
-      return `- { at: ${at}, sequence: [{ ${kill} }, { pause: 1s, ${kill} }] }`;
+      return `- { at: ${at}, sequence: [{ ${kill} }, { after-end: 1s, ${kill} }] }`;
     default:
       return `- { at: ${at}, until: ${15 + 16 * i}s, quiet: 1s..2s, nemesis: [{ ${kill} }, { weight: 2, kind: node-pause, target: one, for: 1s }] }`;
   }

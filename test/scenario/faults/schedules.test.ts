@@ -70,7 +70,7 @@ describe('a sequence', () => {
     - { kind: node-kill, target: n1, restart-after: 20s }
     - { after: 5s, kind: node-pause, target: n2, for: 10s, allow-quorum-loss: true }
     - { kind: node-kill, target: n3, restart-after: 3s, allow-quorum-loss: true }
-    - { pause: 5s, kind: node-kill, target: leader, restart-after: 3s }`;
+    - { after-end: 5s, kind: node-kill, target: leader, restart-after: 3s }`;
 
   it('goes on when the step before has ended, or while it still holds', () => {
     const faults = planned(SEQUENCE);
@@ -158,8 +158,8 @@ describe('a sequence', () => {
     ],
     [
       'with a step of two minds',
-      '- { at: 1s, sequence: [{ kind: node-kill, target: n1, restart-after: 1s }, { after: 1s, pause: 1s, kind: node-kill, target: n1, restart-after: 1s }] }',
-      'faults[0].sequence[1].pause: `pause` counts from the end of the step before, `after` from its beginning',
+      '- { at: 1s, sequence: [{ kind: node-kill, target: n1, restart-after: 1s }, { after: 1s, after-end: 1s, kind: node-kill, target: n1, restart-after: 1s }] }',
+      'faults[0].sequence[1].after-end: `after-end` counts from the end of the step before, `after` from its beginning',
     ],
   ])('%s is refused', (_, text, message) => {
     const found = wrongWith(text);
