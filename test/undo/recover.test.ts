@@ -89,6 +89,7 @@ describe('recover', () => {
     expect(readLines(audit)?.lines.map(({ value }) => value)).toMatchObject([
       { act: 'undone', by: 'recover', kind: 'end-marked-processes', run: run.runId },
       { act: 'undone', by: 'recover', kind: 'remove-directory', run: run.runId },
+      { act: 'closed', by: 'recover', run: run.runId },
     ]);
   });
 

@@ -75,8 +75,11 @@ describe('the audit', () => {
 
     const common = { run: run.runId, by: 'run', pid: process.pid, who: expect.stringMatching(/./) };
     const time = expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/);
+    const hash = expect.stringMatching(/^[0-9a-f]{64}$/);
+    const link = (seq: number) => ({ seq, prev: hash, hash });
     expect(readLines(path)?.lines.map(({ value }) => value)).toEqual([
       {
+        ...link(1),
         time,
         ...common,
         fault: 'fault-1',
@@ -86,6 +89,7 @@ describe('the audit', () => {
         undo: [undo],
       },
       {
+        ...link(2),
         time,
         ...common,
         fault: 'fault-1',
@@ -95,6 +99,7 @@ describe('the audit', () => {
         stage: 'during',
         evidence,
       },
+      { ...link(3), time, ...common, act: 'closed' },
     ]);
     expect(audit.failure).toBeUndefined();
   });
