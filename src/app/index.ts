@@ -1,7 +1,12 @@
 /** The programmatic API of stormglass: what the command line is made of. */
 
 export { EXIT, StormglassError } from '../base/errors.js';
-export { defineFault, type OwnFault, type OwnFaultScene } from '../chaos/own/define-fault.js';
+export {
+  defineFault,
+  type OwnFault,
+  type OwnFaultScene,
+  type OwnTarget,
+} from '../chaos/own/define-fault.js';
 export type { Plan } from '../contracts/plan.js';
 export type { RunResult, Verdict } from '../contracts/run-result.js';
 export type { Summary } from '../contracts/summary.js';
