@@ -10,6 +10,8 @@ import { slowClose } from '../../src/chaos/slow-close.js';
 import { timeout } from '../../src/chaos/timeout.js';
 import type { Cluster } from '../../src/contracts/cluster.js';
 import type { FaultKind } from '../../src/contracts/fault.js';
+import type { ServerAddress } from '../../src/contracts/load.js';
+import { connectControl } from '../../src/nats/connect.js';
 import { type ClusterTest, clusterTest } from '../clusters/cluster-for-test.js';
 import { type FaultScene, FaultUnderTest, faultScene } from '../support/fault-under-test.js';
 import { withLyingLinks } from '../support/lying-links.js';
@@ -95,6 +97,45 @@ describe('faults on links', () => {
 });
 
 describe('evidence on links', () => {
+  it.each([bend(packetSlicer, { 'average-size': '64B', delay: '5ms' }), bend(bandwidth, { rate: '20KB/s' })])(
+    '$name is seen on a route that the load has filled, too',
+    async ({ kind, params }) => {
+      const at = (node: number) =>
+        connectControl(
+          { ...cluster.observerAccess, servers: [cluster.observerAccess.servers[node] as ServerAddress] },
+          { name: 'filler' },
+        );
+      const [from, to] = await Promise.all([at(0), at(1)]);
+      let heard = 0;
+      to.subscribe('filler', {
+        callback: () => {
+          heard++;
+        },
+      });
+      const payload = new Uint8Array(32 * 1024);
+      let sent = 0;
+      const filling = setInterval(() => {
+        from.publish('filler', payload);
+        sent++;
+      }, 20);
+      const bent = fault(kind, params);
+      try {
+        await expect.poll(() => heard).toBeGreaterThan(0);
+        await bent.inject();
+        await expect.poll(() => sent - heard, { timeout: 10_000 }).toBeGreaterThan(30);
+        const during = await bent.observe('during', 8_000);
+        expect(during, JSON.stringify(during)).toMatchObject({ holds: true });
+        expect(during.looks.find(({ saw }) => /waits behind/.test(saw))?.at).toMatch(/n1 → n2$/);
+      } finally {
+        clearInterval(filling);
+        await bent.undo();
+        expect(await bent.observe('after')).toMatchObject({ holds: true });
+        await Promise.all([from.close(), to.close()]);
+      }
+    },
+    60_000,
+  );
+
   it.each([...ALL, bend(partition, {})])(
     '$name: is not taken in by what says that the effect lies there',
     async ({ kind, params }) => {
@@ -136,18 +177,18 @@ describe('evidence on links', () => {
 
 describe('parameters of faults on links', () => {
   it.each([
-    [bend(latency, { delay: '10s' }), '2ms to 5s'],
-    [bend(latency, { delay: '10ms', jitter: '20ms' }), 'no more jitter than delay'],
-    [bend(latency, { delay: '10ms', on: 'gateways' }), 'routes, clients, both'],
-    [bend(bandwidth, { rate: '1MiB' }), 'a rate in bytes with its unit'],
-    [bend(bandwidth, { rate: '1KB/s' }), '10KB/s to 1GB/s'],
-    [bend(packetSlicer, { delay: '1us' }), '100us to 100ms'],
-    [bend(packetSlicer, { 'average-size': '64B', variation: '64B' }), 'less variation'],
-    [bend(slowClose, { delay: '1m' }), '10ms to 5s'],
-    [bend(reset, { delay: '5s' }), 'up to 2s'],
-    [bend(timeout, { idle: '5s' }), '1ms to 2s'],
-    [bend(limitData, { bytes: '1GiB' }), '1B to 4MiB'],
-  ] as const)('$0.name of $0.params is refused', ({ kind, params }, why) => {
+    { ...bend(latency, { delay: '10s' }), why: '2ms to 5s' },
+    { ...bend(latency, { delay: '10ms', jitter: '20ms' }), why: 'no more jitter than delay' },
+    { ...bend(latency, { delay: '10ms', on: 'gateways' }), why: 'routes, clients, both' },
+    { ...bend(bandwidth, { rate: '1MiB' }), why: 'a rate in bytes with its unit' },
+    { ...bend(bandwidth, { rate: '1KB/s' }), why: '10KB/s to 1GB/s' },
+    { ...bend(packetSlicer, { delay: '1us' }), why: '100us to 100ms' },
+    { ...bend(packetSlicer, { 'average-size': '64B', variation: '64B' }), why: 'less variation' },
+    { ...bend(slowClose, { delay: '1m' }), why: '10ms to 5s' },
+    { ...bend(reset, { delay: '5s' }), why: 'up to 2s' },
+    { ...bend(timeout, { idle: '5s' }), why: '1ms to 2s' },
+    { ...bend(limitData, { bytes: '1GiB' }), why: '1B to 4MiB' },
+  ])('$name of $params is refused', ({ kind, params, why }) => {
     const { success, error } = kind.schema.safeParse(params);
     expect(success).toBe(false);
     expect(error?.issues.map(({ message }) => message).join()).toContain(why);

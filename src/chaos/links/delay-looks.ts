@@ -1,10 +1,12 @@
 import { sleep } from '../../base/clock.js';
+import { formatSize } from '../../base/units.js';
 import { waitFor } from '../../base/wait.js';
 import type { FaultContext, FaultStage } from '../../contracts/fault.js';
 import type { Direction } from '../../contracts/links.js';
 import { type Canaries, canaryText } from './canaries.js';
 import { nodesAt, toItself, wayText } from './link-choice.js';
 import { formatMs, type LinkLook, type LinkScene, median } from './link-looks.js';
+import { readRoutes } from './route-states.js';
 import { SeenBefore } from './seen-before.js';
 
 /** What nothing holds up is there within this time, on a machine that has other things to do. */
@@ -39,14 +41,17 @@ export class DelayLooks {
     const { canaries, ways, context } = scene;
     const selves = [...new Set(ways.flatMap(nodesAt))].map(toItself);
     await canaries.open([...ways, ...selves]);
+    const first = await readRoutes(context.cluster, ways);
     const times = await this.#time(canaries, [...ways, ...selves], context);
+    const last = await readRoutes(context.cluster, ways);
     if (stage === 'before') {
       this.#beforeMs.clear();
       for (const [way, ms] of times) if (ms.length > 0) this.#beforeMs.set(way, Math.min(...ms));
     }
     const timesOf = (way: Direction) => times.get(wayText(way)) ?? [];
     return this.#seen.judge(scene, stage, (way) => {
-      const look = this.#judge(way, timesOf(way), stage);
+      const passed = (last(way.to, way.from)?.inBytes ?? 0) - (first(way.to, way.from)?.inBytes ?? 0);
+      const look = this.#judge(way, timesOf(way), stage, passed);
       const late = (name: string) => !(median(timesOf(toItself(name))) < this.#promise.delayMs / 2);
       const slow = stage === 'during' && nodesAt(way).find(late);
       return slow
@@ -55,9 +60,14 @@ export class DelayLooks {
     });
   }
 
-  #judge(way: Direction, times: readonly number[], stage: FaultStage): LinkLook {
+  #judge(way: Direction, times: readonly number[], stage: FaultStage, passedBytes: number): LinkLook {
     const at = canaryText(way);
-    if (times.length === 0) return { at, saw: 'does not come', holds: false };
+    if (times.length === 0) {
+      // Where the load has filled a route, ours waits behind it: longer than it was to, while something passes.
+      const waits = stage === 'during' && passedBytes > 0;
+      const saw = waits ? `waits behind ${formatSize(passedBytes)} of others` : 'does not come';
+      return { at, saw, holds: waits };
+    }
     const wasMs = this.#beforeMs.get(wayText(way)) ?? 0;
     const boundMs = wasMs + this.#promise.delayMs / 2;
     if (stage === 'during') {
