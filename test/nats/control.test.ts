@@ -128,7 +128,11 @@ describe('the control plane of a cluster', () => {
     await waitFor(async () => (await control.streamBounds('COUNT'))?.lastSequence === 500, {
       timeoutMs: 10_000,
     });
-    expect(await control.streamBounds('COUNT')).toEqual({ firstSequence: 1, lastSequence: 500, messages: 500 });
+    expect(await control.streamBounds('COUNT')).toEqual({
+      firstSequence: 1,
+      lastSequence: 500,
+      messages: 500,
+    });
     const after = (await control.counters()).get(node.name)!;
     expect(after.inMsgs - before.get(node.name)!.inMsgs).toBeGreaterThanOrEqual(500);
     expect(after.startedAt).toBe(before.get(node.name)!.startedAt);
