@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { closeSync, fstatSync, openSync, readSync, unlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { codeOf } from '../base/errors.js';
 import { freshId } from '../base/ids.js';
 
 export interface CommandOptions {
@@ -43,7 +44,7 @@ export async function runCommand(
       child.once('error', (error) => reject(new Error(`${program}: ${error.message}`, { cause: error })));
       timer = setTimeout(() => {
         reject(new Error(`${program} was ended after ${timeoutMs} ms`));
-        if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
+        if (child.pid !== undefined) killGroup(child.pid);
       }, timeoutMs);
       child.once('exit', (exitCode, signal) => {
         if (exitCode === null) reject(new Error(`${program} was ended by ${signal}`));
@@ -54,6 +55,15 @@ export async function runCommand(
   } finally {
     clearTimeout(timer);
     closeSync(out);
+  }
+}
+
+/** It may end in the very moment in which it is given up. */
+function killGroup(leader: number): void {
+  try {
+    process.kill(-leader, 'SIGKILL');
+  } catch (error) {
+    if (codeOf(error) !== 'ESRCH') throw error;
   }
 }
 

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { NS } from '../../src/base/clock.js';
 import { nodeKill } from '../../src/chaos/node-kill.js';
 import { nodePause } from '../../src/chaos/node-pause.js';
 import { startExternalCluster } from '../../src/clusters/external-cluster.js';
@@ -6,6 +7,7 @@ import { externalClusterSchema } from '../../src/clusters/external-cluster-schem
 import { handedOverCapabilities } from '../../src/clusters/handed-over/handed-over-capabilities.js';
 import { ToxiproxyApi } from '../../src/clusters/toxiproxy/toxiproxy-api.js';
 import { CLIENTS } from '../../src/contracts/links.js';
+import { FaultGuards } from '../../src/engine/fault-guards.js';
 import { leasePorts } from '../../src/processes/port-lease.js';
 import { carryOut } from '../../src/undo/carry-out.js';
 import { dockerEngine, NEEDS_ENGINE } from '../support/docker-engine.js';
@@ -113,6 +115,20 @@ test("effects lie on somebody else's proxies, and leave what is not ours as it i
   // As the watchdog does it.
   expect(await carryOut(record!)).toMatchObject({ undone: true });
   expect(await toxics()).toEqual(['of-theirs']);
+
+  // Whether its process runs nobody here can say, and that keeps no guard from deciding.
+  await expect(cluster.lookAtProcess('theirs')).rejects.toThrow('nothing was handed over');
+  const guards = new FaultGuards({
+    guards: { abortOn: [], allowsQuorumLoss: false },
+    control: { raftGroups: async () => [{ name: 'meta', peers: ['theirs', 'a', 'b'] }] },
+    healNs: NS.s,
+    claimsOf: () => [],
+    cluster,
+  });
+  const target = { role: 'nodes', nodes: ['theirs'], text: 'theirs' } as const;
+  const plan = { id: 'e1', kind: 'partition', atNs: 0, forNs: NS.s, params: {}, seed: 1, target };
+  const impact = { down: [], cuts: [{ from: 'theirs', to: 'a' }] };
+  expect(await guards.admit(plan, ['theirs'], impact, new AbortController())).toMatchObject({ impact });
 
   client.proxy = 'other';
   await expect(start({ nodes }, [server.address, address])).rejects.toThrow(

@@ -82,9 +82,9 @@ function clusterOf(
     node: find,
     startRecord: (name) => handle(name).startRecord(`start-${name}-${++records}`),
     continueRecord: (name) => handle(name).continueRecord(`continue-${name}-${++records}`),
-    signal: (name, signal) => handle(name).signal(signal),
-    startNode: (name) => handle(name).start(),
-    lookAtProcess: (name) => handle(name).look(),
+    signal: async (name, signal) => handle(name).signal(signal),
+    startNode: async (name) => handle(name).start(),
+    lookAtProcess: async (name) => handle(name).look(),
     [Symbol.asyncDispose]: async () => {},
   };
 }
