@@ -1,9 +1,10 @@
 import { connect } from 'node:net';
 import { hostname } from 'node:os';
 import { createInterface } from 'node:readline';
-import { messageOf, UsageError } from '../base/errors.js';
+import { messageOf, StormglassError, UsageError } from '../base/errors.js';
 import { withDeadline } from '../base/wait.js';
 import type { HandAnswer, HandRequest, RunStatus } from '../contracts/hand.js';
+import { RunInterrupted } from '../engine/interruption.js';
 import { isAlive } from '../processes/identity.js';
 import { type RunEntry, RunRegistry } from '../undo/run-registry.js';
 import type { Surroundings } from './surroundings.js';
@@ -32,22 +33,29 @@ export function findRunning(surroundings: Pick<Surroundings, 'stateDir'>, run = 
 
 /**
  * Asks a run that goes on, and tells each of its answers as it comes; whoever has heard enough returns true. Rejects
- * when the run cannot be reached, and when it ends before its last answer.
+ * when the run cannot be reached, when it ends before its last answer, and when the signal aborts: what was asked of the
+ * run goes on then.
  */
 export async function askRun(
   { runId, socket: path }: RunEntry,
   request: HandRequest,
   onAnswer: (answer: HandAnswer) => boolean,
+  signal: AbortSignal,
 ): Promise<void> {
   if (path === undefined) throw new UsageError(`run ${runId} cannot be asked: it has no socket`);
   const socket = connect(path);
+  let onAbort = () => {};
   try {
     await new Promise<void>((resolve, reject) => {
+      onAbort = () => reject(noLonger(runId, signal.reason));
+      signal.addEventListener('abort', onAbort, { once: true });
+      if (signal.aborted) onAbort();
       const fail = (error: unknown) =>
         reject(new UsageError(`run ${runId} cannot be asked: ${messageOf(error)}`, { cause: error }));
       socket.on('error', fail);
       socket.on('connect', () => socket.write(`${JSON.stringify(request)}\n`));
       const lines = createInterface({ input: socket });
+      lines.on('error', fail);
       lines.on('line', (line) => {
         try {
           if (onAnswer(JSON.parse(line) as HandAnswer)) resolve();
@@ -58,8 +66,17 @@ export async function askRun(
       lines.on('close', () => fail(new Error('it ended before it had answered')));
     });
   } finally {
+    signal.removeEventListener('abort', onAbort);
     socket.destroy();
   }
+}
+
+/** Ctrl-C ends the asking, and nothing in the run. */
+function noLonger(runId: string, reason: unknown): unknown {
+  if (!(reason instanceof RunInterrupted)) return reason;
+  return new StormglassError(reason.exit, `no longer listening to run ${runId}: ${reason.message}`, {
+    hint: 'what was asked of it goes on: see `stormglass status`; `stormglass heal` ends a fault',
+  });
 }
 
 /** A run that does not answer is told with why. */
@@ -73,11 +90,15 @@ export async function statusOfRuns(surroundings: Pick<Surroundings, 'stateDir'>)
   return Promise.all(
     runningRuns(surroundings).map(async (entry): Promise<RunSight> => {
       let status: RunStatus | undefined;
-      const asking = askRun(entry, { do: 'status' }, (answer) => {
+      const late = new AbortController();
+      const onAnswer = (answer: HandAnswer): boolean => {
         if (answer.say === 'status') status = answer.status;
         return true;
-      });
+      };
+      const asking = askRun(entry, { do: 'status' }, onAnswer, late.signal);
       const problem = await withDeadline(asking, STATUS_WITHIN_MS, 'its answer').then(() => '', messageOf);
+      // A run that stands still would keep the line, and this process, open.
+      late.abort(new Error('its answer is not waited for any more'));
       return status === undefined ? { entry, problem } : { entry, status };
     }),
   );

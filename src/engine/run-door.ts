@@ -32,16 +32,17 @@ export class RunDoor implements AsyncDisposable {
     const server = createServer();
     const door = new RunDoor(server, path);
     server.on('connection', (socket) => door.#serve(socket, answer));
-    // Without this, others could come in between its making and the change of its mode.
-    const before = process.umask(0o177);
-    try {
-      await new Promise<void>((resolve, reject) => {
-        server.once('error', reject);
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject);
+      // Without this, others could come in between its making and the change of its mode. It is made in this very call:
+      // what else is made meanwhile, such as directories, has the mode that it should.
+      const before = process.umask(0o177);
+      try {
         server.listen(path, resolve);
-      });
-    } finally {
-      process.umask(before);
-    }
+      } finally {
+        process.umask(before);
+      }
+    });
     chmodSync(path, OWN_ONLY);
     server.unref();
     return door;
@@ -63,7 +64,10 @@ export class RunDoor implements AsyncDisposable {
       read += chunk.length;
       if (read > LONGEST_REQUEST) socket.destroy();
     });
-    createInterface({ input: socket }).once('line', async (line) => {
+    const lines = createInterface({ input: socket });
+    // It passes on what the socket meets: whoever asked and has gone must not end the run.
+    lines.on('error', () => {});
+    lines.once('line', async (line) => {
       try {
         await answer(JSON.parse(line) as HandRequest, say, gone.signal);
       } catch (error) {

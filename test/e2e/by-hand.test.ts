@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { waitFor } from '../../src/base/wait.js';
 import { scenarioText, Workplace } from '../support/cli.js';
+import { pauseProcess } from '../support/pause-process.js';
 
 const GAME_DAY = scenarioText({
   load: '[{ name: orders, kind: js-publish, domains: [orders], rate: 200/s, for: 120s, max-lateness: 30s }]',
@@ -129,3 +130,32 @@ it('a fault by hand is healed by the watchdog when the run is killed, and its so
   expect(trail.stdout).toMatch(/\(watchdog\) {2}undone/);
   expect((await place.run(['audit', 'verify', place.runDir()])).code).toBe(0);
 }, 120_000);
+
+it('whoever waits for a run that stands still may leave it, and does not end it by that', async () => {
+  await using place = new Workplace();
+  const run = place.start(['run', place.write('s.yaml', GAME_DAY), '--out', place.reports]);
+  await place.event((event) => event.type === 'fault-observed', 'the fault of the scenario');
+  const [, id] = /-([0-9a-z]+)$/.exec(place.runDir()) as unknown as [string, string];
+  const socket = join(place.state, 'stormglass', 'runs', `${id}.sock`);
+  await pauseProcess(run.child.pid as number);
+  try {
+    const asked = place.start(['heal', '--all']);
+    // Once it has asked: a Ctrl-C before that would end any program.
+    await waitFor(() => socketsAt(socket) > 1, { timeoutMs: 20_000, everyMs: 10 });
+    asked.child.kill('SIGINT');
+    const end = await asked.ended;
+    expect(end.code).toBe(130);
+    expect(end.stderr).toMatch(/no longer listening to run \w+: stopped by Ctrl-C/);
+  } finally {
+    run.child.kill('SIGCONT');
+  }
+  run.child.kill('SIGINT');
+  expect((await run.ended).code).toBe(130);
+  expect(await place.leftovers()).toEqual([]);
+}, 60_000);
+
+/** How many sockets of that path there are: one that listens, and one for each that has called. */
+const socketsAt = (path: string): number =>
+  readFileSync('/proc/net/unix', 'utf8')
+    .split('\n')
+    .filter((line) => line.endsWith(` ${path}`)).length;

@@ -1,8 +1,10 @@
-import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import { waitFor } from '../../src/base/wait.js';
 import type { HandAnswer } from '../../src/contracts/hand.js';
 import { HandWork } from '../../src/engine/hand-work.js';
 import { Journal } from '../../src/engine/journal.js';
@@ -84,4 +86,29 @@ it('hears no request that is longer than any is', async () => {
   const answers = await send(`{"do":"status","x":"${'x'.repeat(200_000)}"}\n`).catch(() => []);
   expect(answers).toEqual([]);
   expect(await send('{"do":"status"}\n')).toMatchObject([{ say: 'status' }]);
+});
+
+it('goes on when who asked has gone before the answer', async () => {
+  const held: (() => void)[] = [];
+  const other = join(directory, 'other.sock');
+  const slow = await RunDoor.open(other, async (_, say) => {
+    await new Promise<void>((resolve) => held.push(resolve));
+    for (let i = 0; i < 3; i++) say({ say: 'accepted', fault: `hand-${i}` });
+  });
+  // From another process: only so is the end of the line still unread when the answer is written.
+  const asker = spawn(process.execPath, [
+    '-e',
+    `const s = require('node:net').connect(${JSON.stringify(other)}, () => s.write('{"do":"status"}\\n'))`,
+  ]);
+  try {
+    await waitFor(() => held.length > 0, { timeoutMs: 20_000, everyMs: 5 });
+  } finally {
+    asker.kill('SIGKILL');
+  }
+  while (readFileSync(`/proc/${asker.pid}/stat`, 'latin1').split(') ')[1]?.startsWith('Z') !== true);
+  held[0]?.();
+  await new Promise((resolve) => asker.once('close', resolve));
+  expect(await send('{"do":"status"}\n')).toMatchObject([{ say: 'status' }]);
+  await slow[Symbol.asyncDispose]();
+  expect(existsSync(other)).toBe(false);
 });

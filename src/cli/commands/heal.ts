@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { askRun, findRunning, userOf } from '../../app/index.js';
 import { EXIT, StormglassError, UsageError } from '../../base/errors.js';
+import type { HandAnswer } from '../../contracts/hand.js';
 import type { CliContext } from '../context.js';
 import { eventLines, resultLine } from '../hand-lines.js';
 import { surroundingsOf } from '../surroundings.js';
@@ -28,7 +29,7 @@ export function healCommand(context: CliContext): Command {
       const run = findRunning(surroundingsOf(context.env), options.run);
       const request = { do: 'heal' as const, who: userOf(), ...(fault !== undefined && { fault }) };
       const say = (line: string) => context.stderr.write(`${line}\n`);
-      await askRun(run, request, (answer) => {
+      const onAnswer = (answer: HandAnswer): boolean => {
         if (options.json) context.stdout.write(`${JSON.stringify(answer)}\n`);
         if (answer.say === 'event') for (const line of eventLines(answer.event)) say(line);
         if (answer.say === 'error')
@@ -44,6 +45,7 @@ export function healCommand(context: CliContext): Command {
         const isLeft = answer.results.some(({ status }) => status === 'unreverted');
         context.end(isLeft ? EXIT.unreverted : EXIT.ok);
         return true;
-      });
+      };
+      await askRun(run, request, onAnswer, context.interruption.signal);
     });
 }

@@ -56,12 +56,13 @@ export function injectCommand(context: CliContext): Command {
         ...(options.for !== undefined && { lasts: options.for }),
       };
       const say = (line: string) => context.stderr.write(`${line}\n`);
-      await askRun(run, request, (answer) => {
+      const onAnswer = (answer: HandAnswer): boolean => {
         if (options.json) context.stdout.write(`${JSON.stringify(answer)}\n`);
         const end = hear(answer, options.wait ?? false, say);
         if (end !== undefined) context.end(end);
         return end !== undefined;
-      });
+      };
+      await askRun(run, request, onAnswer, context.interruption.signal);
     });
 }
 
