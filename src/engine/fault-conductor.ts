@@ -82,8 +82,7 @@ export class FaultConductor {
       this.#handResults.set(plan.id, result);
       return result;
     });
-    this.#byHand.add(work);
-    void work.then(() => this.#byHand.delete(work));
+    this.#whileItLasts(work);
     // That the system is steady again is the run's to wait for: other faults may hold for long.
     return this.#sessions.get(plan.id) ?? work;
   }
@@ -94,7 +93,8 @@ export class FaultConductor {
    */
   async healEarly(id: string, why: string): Promise<FaultSessionResult> {
     const unreverted = this.#unreverted.get(id);
-    if (unreverted) return this.#healAgain(id, unreverted);
+    // The run waits for it before it takes anything down.
+    if (unreverted) return this.#whileItLasts(this.#healAgain(id, unreverted));
     const admitted = this.admitted.find(({ plan }) => plan.id === id);
     const session = this.#sessions.get(id);
     if (admitted === undefined || session === undefined) throw new RangeError(`no fault ${id} holds`);
@@ -110,6 +110,12 @@ export class FaultConductor {
   /** A second chance for what could not be reverted. */
   async healAgain(): Promise<void> {
     for (const [id, session] of this.#unreverted) await this.#healAgain(id, session);
+  }
+
+  #whileItLasts<T>(work: Promise<T>): Promise<T> {
+    this.#byHand.add(work);
+    void work.then(() => this.#byHand.delete(work));
+    return work;
   }
 
   async #healAgain(id: string, session: FaultSession): Promise<FaultSessionResult> {

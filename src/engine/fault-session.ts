@@ -89,6 +89,7 @@ export class FaultSession {
   #failure: string | undefined;
   /** An injection that was given up and has not ended. */
   #hanging: Promise<void> | undefined;
+  #healing: Promise<FaultSessionResult> | undefined;
   #note: string | undefined;
 
   constructor(plan: FaultPlan, around: FaultSurroundings) {
@@ -123,6 +124,7 @@ export class FaultSession {
     const { journal, undo, guards } = this.#around;
     const { signal: end } = this.#end;
     let admitted: AdmittedFault | undefined;
+    let recorded: readonly UndoRecord[] = [];
     try {
       const fault = this.#around.create(plan);
       const targets = await orAborted(this.#around.resolveTargets(plan.target, end), end);
@@ -142,12 +144,13 @@ export class FaultSession {
       const preparing = withDeadline(fault.prepare(context), PREPARE_TAKES_MS, 'its preparation');
       const records = await orAborted(preparing, end);
       undo.record(records);
-      const recorded = { target: this.#named, targets: this.#targets, undo: records };
+      recorded = records;
+      const named = { target: this.#named, targets: this.#targets, undo: records };
       if (this.#note !== undefined) journal.write('guard', { fault: plan.id, text: this.#note });
       journal.write('fault-recorded', {
         fault: plan.id,
         kind: plan.kind,
-        ...recorded,
+        ...named,
         before,
         // What is in no plan is told here: the run can be replayed with it.
         ...(this.#around.actor && { actor: this.#around.actor, plan }),
@@ -162,6 +165,8 @@ export class FaultSession {
       return undefined;
     } catch (error) {
       if (admitted) guards.release(admitted);
+      // Undoing what was never made may do harm: a node that runs would be ended, to be repaired.
+      undo.settle(recorded.map((record) => ({ record, undone: true, detail: 'it was not made' })));
       return this.#notBegun(error, signal);
     }
   }
@@ -189,6 +194,7 @@ export class FaultSession {
     await this.#around.onBegin();
     const startNs = nowNs();
     try {
+      end.throwIfAborted();
       await this.#inject(fault, context);
       this.#injectedNs = startNs;
       journal.write('fault-injected', { fault: plan.id, kind: plan.kind, targets: this.#targets });
@@ -206,7 +212,6 @@ export class FaultSession {
       else if (!this.#during?.holds) this.#during = undefined;
       if (end.reason instanceof HealedEarly) this.#note = messageOf(end.reason);
     }
-    admitted.stage = 'healing';
   }
 
   /** An injection that takes too long is told to stop, and no longer waited for. */
@@ -238,9 +243,20 @@ export class FaultSession {
     }
   }
 
-  /** Reverts the fault and looks that it is gone; may be called again for one that was not. Never rejects. */
-  async heal(): Promise<FaultSessionResult> {
+  /**
+   * Reverts the fault and looks that it is gone; may be called again for one that was not, and by several at once: all of
+   * them wait for the same. Never rejects.
+   */
+  heal(): Promise<FaultSessionResult> {
+    this.#healing ??= this.#heal().finally(() => {
+      this.#healing = undefined;
+    });
+    return this.#healing;
+  }
+
+  async #heal(): Promise<FaultSessionResult> {
     const { records, fault, context, before, admitted } = this.#begun as Begun;
+    admitted.stage = 'healing';
     const { undo, journal, hurry, healNs, guards } = this.#around;
     let outcomes: readonly UndoOutcome[];
     let after: Evidence;

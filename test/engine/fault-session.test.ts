@@ -113,6 +113,7 @@ class TestStage implements Disposable {
   session(
     fault: Fault,
     plan: Partial<FaultPlan> & { readonly targetNames?: readonly string[] } = {},
+    onBegin: () => Promise<void> = async () => {},
   ): FaultSession {
     const { targetNames = ['n1'], ...given } = plan;
     const whole: FaultPlan = {
@@ -136,7 +137,7 @@ class TestStage implements Disposable {
       healNs: this.#healMs * NS.ms,
       create: () => fault,
       resolveTargets: async () => targetNames.map((name) => ({ name, host: '127.0.0.1', clientPort: 1 })),
-      onBegin: async () => {},
+      onBegin,
     });
   }
 
@@ -215,6 +216,20 @@ describe('a fault', () => {
     expect(stage.lamp.isOff).toBe(false);
   });
 
+  it('is not made any more when somebody heals it in the moment before', async () => {
+    using stage = new TestStage();
+    let made = false;
+    const inject = async () => {
+      made = true;
+    };
+    const result = await stage
+      .session(stage.fault({ inject }), {}, async () => stage.halt.abort(new Error('the end')))
+      .run(stage.halt.signal);
+    expect(result.status).toBe('failed');
+    expect(made).toBe(false);
+    expect(stage.log.outstanding()).toEqual([]);
+  });
+
   it('is healed at a second try, and then is reverted', async () => {
     using stage = new TestStage({ stubborn: 1 });
     expect(await stage.run(stage.fault())).toMatchObject({ status: 'reverted', after: { holds: true } });
@@ -229,7 +244,10 @@ describe('a fault', () => {
     expect(result).toMatchObject({ status: 'unreverted', detail: 'switch it on: it will not' });
     expect(stage.log.outstanding().map(({ id }) => id)).toEqual(['fault-1']);
     expect(stage.guards.admitted.map((each) => each.stage)).toEqual(['unreverted']);
-    await session.heal();
+    // Somebody by hand and the end of the run, at once: one undoing, and one end of it.
+    const [first, second] = await Promise.all([session.heal(), session.heal()]);
+    expect(first).toBe(second);
+    expect(first).toMatchObject({ status: 'unreverted' });
     expect(await session.heal()).toMatchObject({ status: 'reverted', during: { holds: true } });
     expect(stage.log.outstanding()).toEqual([]);
     expect(stage.guards.admitted).toEqual([]);
@@ -292,6 +310,8 @@ describe('a fault whose record cannot be written', () => {
     expect(result).toMatchObject({ status: 'failed', injectedNs: 0, revertedNs: 0 });
     expect(result.detail).toContain('what is done cannot be written down, so nothing is');
     expect(stage.lamp.isOff).toBe(false);
+    // Nothing was done that would have to be undone at the end.
+    expect(stage.log.outstanding()).toEqual([]);
   });
 
   it('is healed all the same when the disk is full only after it has begun', async () => {
