@@ -6,7 +6,7 @@ import { isAlive } from '../processes/identity.js';
 import { isIdentity } from './run-registry.js';
 
 /** A lock without a whole holder in it is one that is being written, for this long; then its writer has died. */
-const UNFINISHED_MS = 2_000;
+export const UNFINISHED_MS = 2_000;
 
 export type LockAttempt<T> =
   | { readonly got: true; readonly result: T }
@@ -61,6 +61,10 @@ export function take(path: string, me: ProcessIdentity): boolean {
   }
   try {
     writeSync(fd, JSON.stringify(me));
+  } catch (error) {
+    // A full disk: without a holder in it, the lock would be nobody's, and stand.
+    rmSync(path, { force: true });
+    throw error;
   } finally {
     closeSync(fd);
   }
