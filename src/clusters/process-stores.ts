@@ -1,4 +1,4 @@
-import { copyFile, open, readFile, unlink, writeFile } from 'node:fs/promises';
+import { open, readFile, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { NS, nowNs } from '../base/clock.js';
 import type {
@@ -13,6 +13,7 @@ import type {
 } from '../contracts/stores.js';
 import type { LiftThrottle, RejoinNode } from '../contracts/undo.js';
 import { waitUntilCaughtUp } from '../nats/caught-up.js';
+import { copyWhole } from '../processes/copy-whole.js';
 import { damageFile, lookAtFile } from '../processes/damage-file.js';
 import { fillVolume, freeBytesOf } from '../processes/fill-volume.js';
 import { lastLines, sizeOf } from '../processes/log-tail.js';
@@ -178,7 +179,7 @@ export class ProcessStores implements StoreControl {
     const { from, to } = this.settingsCopy(node, tag);
     const limited = withStoreLimit(await readFile(to, 'utf8'), maxFileStoreBytes);
     // Written anew, the file keeps its mode: it holds passwords.
-    await copyFile(to, from);
+    await copyWhole(to, from);
     await writeFile(to, limited);
     await server.stop();
     await server.start();

@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { copyFile, mkdir, open } from 'node:fs/promises';
+import { mkdir, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { codeOf } from '../base/errors.js';
 import type { FileDamage, FileLook } from '../contracts/stores.js';
+import { copyWhole } from './copy-whole.js';
 
 /** Copies a file, damages the original, and reads both back from the disk. */
 export async function damageFile(
@@ -12,7 +13,7 @@ export async function damageFile(
   copyTo: string,
 ): Promise<{ readonly before: FileLook; readonly after: FileLook }> {
   await mkdir(dirname(copyTo), { recursive: true });
-  await copyFile(path, copyTo);
+  await copyWhole(path, copyTo);
   const before = await lookAtFile(copyTo);
   const file = await open(path, 'r+');
   try {
