@@ -22,6 +22,8 @@ export class ProbeLooks {
   readonly #promise: ProbePromise;
   /** How long the greeting on a way was, before. */
   readonly #greetings = new Map<string, number>();
+  /** Ways on which it was seen: what a busy machine blurs in the next look was there all the same. */
+  readonly #bitten = new Set<string>();
 
   constructor(promise: ProbePromise) {
     this.#promise = promise;
@@ -29,7 +31,10 @@ export class ProbeLooks {
 
   async look(scene: LinkScene, stage: FaultStage): Promise<readonly LinkLook[]> {
     const ways = scene.ways.filter(({ from }) => from !== CLIENTS);
-    if (stage === 'before') this.#greetings.clear();
+    if (stage === 'before') {
+      this.#greetings.clear();
+      this.#bitten.clear();
+    }
     return (await Promise.all(ways.map((way) => this.#lookThrough(scene, way, stage)))).flat();
   }
 
@@ -41,7 +46,8 @@ export class ProbeLooks {
       const greeting = this.#greetings.get(wayText(way));
       if (greeting === undefined) return [];
       const story = await probeSocket(entrance, { forMs: this.#promise.forMs, until: isWhole });
-      return [{ at, saw: storyText(story), holds: this.#promise.bites(story, greeting) }];
+      if (this.#promise.bites(story, greeting)) this.#bitten.add(wayText(way));
+      return [{ at, saw: storyText(story), holds: this.#bitten.has(wayText(way)) }];
     }
     const story = await probeSocket(entrance, { forMs: GREETS_WITHIN_MS, until: isWhole });
     if (isWhole(story.heard)) {
