@@ -5,7 +5,7 @@ import type { FaultKind } from '../contracts/fault.js';
 import { storeDamage } from './store-damage.js';
 import { storeDamageShape } from './store-damage-schema.js';
 
-const LOSE = 'expected a size such as 1KiB, or a percentage from 0% to 100%';
+const LOSE = 'expected a size such as 1KiB, or a percentage above 0% and up to 100%';
 
 export const fileTruncateSchema = z.strictObject({
   ...storeDamageShape,

@@ -21,7 +21,7 @@ export const packetSlicerSchema = z
       .describe('How long after a piece the next one follows. 100us to 100ms'),
     on: onSchema,
   })
-  .refine((params) => params.variation < params['average-size'], {
+  .refine((params) => params.variation === 0 || params.variation < params['average-size'], {
     path: ['variation'],
     error: 'expected less variation than the average size',
   });

@@ -90,6 +90,8 @@ function worded(issue: z.core.$ZodIssue, wrong: unknown): string {
   const message = issue.code === 'invalid_key' ? (issue.issues[0]?.message ?? issue.message) : issue.message;
   if (!message.startsWith('expected') || message.includes('but it is')) return message;
   if (issue.code === 'invalid_key') return `${message}, but it is ${show(issue.path.at(-1))}`;
+  // Keys that do not go together: what they hold says it, and not that they are keys.
+  if (issue.code === 'custom' && isKeyed(wrong)) return message;
   return wrong === undefined ? `this key is missing: ${message}` : `${message}, but it is ${show(wrong)}`;
 }
 
@@ -108,6 +110,9 @@ function valueAt(value: unknown, path: Path): unknown {
 }
 
 type Keyed = Record<string, unknown>;
+
+const isKeyed = (value: unknown): value is Keyed =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 function changeAt(value: unknown, path: Path, change: (map: Keyed) => Keyed): unknown {
   const [step, ...rest] = path;

@@ -121,7 +121,17 @@ function resolveSections(scenario: unknown, options: ResolveOptions, findings: F
     seed,
   };
   const faults = resolveFaults(faultValues, around, findings);
-  const steadyState = resolveSteadyState(raw['steady-state'], schemas, findings);
+  const nodeNames = cluster?.plan.nodeNames;
+  const steadyState = resolveSteadyState(
+    raw['steady-state'],
+    {
+      schemas,
+      // Servers of others may have more than the scenario says.
+      nodeNames: nodeNames?.length ? nodeNames : undefined,
+      streamNames: scene.isExternal ? undefined : streamNames,
+    },
+    findings,
+  );
   const checks = resolveChecks(raw.checks, loads, plugins, findings);
   const thresholds = resolveThresholds(
     isMap(raw.thresholds) ? raw.thresholds : {},

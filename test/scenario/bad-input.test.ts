@@ -347,6 +347,30 @@ describe('a fault', () => {
       ['16:41 faults[0].target: there is no stream `ORDRES` → Did you mean stream-leader(ORDERS)?'],
     ],
     [
+      'on the files of a stream that nobody declared',
+      [
+        ['restart-after: 10s', 'for: 10s, stream: ORDRES'],
+        ['kind: node-kill', 'kind: file-truncate'],
+      ],
+      ['16:68 faults[0].stream: there is no stream `ORDRES` → Did you mean `ORDERS`?'],
+    ],
+    [
+      'whose keys do not go together',
+      [
+        ['restart-after: 10s', 'for: 10s'],
+        ['kind: node-kill', 'kind: memory-pressure'],
+      ],
+      ['16:5 faults[0]: expected either `size` or `percent`'],
+    ],
+    [
+      'in pieces of no size',
+      [
+        ['restart-after: 10s', 'for: 10s, average-size: 0B'],
+        ['kind: node-kill', 'kind: packet-slicer'],
+      ],
+      ['16:74 faults[0].average-size: expected a size of 1B to 1KiB, but it is `0B`'],
+    ],
+    [
       'that begins after the load',
       [['at: 20s', 'at: 80s']],
       [`16:11 faults[0].at: the fault begins at 80 s, but the load ends at 70 s ${LATE}`],

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { suggestion } from '../../base/nearest.js';
 import type { Capability } from '../../contracts/cluster.js';
 import type { TakenDown } from '../../contracts/fault.js';
 import type { DataFiles } from '../data-files.js';
@@ -56,6 +57,11 @@ export function readFault(
   const own = ownParameters(parsed, [...COMMON_KEYS, ...(key === null ? [] : [key])]);
   const params = plugin.locatePaths?.(own, files.locate) ?? own;
   if (isAble) reportNeeds(kind, plugin.needsWith?.(params));
+  const { stream } = params;
+  if (typeof stream === 'string' && scene.streamNames && !scene.streamNames.includes(stream)) {
+    const hint = suggestion(stream, scene.streamNames, 'The streams are');
+    findings.add([...path, 'stream'], `there is no stream \`${stream}\``, hint);
+  }
   // Whom it would hit where it cannot be made is no second mistake.
   const target = isAble && resolveTarget(targetInput, [...path, 'target'], scene, findings);
   const spec: FaultSpec = {

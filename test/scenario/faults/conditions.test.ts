@@ -126,6 +126,14 @@ describe('the steady state', () => {
     ],
     ['{ probes: [{ kind: lag, below: 5, beneath: 3 }] }', 'unknown key `beneath`'],
     ['{ probes: [{ kind: health }, { kind: health }] }', 'a probe named `health` stands above'],
+    [
+      '{ probes: [{ kind: health, nodes: [n1, n9] }] }',
+      'steady-state.probes[0].nodes[1]: there is no node `n9` → The nodes are n1, n2, n3.',
+    ],
+    [
+      '{ probes: [{ kind: lag, stream: ORDRES, below: 5 }] }',
+      'steady-state.probes[0].stream: there is no stream `ORDRES` → Did you mean `ORDERS`?',
+    ],
     ['{ evry: 5s }', 'unknown key `evry` → Did you mean `every`?'],
   ])('is refused: %s', (text, message) => {
     const found = told(steady(text));
