@@ -1,5 +1,6 @@
 import { UsageError } from '../base/errors.js';
-import type { Plan } from '../contracts/plan.js';
+import { SECRET_MASK } from '../base/secret.js';
+import type { FaultPlan, Plan } from '../contracts/plan.js';
 import type { ReplayedRun } from '../contracts/run-result.js';
 import { recordedFaults } from '../scenario/faults/recorded-faults.js';
 import { replayProblems } from '../scenario/faults/replay-problems.js';
@@ -47,6 +48,7 @@ function planReplay(run: RecordedRun, request: RunPlanRequest): PlannedRun {
   if (faults.length === 0) {
     throw new UsageError(`${dir}: that run made no fault, so there is none to make again`);
   }
+  requireNoSecretFaults(dir, faults);
   const own = file === undefined;
   const base = own ? ownPlan(run, request) : planScenario({ ...request, file });
   const problems = replayProblems(base, faults, own, SCENARIO_PLUGINS);
@@ -64,6 +66,16 @@ function planReplay(run: RecordedRun, request: RunPlanRequest): PlannedRun {
     replay: { dir, own },
     notes: notMade.map((id) => `${id} was not made in that run, and is left out`),
   };
+}
+
+/** What was masked where it was written down cannot be made again, whatever scenario is given. */
+function requireNoSecretFaults(dir: string, faults: readonly FaultPlan[]): void {
+  const masked = faults.filter((fault) => JSON.stringify(fault).includes(SECRET_MASK));
+  if (masked.length === 0) return;
+  const ids = masked.map(({ origin, id }) => origin ?? id).join(', ');
+  throw new UsageError(`${dir}: ${ids} had secrets among its parameters, which are never written down`, {
+    hint: 'write these faults into a scenario, and run that',
+  });
 }
 
 /** The plan of the run itself: nothing of it can be changed, because its scenario is not read again. */

@@ -1,6 +1,7 @@
 import { closeSync, openSync, writeSync } from 'node:fs';
 import { NS, nowNs, wallNow } from '../base/clock.js';
 import { messageOf, StormglassError } from '../base/errors.js';
+import { maskSecrets } from '../base/secret.js';
 import type { JournalEvent, JournalEventType } from '../contracts/journal.js';
 
 /**
@@ -48,7 +49,8 @@ export class Journal {
       ...details,
     };
     try {
-      writeSync(this.#fd, `${JSON.stringify(event)}\n`);
+      // A fault by hand is told with its parameters, which may be secret.
+      writeSync(this.#fd, `${JSON.stringify(event, maskSecrets)}\n`);
     } catch (error) {
       this.#failure ??= new StormglassError('unexpected', `cannot write ${this.#file}: ${messageOf(error)}`, {
         cause: error,

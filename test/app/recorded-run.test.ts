@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { planRun } from '../../src/app/plan-run.js';
 import { UsageError } from '../../src/base/errors.js';
+import type { FaultPlan } from '../../src/contracts/plan.js';
+import { Journal } from '../../src/engine/journal.js';
 import { createRunDirectory } from '../../src/engine/run-directory.js';
 import { savePlan } from '../../src/engine/save-plan.js';
 import { plan, VALID } from '../scenario/plugins.js';
@@ -151,4 +153,20 @@ describe('what is no run that could be replayed', () => {
   it('is asked for where nothing is named', () => {
     expect(refusal(() => planRun({ sets: [] })).text).toBe('there is nothing to run');
   });
+});
+
+it('is refused where a fault by hand had a secret, which the journal does not have', () => {
+  const dir = recorded();
+  const file = join(dir, 'journal.ndjson');
+  const journal = new Journal(file);
+  journal.startLoad(0);
+  const fault = { fault: 'hand-1', kind: 'own' };
+  const { id: _, ...rest } = plan(VALID).faults[0] as FaultPlan;
+  const byHand = { ...rest, id: 'hand-1', params: { module: 'm.ts', params: { token: 'hunter2' } } };
+  journal.write('fault-recorded', { ...fault, plan: byHand });
+  journal.write('fault-injected', fault);
+  journal.close();
+  expect(readFileSync(file, 'utf8')).toContain('"token":"(secret)"');
+  expect(readFileSync(file, 'utf8')).not.toContain('hunter2');
+  expect(refusal(() => planOf(dir)).text).toMatch(/hand-1 of run r\d+ had secrets among its parameters/);
 });
