@@ -8,7 +8,7 @@ import { type AuditVerification, verifyChain } from '../undo/audit-chain.js';
 export interface AuditTrail {
   readonly file: string;
   readonly verification: AuditVerification;
-  /** Every line that is JSON, whether or not the chain is whole. */
+  /** Every line that is an object, whether or not the chain is whole. */
   readonly entries: readonly Readonly<Record<string, unknown>>[];
   /** What the run's summary says of the trail's end was held against it. */
   readonly isAnchored: boolean;
@@ -35,13 +35,17 @@ export function readAuditTrail(path: string): AuditTrail {
     .split('\n')
     .flatMap((line) => {
       try {
-        return [JSON.parse(line) as Readonly<Record<string, unknown>>];
+        const value: unknown = JSON.parse(line);
+        return isEntry(value) ? [value] : [];
       } catch {
         return [];
       }
     });
   return { file, verification: verifyChain(content, head), entries, isAnchored: head !== undefined };
 }
+
+const isEntry = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null;
 
 /** Absent for a run that has died, and for a trail that was copied somewhere else. */
 function headInSummary(file: string): AuditHead | undefined {

@@ -273,6 +273,7 @@ class Run {
     undo.settle(outcomes);
     for (const { record, undone, detail } of outcomes) {
       this.#journal.write('undo', { by: 'run', what: record.what, undone, detail });
+      undo.audit({ act: undone ? 'undone' : 'not-undone', kind: record.kind, undo: [record], detail });
     }
   }
 

@@ -54,7 +54,8 @@ export function verifyChain(content: Uint8Array, head?: AuditHead): AuditVerific
     const [, body, hash] = TAIL.exec(text) ?? [];
     if (body === undefined || sha256(Buffer.from(`${body}}`, 'latin1')) !== hash)
       return broken(number, 'it was changed: it does not have the hash that it says');
-    const entry = JSON.parse(bytes.toString('utf8')) as AuditLine & { prev: unknown; run: unknown };
+    const entry = parseLine(bytes);
+    if (entry === undefined) return broken(number, 'it is no entry of an audit trail');
     previous ??= sha256(String(entry.run));
     if (entry.seq !== number) {
       const what = entry.seq > number ? 'a line before it is missing' : 'it does not belong here';
@@ -83,6 +84,15 @@ export function verifyChain(content: Uint8Array, head?: AuditHead): AuditVerific
     );
   }
   return { intact: true, head: { entries: entries.length, hash: previous as string }, entries };
+}
+
+/** `undefined` for what is no object: whoever forges a line can give it a hash that fits. */
+function parseLine(bytes: Buffer): (AuditLine & { prev: unknown; run: unknown }) | undefined {
+  try {
+    return JSON.parse(bytes.toString('utf8'));
+  } catch {
+    return undefined;
+  }
 }
 
 /** Its lines as bytes, without their ends; a torn last one is none. */

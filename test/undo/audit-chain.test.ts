@@ -50,6 +50,18 @@ describe('the audit trail', () => {
     ]);
   });
 
+  it('is broken by a line that is no entry, though its hash fits', () => {
+    const { content } = trail(1);
+    const body = '{not an entry';
+    const forged = `${body},"hash":"${sha256(`${body}}`)}"}`;
+    const lines = linesOf(content);
+    expect(verifyChain(joined([...lines.slice(0, 1), forged, ...lines.slice(1)]))).toMatchObject({
+      intact: false,
+      line: 2,
+      problem: 'it is no entry of an audit trail',
+    });
+  });
+
   it('can be followed with sha256sum: each line names the hash of the one before, the first that of the run', () => {
     const lines = linesOf(trail(1).content);
     const prevs = lines.map((line) => (JSON.parse(line) as { prev: string }).prev);
