@@ -1,12 +1,16 @@
 import { NS, nowNs, sleep } from '../base/clock.js';
+import { withDeadline } from '../base/wait.js';
 import type { SystemControl } from '../contracts/control.js';
 import type { JournalEvent } from '../contracts/journal.js';
 import type { BacklogReading, RecoverySign } from '../metrics/recovery-steps.js';
 import type { Journal } from './journal.js';
+import { orAborted } from './or-aborted.js';
 import type { SteadyState } from './steady-state.js';
 
 const LOOK_EVERY_MS = 250;
 const BACKLOG_EVERY_NS = NS.s;
+/** It asks for stream after stream: of many, each may take its time while servers are away. */
+const BACKLOG_WITHIN_MS = 10_000;
 /** An election storm must not fill the memory; later signs tell nothing new then. */
 const MOST_SIGNS = 10_000;
 
@@ -63,7 +67,8 @@ export class RecoveryWatch {
     while (!signal.aborted) {
       const startNs = nowNs();
       // While nobody can say, nothing is known: the reading is left out.
-      const messages = await this.#options.control.backlog().catch(() => undefined);
+      const asking = withDeadline(this.#options.control.backlog(), BACKLOG_WITHIN_MS, 'the answer');
+      const messages = await orAborted(asking, signal).catch(() => undefined);
       if (messages !== undefined && this.backlog.length < MOST_SIGNS) {
         this.backlog.push({ atNs: nowNs(), messages });
       }
