@@ -61,8 +61,12 @@ export class ClusterLock {
       const other = await withDeadline(control.takeLock(holder), TAKES_MS, 'taking the lock');
       if (other !== undefined) await this.#takeFrom(other, holder);
     } catch (error) {
-      undo.settle([{ record, undone: true, detail: 'it was not made' }]);
-      if (error instanceof PreflightError) throw error;
+      const isRefused = error instanceof PreflightError;
+      // Only the answer may have been lost, and the lock stand. Where streams can be asked for, its record stays open: it
+      // is looked for once more at the end.
+      const [outcome] = isRefused ? [] : await undo.carryOut([record]);
+      if (!outcome?.undone) undo.settle([{ record, undone: true, detail: 'it was not made' }]);
+      if (isRefused) throw error;
       return this.#lockHere(messageOf(error));
     }
     journal.write('guard', { text: `this system is locked for this run: stream ${LOCK_STREAM}` });

@@ -40,7 +40,7 @@ describe.each([
   });
 
   /** A run's lock, with books of its own. */
-  function lockOf(runId: string, process = self) {
+  function lockOf(runId: string, process = self, through: Pick<SystemControl, 'takeLock'> = control) {
     const place = mkdtempSync(join(directory, `${runId}-`));
     const events: JournalEvent[] = [];
     const journal = new Journal(join(place, 'journal.ndjson'));
@@ -50,7 +50,7 @@ describe.each([
     undo.useCluster({ access: server.access, undoHandlers: {} } as unknown as Cluster);
     const scope = new Scope();
     const lock = new ClusterLock({
-      ...{ runId, control, journal, undo, scope },
+      ...{ runId, control: through, journal, undo, scope },
       stateDir: directory,
       self: process,
       servers: server.access.servers,
@@ -103,6 +103,19 @@ describe.each([
       expect(error?.hint).toContain('stormglass recover');
       expect(error?.hint).toMatch(/nats --server 127\.0\.0\.1:\d+ stream rm -f STORMGLASS_LOCK/);
       await first.release();
+      expect(await control.streamBounds('STORMGLASS_LOCK')).toBeUndefined();
+    });
+
+    it('does not stay behind when the answer to its making was lost', async () => {
+      const { lock, release, events } = lockOf('r8', self, {
+        takeLock: async (holder) => {
+          await control.takeLock(holder);
+          throw new Error('no answer in time');
+        },
+      });
+      await lock.take();
+      expect(events.at(-1)).toMatchObject({ text: expect.stringContaining('no answer in time') });
+      await release();
       expect(await control.streamBounds('STORMGLASS_LOCK')).toBeUndefined();
     });
 
