@@ -61,7 +61,16 @@ export function recoveryFindings(faults: readonly FaultResult[], withinNs: numbe
 
 /** A probe of the steady state did not hold though no fault explains it, or none may. */
 export function probeFindings(probes: readonly ProbeResult[]): Finding[] {
-  return probes.flatMap(({ name, throughout, missed }): Finding[] => {
+  return probes.flatMap(({ name, throughout, missed, steady, faults }): Finding[] => {
+    if (throughout && steady.looks + faults.looks === 0) {
+      return [
+        {
+          exit: 'inconclusive',
+          text: `the probe ${name} was to hold throughout, and was never looked at while the load ran`,
+          hint: 'say how often it is looked at, well within the time of the load: `steady-state: { every: 1s }`',
+        },
+      ];
+    }
     if (missed === undefined) return [];
     const when = throughout ? '' : ', with no fault to explain it';
     return [{ exit: 'expectation', text: `the probe ${name} did not hold${when}: ${missed}` }];
