@@ -45,6 +45,11 @@ export class ClusterLock {
     return this.#taken;
   }
 
+  /** Resolves when nobody is about to take it any more. Never rejects. */
+  async settled(): Promise<void> {
+    await this.#taken?.catch(() => {});
+  }
+
   async #take(): Promise<void> {
     const { runId, self, control, undo, scope, journal } = this.#options;
     const holder: LockHolder = {

@@ -302,6 +302,8 @@ class Run {
 
   /** Everything that was started goes; what is left then is undone by its record, and what even that leaves is said. */
   async #closeEverything(): Promise<void> {
+    // Somebody by hand may be taking it just now: what is closed after that gives it back.
+    await this.#lock?.settled();
     for (const { error } of await this.#scope.close()) this.#stages.findings.push(findingOf(error));
     await this.#net?.close();
   }

@@ -191,9 +191,10 @@ export class FaultSession {
     const { plan } = this;
     const { journal } = this.#around;
     const { signal: end } = this.#end;
-    await this.#around.onBegin();
-    const startNs = nowNs();
+    let startNs = nowNs();
     try {
+      await this.#around.onBegin();
+      startNs = nowNs();
       end.throwIfAborted();
       await this.#inject(fault, context);
       this.#injectedNs = startNs;
@@ -266,8 +267,10 @@ export class FaultSession {
       revertedNs = nowNs();
       const isStuck = outcomes.some(({ undone }) => !undone);
       // The revert is looked at even when the run was interrupted: an undo that was not verified is none.
-      const looking = { ...context, signal: hurriedPatience(hurry) };
+      const patience = hurriedPatience(hurry);
+      const looking = { ...context, signal: patience.signal };
       after = await evidence(fault, looking, 'after', isStuck ? 0 : healNs / NS.ms);
+      patience.end();
       if ((!isStuck && after.holds) || attempt === HEAL_ATTEMPTS || hurry.aborted) break;
       await sleep(HEAL_AGAIN_MS);
     }
@@ -329,13 +332,22 @@ export class FaultSession {
   }
 }
 
-/** Aborts a few seconds after a hurry has set in; never without one. */
-function hurriedPatience(hurry: AbortSignal): AbortSignal {
-  const end = new AbortController();
-  const hurryUp = () => setTimeout(() => end.abort(hurry.reason), HURRIED_LOOK_MS).unref();
+/** Its signal aborts a few seconds after a hurry has set in; never without one, nor after its end. */
+function hurriedPatience(hurry: AbortSignal): { readonly signal: AbortSignal; end(): void } {
+  const patience = new AbortController();
+  let timer: NodeJS.Timeout | undefined;
+  const hurryUp = () => {
+    timer = setTimeout(() => patience.abort(hurry.reason), HURRIED_LOOK_MS).unref();
+  };
   if (hurry.aborted) hurryUp();
   else hurry.addEventListener('abort', hurryUp, { once: true });
-  return end.signal;
+  return {
+    signal: patience.signal,
+    end: () => {
+      clearTimeout(timer);
+      hurry.removeEventListener('abort', hurryUp);
+    },
+  };
 }
 
 /** Looks until it holds or the time is up, and returns the last look; one that hangs, or fails, is said. */

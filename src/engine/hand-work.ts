@@ -73,6 +73,8 @@ export class HandWork {
     const conductor = this.#conductor();
     const id = conductor.nextHandId();
     const plan = await this.#options.readFault(request, id);
+    // Reading it may have outlasted the load: no lock is taken then that nobody would give back.
+    this.#conductor();
     await this.#options.requireLock();
     say({ say: 'accepted', fault: id });
     const actor = { who: request.who, by: 'hand' };

@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { getEventListeners } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -197,6 +198,27 @@ describe('a fault', () => {
     const result = await stage.run(stage.fault());
     clearTimeout(stop);
     expect(result).toMatchObject({ status: 'not-run', injectedNs: 0, revertedNs: 0 });
+    expect(stage.log.outstanding()).toEqual([]);
+  });
+
+  it('leaves nothing with the run that outlasts it: a run makes thousands', async () => {
+    using stage = new TestStage();
+    await stage.run(stage.fault());
+    for (const { signal } of [stage.halt, stage.hurry])
+      expect(getEventListeners(signal, 'abort')).toEqual([]);
+  });
+
+  it('is healed and said to have failed when what surrounds it fails', async () => {
+    using stage = new TestStage();
+    const broken = async () => {
+      throw new Error('no generator is left');
+    };
+    const session = stage.session(stage.fault(), {}, broken);
+    expect(await session.run(stage.halt.signal)).toMatchObject({
+      status: 'failed',
+      detail: 'no generator is left',
+    });
+    expect(stage.guards.admitted).toEqual([]);
     expect(stage.log.outstanding()).toEqual([]);
   });
 

@@ -6,6 +6,8 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { waitFor } from '../../src/base/wait.js';
 import type { HandAnswer } from '../../src/contracts/hand.js';
+import type { FaultPlan } from '../../src/contracts/plan.js';
+import type { FaultConductor } from '../../src/engine/fault-conductor.js';
 import { HandWork } from '../../src/engine/hand-work.js';
 import { Journal } from '../../src/engine/journal.js';
 import { RunDoor } from '../../src/engine/run-door.js';
@@ -111,4 +113,31 @@ it('goes on when who asked has gone before the answer', async () => {
   expect(await send('{"do":"status"}\n')).toMatchObject([{ say: 'status' }]);
   await slow[Symbol.asyncDispose]();
   expect(existsSync(other)).toBe(false);
+});
+
+it('takes no lock for a fault whose load has ended while it was read', async () => {
+  let conductor: { nextHandId(): string } | undefined = { nextHandId: () => 'hand-1' };
+  let locks = 0;
+  const hand = new HandWork({
+    journal,
+    run: { runId: 'r1', scenario: 's.yaml', runDir: directory, startedAt: '2026-01-01T00:00:00.000Z' },
+    conductor: () => conductor as FaultConductor | undefined,
+    loadStartNs: () => 1,
+    readFault: async () => {
+      conductor = undefined;
+      return {} as FaultPlan;
+    },
+    requireLock: async () => {
+      locks++;
+    },
+  });
+  const request = {
+    do: 'inject',
+    kind: 'node-kill',
+    who: 'jane',
+    params: {},
+    allowsQuorumLoss: false,
+  } as const;
+  await expect(hand.answer(request, () => {})).rejects.toThrow('its load has ended');
+  expect(locks).toBe(0);
 });
