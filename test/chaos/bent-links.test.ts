@@ -21,16 +21,25 @@ type Kind = FaultKind & { readonly schema: z.ZodType };
 let test: ClusterTest;
 let cluster: Cluster;
 let scene: FaultScene;
+/** How many clients the servers had before any fault. */
+let atFirst = 0;
 beforeAll(async () => {
   test = await clusterTest();
   cluster = await test.start({ nodes: 3, jetstream: false }, { links: { routes: true, clients: true } });
   scene = await faultScene(cluster, test.runId);
+  atFirst = await clients();
 });
 afterAll(async () => {
   await scene?.[Symbol.asyncDispose]();
   await cluster?.[Symbol.asyncDispose]();
   await test[Symbol.asyncDispose]();
 });
+
+/** As the servers count them. */
+async function clients(): Promise<number> {
+  const counts = await scene.control.clientCounts();
+  return [...counts.values()].reduce((sum, count) => sum + count, 0);
+}
 
 let faults = 0;
 /** Each a fault of its own, as in a run. */
@@ -91,6 +100,8 @@ describe('faults on links', () => {
       const after = await bent.observe('after');
       expect(after, JSON.stringify(after)).toMatchObject({ holds: true });
       expect(await bent.fault.observe(bent.context, 'during')).toMatchObject({ holds: false });
+      // Who looks again opens connections again.
+      expect(await bent.observe('after')).toMatchObject({ holds: true });
     },
     60_000,
   );
@@ -153,16 +164,13 @@ describe('evidence on links', () => {
   );
 
   it('leaves no connection of its own when the fault is over, or the run is interrupted', async () => {
-    const ours = async () => {
-      const counts = await scene.control.clientCounts();
-      return [...counts.values()].reduce((sum, count) => sum + count, 0);
-    };
-    const before = await ours();
+    // A server notices a moment later that one has gone.
+    await expect.poll(clients, { timeout: 5_000 }).toBe(atFirst);
     const over = fault(latency, { delay: '10ms', on: 'both' });
     await over.observe('before');
-    expect(await ours()).toBeGreaterThan(before);
+    expect(await clients()).toBeGreaterThan(atFirst);
     await over.observe('after');
-    await expect.poll(ours).toBe(before);
+    await expect.poll(clients, { timeout: 5_000 }).toBe(atFirst);
 
     const end = new AbortController();
     const { id: _, ...context } = over.context;
@@ -171,7 +179,7 @@ describe('evidence on links', () => {
     await cut.observe(around, 'before');
     end.abort(new Error('Ctrl-C'));
     await cut.observe(around, 'during').catch(() => {});
-    await expect.poll(ours).toBe(before);
+    await expect.poll(clients, { timeout: 5_000 }).toBe(atFirst);
   });
 });
 

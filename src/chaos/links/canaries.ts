@@ -24,6 +24,8 @@ export class Canaries {
   readonly #subject: string;
   readonly #name: string;
   readonly #posts = new Map<string, CanaryPost>();
+  /** By post: while it is being opened. */
+  readonly #opening = new Map<string, Promise<void>>();
   /** By the way, and the number. */
   readonly #flights = new Map<string, Map<number, Flight>>();
   #lastNumber = 0;
@@ -91,7 +93,14 @@ export class Canaries {
     await Promise.all(posts.map((post) => post.close()));
   }
 
-  async #open(name: string): Promise<void> {
+  /** Two ways may ask for the same end at once, and get one post. */
+  #open(name: string): Promise<void> {
+    const opening = this.#opening.get(name) ?? this.#openAnew(name).finally(() => this.#opening.delete(name));
+    this.#opening.set(name, opening);
+    return opening;
+  }
+
+  async #openAnew(name: string): Promise<void> {
     const there = this.#posts.get(name);
     if (there !== undefined && !there.isDead) return there.opened;
     await there?.close();
