@@ -201,6 +201,8 @@ export class FaultSession {
       journal.write('fault-injected', { fault: plan.id, kind: plan.kind, targets: this.#targets });
       this.#audit('injected', {});
       const during = await evidence(fault, context, 'during', BITE_WITHIN_MS);
+      // What was cut short before it could show is not known to have had no effect: nothing is said of it.
+      if (!during.holds) end.throwIfAborted();
       this.#during = during;
       journal.write('fault-observed', { fault: plan.id, kind: plan.kind, stage: 'during', ...during });
       this.#audit('observed', { stage: 'during', evidence: during });
@@ -209,8 +211,6 @@ export class FaultSession {
       if (leftMs > 0) await sleep(leftMs, end);
     } catch (error) {
       if (!end.aborted) this.#failure = messageOf(error);
-      // What was cut short before it could show is not known to have had no effect.
-      else if (!this.#during?.holds) this.#during = undefined;
       if (end.reason instanceof HealedEarly) this.#note = messageOf(end.reason);
     }
   }

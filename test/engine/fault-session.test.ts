@@ -252,6 +252,22 @@ describe('a fault', () => {
     expect(stage.log.outstanding()).toEqual([]);
   });
 
+  it('that is healed before it could show is nowhere said to have had no effect', async () => {
+    using stage = new TestStage();
+    let looks = 0;
+    const observe: Fault['observe'] = async (_, at) => {
+      if (at === 'during') looks++;
+      return { holds: at !== 'during', looks: [{ at: 'lamp', saw: 'nothing yet' }] };
+    };
+    const running = stage.run(stage.fault({ observe }), { forNs: 3600 * NS.s });
+    await waitFor(() => looks > 0, { timeoutMs: 5_000, everyMs: 5 });
+    stage.guards.admitted[0]?.end.abort(new HealedEarly('healed early by hand, by jane'));
+    expect(await running).toMatchObject({ status: 'failed', detail: 'healed early by hand, by jane' });
+    expect(stage.types()).not.toContain('fault-observed');
+    stage.close();
+    expect(stage.audit().map(({ act }) => act)).not.toContain('observed');
+  });
+
   it('is healed at a second try, and then is reverted', async () => {
     using stage = new TestStage({ stubborn: 1 });
     expect(await stage.run(stage.fault())).toMatchObject({ status: 'reverted', after: { holds: true } });
