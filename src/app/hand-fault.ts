@@ -40,6 +40,7 @@ export async function readHandFault(fault: HandFault, id: string, scene: HandSce
     seed: plan.seed,
   });
   requireLinks(planned, cluster);
+  await requireVolumes(planned, cluster);
   const kind = FAULT_KINDS.find((each) => each.kind === planned.kind);
   const lack = await kind?.findLack?.(planned.params, scene.machine);
   if (lack) throw new PreflightError(`${planned.kind} by hand: ${lack.what}`, { hint: lack.hint });
@@ -63,6 +64,23 @@ function requireLinks({ kind, params }: FaultPlan, { links }: Cluster): void {
     `${kind} by hand: nothing that could be cut stands between ${between} of this cluster`,
     {
       hint: 'start the run with `cluster: { links: true }`, or with --set cluster.links=true',
+    },
+  );
+}
+
+/** A driver may put stores on volumes, and yet have put none there: the scenario did not ask for them. */
+async function requireVolumes({ kind, params }: FaultPlan, { nodes, stores }: Cluster): Promise<void> {
+  const needs = needsOfFault(kind, params);
+  const asksForDevice = needs.includes('block-volumes');
+  if (stores === undefined || !(asksForDevice || needs.includes('store-volumes'))) return;
+  const volumes = await Promise.all(nodes.map(({ name }) => stores.lookAtVolume(name)));
+  if (volumes.some((volume) => volume?.kind === 'loop' || (volume && !asksForDevice))) return;
+  throw new UsageError(
+    `${kind} by hand: no store of this cluster is on ${asksForDevice ? 'a device' : 'a volume'} of its own`,
+    {
+      hint: asksForDevice
+        ? `stores are put there when the scenario has a ${kind} of its own`
+        : 'start the run with `cluster: { volumes: { size: 256MiB } }`, or with --set cluster.volumes.size=256MiB',
     },
   );
 }

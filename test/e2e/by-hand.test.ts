@@ -28,10 +28,11 @@ it('a game day: faults by hand, healing by hand, refusals, status and the trail 
   expect(status.stdout).toMatch(/^run \w+ \(.*s\.yaml\): load, .* since the load began/);
   expect(status.stdout).toContain('fault-1 node-kill on n3: holding');
 
-  const [refused, wrong, unlinked, unknown, unnamed] = await Promise.all([
+  const [refused, wrong, unlinked, unmounted, unknown, unnamed] = await Promise.all([
     ask('inject', 'node-kill', '--target', 'n1', '--run', id),
     ask('inject', 'node-kill', '--target', 'n1', '--param', 'signal=SIGHUP', '--for', 'ever'),
     ask('inject', 'partition', '--target', 'n1'),
+    ask('inject', 'disk-full', '--target', 'n1'),
     ask('heal', 'fault-9'),
     ask('heal'),
   ]);
@@ -44,6 +45,8 @@ it('a game day: faults by hand, healing by hand, refusals, status and the trail 
   expect(wrong.stderr).toContain('restart-after: expected a duration');
   expect(unlinked.code).toBe(2);
   expect(unlinked.stderr).toContain('cluster: { links: true }');
+  expect(unmounted.code).toBe(2);
+  expect(unmounted.stderr).toContain('cluster: { volumes: { size: 256MiB } }');
   expect(unknown.code).toBe(2);
   expect(unknown.stderr).toContain('those that hold are fault-1');
   expect(unnamed.code).toBe(2);
