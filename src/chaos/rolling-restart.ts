@@ -10,6 +10,8 @@ import { lookForNewStart, readServerStart, type ServerStart } from './server-sta
 
 /** What each node gets to end, and then to be healthy and current again. */
 const ENDED_WITHIN_MS = 45_000;
+const MORE_LOOKS_AT_OTHERS = 2;
+const BETWEEN_LOOKS_MS = 500;
 const HEALTHY_WITHIN_MS = 120_000;
 const HIGHEST_NODES = 64;
 
@@ -60,7 +62,13 @@ function rolling({ signal, pause, 'to-version': version }: RollingRestartParams)
     if (!(await waitFor(isDown, { timeoutMs: ENDED_WITHIN_MS, everyMs: 10, signal: until }))) {
       throw new Error(`node ${name} still runs ${ENDED_WITHIN_MS / 1000} s after ${signal}`);
     }
-    meanwhile.push(await lookAtOthers(name, targets));
+    // It is down until it is started: a busy machine may take a moment to show that the others serve.
+    let others = await lookAtOthers(name, targets);
+    for (let more = MORE_LOOKS_AT_OTHERS; more > 0 && !others.holds; more--) {
+      await sleep(BETWEEN_LOOKS_MS, until);
+      others = await lookAtOthers(name, targets);
+    }
+    meanwhile.push(others);
     await cluster.startNode(name);
     await untilHealthy(context, node);
   };
