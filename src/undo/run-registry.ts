@@ -153,7 +153,10 @@ function namesIn(directory: string): string[] {
       .sort();
   } catch (error) {
     if (codeOf(error) === 'ENOENT') return [];
-    throw error;
+    throw new PreflightError(`cannot read which runs there are in ${directory}: ${messageOf(error)}`, {
+      cause: error,
+      hint: 'make it a directory that you may read, or set XDG_STATE_HOME to another',
+    });
   }
 }
 

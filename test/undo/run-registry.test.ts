@@ -35,6 +35,14 @@ describe('the registry of runs', () => {
     expect(new RunRegistry(run.stateDir).list()).toEqual({ entries: [], unreadable: [] });
   });
 
+  it('says so when its place cannot be read', async () => {
+    await using run = new TestRun();
+    writeFileSync(join(run.root, 'no-directory'), '');
+    const registry = new RunRegistry(join(run.root, 'no-directory'));
+    expect(() => registry.list()).toThrow(PreflightError);
+    expect(() => registry.list()).toThrow(/cannot read which runs there are in .*no-directory\/runs/);
+  });
+
   it('keeps a run from beginning when it cannot be written', async () => {
     await using run = new TestRun();
     writeFileSync(join(run.root, 'file'), '');
