@@ -293,7 +293,8 @@ export class FaultSession {
     const stuck = outcomes.find((outcome) => !outcome.undone);
     if (stuck || !after.holds) {
       admitted.stage = 'unreverted';
-      const detail = stuck ? `${stuck.record.what}: ${stuck.detail}` : sightings(after);
+      const left = stuck ? `${stuck.record.what}: ${stuck.detail}` : sightings(after);
+      const detail = this.#failure === undefined ? left : `${left}; it had failed before: ${this.#failure}`;
       return { ...result, status: 'unreverted', detail };
     }
     guards.release(admitted);
