@@ -28,6 +28,9 @@ const PREPARE_TAKES_MS = 30_000;
 const INJECT_TAKES_NS = 120 * NS.s;
 /** What an injection that was given up gets to notice that. */
 const GIVE_UP_WITHIN_MS = 2_000;
+/** What could not be undone may be in somebody's way who soon is gone, as one on a port of ours. */
+const UNDO_ATTEMPTS = 4;
+/** What was undone and is not seen to be gone has been waited for each time. */
 const HEAL_ATTEMPTS = 2;
 const HEAL_AGAIN_MS = 1_000;
 
@@ -271,7 +274,8 @@ export class FaultSession {
       const looking = { ...context, signal: patience.signal };
       after = await evidence(fault, looking, 'after', isStuck ? 0 : healNs / NS.ms);
       patience.end();
-      if ((!isStuck && after.holds) || attempt === HEAL_ATTEMPTS || hurry.aborted) break;
+      const isLast = attempt >= (isStuck ? UNDO_ATTEMPTS : HEAL_ATTEMPTS);
+      if ((!isStuck && after.holds) || isLast || hurry.aborted) break;
       await sleep(HEAL_AGAIN_MS);
     }
     const { id, kind } = this.plan;

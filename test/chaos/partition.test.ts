@@ -86,7 +86,8 @@ describe('a partition of three nodes', () => {
     const during = await cut.observe('during', 5_000);
     expect(during, JSON.stringify(during)).toMatchObject({ holds: true });
     expect(lost(during)).toEqual(['n1 → n2', 'n1 → n3']);
-    expect(sawAt(during, 'canaries on ways that are not cut')).toBe('4 of 4 cross');
+    // The servers' own pings notice soon, and give up the routes that the cut left one way: on those nothing can cross then.
+    expect(sawAt(during, 'canaries on ways that are not cut')).toMatch(/^(4 of 4|2 of 2) cross$/);
     await cut.undo();
     expect(await cut.observe('after')).toMatchObject({ holds: true });
   }, 60_000);

@@ -52,7 +52,7 @@ it('a game day: faults by hand, healing by hand, refusals, status and the trail 
   expect(unnamed.code).toBe(2);
 
   const healed = await ask('heal', 'fault-1');
-  expect(healed.code).toBe(0);
+  expect(healed).toMatchObject({ code: 0 });
   expect(healed.stderr).toContain('fault-1: reverted: healed early by hand');
   await waitFor(() => place.serverPids().size === 3, { timeoutMs: 10_000 });
 
