@@ -1,3 +1,4 @@
+import { jetstream } from '@nats-io/jetstream';
 import { connect } from '@nats-io/transport-node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { PreflightError } from '../../src/base/errors.js';
@@ -123,7 +124,11 @@ describe('the control plane of a cluster', () => {
     expect([...before.keys()].sort()).toEqual(['n1', 'n2', 'n3']);
     const node = cluster.nodes[0]!;
     const nc = await connect({ servers: `127.0.0.1:${node.port}` });
-    for (let i = 0; i < 500; i++) nc.publish('test.COUNT.x', 'x');
+    // A server learns of a new stream elsewhere after a moment: what is published before goes nowhere.
+    await waitFor(() => jetstream(nc).publish('test.COUNT.x', 'x', { msgID: 'first' }), {
+      timeoutMs: 10_000,
+    });
+    for (let i = 1; i < 500; i++) nc.publish('test.COUNT.x', 'x');
     await nc.flush();
     await waitFor(async () => (await control.streamBounds('COUNT'))?.lastSequence === 500, {
       timeoutMs: 10_000,
