@@ -59,7 +59,9 @@ describe.skipIf(dockerEngine === undefined)(`a cluster of containers${NEEDS_ENGI
     const killed = new FaultUnderTest(scene, nodeKill, {}, ['n2']);
     await killed.inject();
     expect(await killed.observe('during')).toMatchObject({ holds: true });
-    expect(cluster.node('n2').process).toBeUndefined();
+    // The engine's word that it ended comes after the process is gone.
+    const isSettled = async () => cluster.node('n2').process === undefined;
+    expect(await waitFor(isSettled, { timeoutMs: 10_000 })).toBe(true);
     expect(await killed.undo()).toMatchObject([{ undone: true, detail: 'node n2 was started' }]);
     expect(await killed.observe('after')).toMatchObject({ holds: true });
     expect(cluster.node('n2').clientPort).toBe(clientPort);
