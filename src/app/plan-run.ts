@@ -100,7 +100,7 @@ function requirePlugins({ dir, saved: { plan } }: RecordedRun): void {
     ...plan.steadyState.probes
       .filter(({ kind }) => !Object.hasOwn(probes, kind))
       .map(({ kind }) => `kind of probe ${kind}`),
-    ...plan.checks.filter((name) => !checks.includes(name)).map((name) => `check ${name}`),
+    ...plan.checks.filter(({ name }) => !Object.hasOwn(checks, name)).map(({ name }) => `check ${name}`),
   ];
   if (unknown.length === 0) return;
   throw new UsageError(`${dir}: this stormglass has no ${unknown.join(', no ')}`, {

@@ -62,7 +62,13 @@ import { lag } from '../probes/lag.js';
 import { leader } from '../probes/leader.js';
 import { prometheus } from '../probes/prometheus.js';
 import { publish as publishProbe } from '../probes/publish.js';
-import type { DriverPlugin, FaultPlugin, ProbePlugin, ScenarioPlugins } from '../scenario/plugins.js';
+import type {
+  CheckPlugin,
+  DriverPlugin,
+  FaultPlugin,
+  ProbePlugin,
+  ScenarioPlugins,
+} from '../scenario/plugins.js';
 
 /** The one place that knows every plug-in: a new one is a file in its room and an entry here. */
 
@@ -129,7 +135,7 @@ export const PROBE_KINDS: readonly (ProbeKind & ProbePlugin)[] = [
   command,
 ];
 
-export const CHECKERS: readonly Checker[] = [ackedLoss];
+export const CHECKERS: readonly (Checker & CheckPlugin)[] = [ackedLoss];
 
 const processDriver: DriverPlugin = {
   schema: processClusterSchema,
@@ -168,6 +174,6 @@ export const SCENARIO_PLUGINS: ScenarioPlugins = {
   loads: byKind(LOAD_KINDS),
   faults: byKind(FAULT_KINDS),
   probes: byKind(PROBE_KINDS),
-  checks: CHECKERS.map(({ name }) => name),
+  checks: Object.fromEntries(CHECKERS.map((checker) => [checker.name, checker])),
   parseThreshold,
 };

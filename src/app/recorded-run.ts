@@ -49,7 +49,7 @@ const savedSchema = z.looseObject({
     faults: z.array(faultSchema),
     guards: z.looseObject({ abortOn: z.array(z.unknown()), allowsQuorumLoss: z.boolean() }),
     steadyState: z.looseObject({ probes: z.array(z.unknown()), everyNs: z.number() }),
-    checks: z.array(z.string()),
+    checks: z.array(z.looseObject({ name: z.string(), params: z.record(z.string(), z.unknown()) })),
     thresholds: z.array(z.looseObject({ text: z.string() })),
     monitor: z.looseObject({ port: z.number(), subject: z.string() }),
     limits: z.looseObject({ healNs: z.number(), drainNs: z.number() }),

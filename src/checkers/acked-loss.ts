@@ -2,6 +2,7 @@ import { formatInteger } from '../base/units.js';
 import type { Checker, CheckResult } from '../contracts/checker.js';
 import { type History, type OperationBlock, OUTCOMES, type WriterHistory } from '../contracts/history.js';
 import { type IndexedRead, indexReads, type ReadIndex } from './read-index.js';
+import { removersOf } from './removers.js';
 import { MOST_STORIES, tellStory } from './tell-story.js';
 
 const OK = OUTCOMES.indexOf('ok');
@@ -38,6 +39,7 @@ interface Tally {
 export const ackedLoss: Checker = {
   name: 'acked-loss',
   summary: 'every acknowledged event can be read back, and none that was refused',
+  judges: ['publish'],
   check(history): CheckResult {
     const index = indexReads(history);
     const { tally, examples } = tallyUp(history, index);
@@ -48,6 +50,7 @@ export const ackedLoss: Checker = {
       verdict: isViolated ? 'fail' : doubts.length > 0 ? 'unknown' : 'pass',
       sentence: sentenceOf(tally, doubts, history),
       counts: { ...tally },
+      sets: [],
       examples,
     };
   },
@@ -72,7 +75,7 @@ function tallyUp(history: History, index: ReadIndex): { tally: Tally; examples: 
   for (const writer of history.writers) {
     const wasRead = index.ofWriter.get(writer.writer)!;
     const streams = writer.subjects.map((subject) => history.streamOf(subject));
-    const mayRemove = streams.map((stream) => stream !== undefined && history.removersOf(stream).length > 0);
+    const mayRemove = streams.map((stream) => stream !== undefined && removersOf(history, stream).length > 0);
     const reads = streams.map((stream) => (stream === undefined ? undefined : index.ofStream.get(stream)));
     let known = 0;
     for (const block of writer.blocks()) {
@@ -148,7 +151,7 @@ function doubtsOf(history: History, { messages }: ReadIndex, tally: Tally): stri
     doubts.push(`${formatInteger(tally.notReached)} were not reached`, ...gaveUp(reads));
   }
   if (tally.perhapsRemoved > 0) {
-    const removers = [...new Set(reads.flatMap(({ stream }) => history.removersOf(stream)))].join(', ');
+    const removers = [...new Set(reads.flatMap(({ stream }) => removersOf(history, stream)))].join(', ');
     const missing = formatInteger(tally.perhapsRemoved);
     doubts.push(`${missing} are gone from streams that remove messages themselves (${removers})`);
   }

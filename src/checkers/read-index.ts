@@ -35,21 +35,23 @@ export function indexReads({ writers, reads }: History): ReadIndex {
   for (const read of reads) {
     const spanOfWriter = new Map<number, ReadSpan>();
     let reachedSequence = 0;
-    for (let i = 0; i < read.count; i++) {
-      const writer = read.writer[i]!;
-      const sequence = read.sequence[i]!;
-      reachedSequence = Math.max(reachedSequence, read.streamSequence[i]!);
-      const known = ofWriter.get(writer);
-      // A sequence beyond the writer's own is no reason to make room for it.
-      if (known === undefined || sequence > known.highest) {
-        unexpected++;
-        continue;
+    for (const block of read.blocks) {
+      for (let i = 0; i < block.count; i++) {
+        const writer = block.writer[i]!;
+        const sequence = block.sequence[i]!;
+        reachedSequence = Math.max(reachedSequence, block.baseSequence + block.offset[i]!);
+        const known = ofWriter.get(writer);
+        // A sequence beyond the writer's own is no reason to make room for it.
+        if (known === undefined || sequence > known.highest) {
+          unexpected++;
+          continue;
+        }
+        known.add(sequence);
+        const span = spanOfWriter.get(writer);
+        if (span === undefined) spanOfWriter.set(writer, { lowest: sequence, highest: sequence });
+        else if (sequence > span.highest) span.highest = sequence;
+        else if (sequence < span.lowest) span.lowest = sequence;
       }
-      known.add(sequence);
-      const span = spanOfWriter.get(writer);
-      if (span === undefined) spanOfWriter.set(writer, { lowest: sequence, highest: sequence });
-      else if (sequence > span.highest) span.highest = sequence;
-      else if (sequence < span.lowest) span.lowest = sequence;
     }
     messages += read.count;
     ofStream.set(read.stream, { read, reachedSequence, spanOfWriter });

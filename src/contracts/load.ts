@@ -1,4 +1,5 @@
 import type { HistogramSnapshot } from './histogram.js';
+import type { OperationKind } from './history.js';
 import type { EventKind, LoadPlan, PhaseName, ScheduleMode, StreamPlan } from './plan.js';
 import type { WorkerSample } from './resources.js';
 
@@ -223,8 +224,8 @@ export interface LoadFleetListener {
 export interface LoadKindFacts {
   /** The operations of this kind are answered, so that they have `ack_latency` and can be in trouble. */
   readonly acknowledged: boolean;
-  /** It writes a history, which the checks read. */
-  readonly history: boolean;
+  /** The kinds of operation that its history holds, which the checks read; none for one that promises nothing. */
+  readonly history: readonly OperationKind[];
   /** Its operations are events of the mix: it takes `domains`, and the monitor counts what arrives. */
   readonly events: boolean;
   /** False for a kind of events whose subjects the monitor does not see, or that only listens; as `events` unless told. */

@@ -13,10 +13,16 @@ export interface Plan {
   readonly faults: readonly FaultPlan[];
   readonly guards: GuardPlan;
   readonly steadyState: SteadyStatePlan;
-  readonly checks: readonly string[];
+  readonly checks: readonly CheckPlan[];
   readonly thresholds: readonly ThresholdPlan[];
   readonly monitor: MonitorPlan;
   readonly limits: RunLimits;
+}
+
+export interface CheckPlan {
+  readonly name: string;
+  /** The check's own options, as its schema resolved them. */
+  readonly params: Readonly<Record<string, unknown>>;
 }
 
 export interface ClusterPlan {

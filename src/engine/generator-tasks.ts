@@ -38,7 +38,7 @@ export function generatorTasks(
         access: cluster.access,
         connectionName: `${connectionPrefix(runId)}${load.name} ${worker}`,
         phaseClock,
-        ...(services.loadFacts(load.kind).history && {
+        ...(services.loadFacts(load.kind).history.length > 0 && {
           historyFile: join(historyDir, `${load.name}-${worker}.sgh`),
         }),
       });

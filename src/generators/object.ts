@@ -62,7 +62,7 @@ type ObjectParams = z.output<typeof schema>;
 
 const facts: LoadKindFacts = {
   acknowledged: true,
-  history: false,
+  history: [],
   events: false,
   needsStream: false,
   schedules: ['open', 'max', 'closed'],

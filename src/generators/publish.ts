@@ -21,7 +21,7 @@ const LAST_WORD_MS = 1000;
 
 const facts: LoadKindFacts = {
   acknowledged: false,
-  history: false,
+  history: [],
   events: true,
   needsStream: false,
   schedules: ['open', 'max'],

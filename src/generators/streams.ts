@@ -69,7 +69,7 @@ type StreamsParams = z.output<typeof schema>;
 
 const facts: LoadKindFacts = {
   acknowledged: true,
-  history: false,
+  history: [],
   events: false,
   needsStream: false,
   schedules: ['open', 'max', 'closed', 'follow'],

@@ -3,7 +3,7 @@ import { subjectMatches } from '../base/subjects.js';
 import { OUTCOMES, type StreamRead, type StreamSpan, type WriterHistory } from '../contracts/history.js';
 import type { ServerAccess } from '../contracts/load.js';
 import { readStream } from '../nats/stream-reader.js';
-import { ReadColumns } from './read-columns.js';
+import { ReadBlocks } from './read-blocks.js';
 
 export interface FinalReadOptions {
   readonly access: ServerAccess;
@@ -45,11 +45,12 @@ async function readOne(
   deadlineNs: number,
   { access, signal, catchUpNs = CATCH_UP_NS }: FinalReadOptions,
 ): Promise<StreamRead> {
-  const columns = new ReadColumns();
+  const read = new ReadBlocks();
   if (span.gone) {
     return {
       stream: span.stream,
-      ...columns.columns,
+      count: 0,
+      blocks: [],
       foreign: 0,
       throughSequence: wantedSequence,
       complete: true,
@@ -65,7 +66,8 @@ async function readOne(
       throughSequence,
       timeoutMs: Math.max(0, (deadlineNs - nowNs()) / NS.ms),
       ...(signal && { signal }),
-      onMessage: (writer, sequence, streamSequence) => columns.add(writer, sequence, streamSequence),
+      onMessage: (writer, sequence, streamSequence, digest) =>
+        read.add(writer, sequence, streamSequence, digest),
     });
     foreign += end.foreign;
     return end;
@@ -85,7 +87,8 @@ async function readOne(
       : undefined);
   return {
     stream: span.stream,
-    ...columns.columns,
+    count: read.count,
+    blocks: read.blocks,
     foreign,
     throughSequence,
     complete: gaveUp === undefined,

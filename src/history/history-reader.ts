@@ -1,7 +1,7 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { crc32 } from 'node:zlib';
 import { messageOf, StormglassError } from '../base/errors.js';
-import type { OperationBlock, WriterHistory } from '../contracts/history.js';
+import { NO_STAMP, type OperationBlock, type WriterHistory } from '../contracts/history.js';
 import {
   BLOCK,
   BLOCK_HEADER_BYTES,
@@ -45,6 +45,7 @@ export function openHistory(file: string): WriterHistory {
     load: head.load,
     writer: head.writer,
     subjects: head.subjects,
+    kinds: ['publish'],
     reason: (index) => reasons[index] ?? '',
     complete,
     *blocks() {
@@ -108,11 +109,15 @@ function readFully(fd: number, into: Buffer, position: number): void {
 function decodeOperations({ count, number: baseDueNs, payload }: RawBlock): OperationBlock {
   const block = {
     count,
+    kind: new Uint8Array(count),
+    detail: new Float64Array(count),
+    valueWriter: new Uint16Array(count),
+    valueSequence: new Float64Array(count).fill(NO_STAMP),
     sequence: new Float64Array(count),
     dueNs: new Float64Array(count),
     sentNs: new Float64Array(count),
     doneNs: new Float64Array(count),
-    subject: new Uint16Array(count),
+    subject: new Uint32Array(count),
     streamSequence: new Float64Array(count),
     outcome: new Uint8Array(count),
     reason: new Uint16Array(count),

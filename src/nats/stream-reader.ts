@@ -1,3 +1,4 @@
+import { crc32 } from 'node:zlib';
 import { NS, nowNs, sleep } from '../base/clock.js';
 import { messageOf } from '../base/errors.js';
 import { freshId } from '../base/ids.js';
@@ -22,9 +23,9 @@ export interface StreamReadOptions {
   readonly signal?: AbortSignal;
   /**
    * Called once a stamped event, in stream order, whoever's stamp it is; the events of a batch have the stream
-   * sequence of their message. The hot path.
+   * sequence of their message, and the CRC-32 of its whole payload. The hot path.
    */
-  readonly onMessage: (writer: number, sequence: number, streamSequence: number) => void;
+  readonly onMessage: (writer: number, sequence: number, streamSequence: number, digest: number) => void;
 }
 
 export interface StreamReadEnd {
@@ -252,14 +253,15 @@ class StreamReading {
   #tellStamps(view: MessageView, streamSequence: number): boolean {
     const { onMessage } = this.#options;
     const stamp = this.#stamp;
+    const digest = crc32(view.buffer.subarray(view.payloadStart, view.payloadEnd));
     if (readMessageStamp(view, stamp)) {
-      onMessage(stamp.writer, stamp.sequence, streamSequence);
+      onMessage(stamp.writer, stamp.sequence, streamSequence, digest);
       return true;
     }
     const batch = this.#batch;
     if (!batch.open(view)) return false;
     while (batch.next()) {
-      if (batch.stamped) onMessage(batch.stamp.writer, batch.stamp.sequence, streamSequence);
+      if (batch.stamped) onMessage(batch.stamp.writer, batch.stamp.sequence, streamSequence, digest);
     }
     return true;
   }

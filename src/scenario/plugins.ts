@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import type { Capability } from '../contracts/cluster.js';
 import type { FaultClaim, TakenDown } from '../contracts/fault.js';
+import type { OperationKind } from '../contracts/history.js';
 import type { LoadKindFacts, LoadProblem, LoadScene } from '../contracts/load.js';
 import type { LoadPlan, StreamPlan, ThresholdPlan } from '../contracts/plan.js';
 
@@ -13,8 +14,7 @@ export interface ScenarioPlugins {
   readonly loads: Readonly<Record<string, LoadPlugin>>;
   readonly faults: Readonly<Record<string, FaultPlugin>>;
   readonly probes: Readonly<Record<string, ProbePlugin>>;
-  /** Names of the checks there are. Each reads the history, which acknowledged loads alone write. */
-  readonly checks: readonly string[];
+  readonly checks: Readonly<Record<string, CheckPlugin>>;
   readonly parseThreshold: ParseThreshold;
 }
 
@@ -76,6 +76,13 @@ export interface FaultPlugin {
 export interface ProbePlugin {
   /** The keys of a probe of this kind, less name, kind and throughout. */
   readonly schema: ParameterSchema;
+}
+
+export interface CheckPlugin {
+  /** The operations that it judges; none when it needs no history. */
+  readonly judges: readonly OperationKind[];
+  /** Its options; absent when it has none. */
+  readonly schema?: ParameterSchema;
 }
 
 /**

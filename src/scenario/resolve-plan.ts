@@ -1,4 +1,3 @@
-import { suggestion } from '../base/nearest.js';
 import { subjectFilterProblem, subjectMatches } from '../base/subjects.js';
 import type { LoadScene } from '../contracts/load.js';
 import type { ClusterPlan, MonitorPlan, Plan, RunLimits } from '../contracts/plan.js';
@@ -15,11 +14,12 @@ import { placeFindings } from './place-findings.js';
 import type { ScenarioPlugins } from './plugins.js';
 import { Findings, type Path, ScenarioError, type ScenarioProblem } from './problem.js';
 import { recoveryEndNs } from './recovery-end.js';
+import { resolveChecks } from './resolve-checks.js';
 import { resolveCluster } from './resolve-cluster.js';
 import type { ConditionScene } from './resolve-condition.js';
 import { type ResolvedEvents, resolveEvents } from './resolve-events.js';
 import { resolveGuards } from './resolve-guards.js';
-import { checkCaptured, type ResolvedLoads, resolveLoads } from './resolve-loads.js';
+import { checkCaptured, resolveLoads } from './resolve-loads.js';
 import { resolveSteadyState } from './resolve-steady-state.js';
 import { resolveStreams } from './resolve-streams.js';
 import { resolveThresholds } from './resolve-thresholds.js';
@@ -187,35 +187,6 @@ const sendsEvents = (values: unknown, { loads }: ScenarioPlugins): boolean =>
       Object.hasOwn(loads, value.kind) &&
       loads[value.kind]?.facts.events === true,
   );
-
-function resolveChecks(
-  values: unknown,
-  loads: ResolvedLoads,
-  plugins: ScenarioPlugins,
-  findings: Findings,
-): readonly string[] {
-  const names = listOf(values).map(String);
-  for (const [i, name] of names.entries()) {
-    if (!plugins.checks.includes(name)) {
-      findings.add(
-        ['checks', i],
-        `there is no check \`${name}\``,
-        suggestion(name, plugins.checks, 'The checks are'),
-      );
-    } else if (names.indexOf(name) !== i) {
-      findings.add(['checks', i], `\`${name}\` stands here twice`, 'Keep one of the two.');
-    } else if (loads.complete && loads.loads.length > 0 && !loads.loads.some(({ facts }) => facts.history)) {
-      const message = `${name} checks what was acknowledged, and no load keeps a history of that`;
-      findings.add(['checks', i], message, `Add a load of a kind that does: ${historyKinds(plugins)}.`);
-    }
-  }
-  return names;
-}
-
-const historyKinds = ({ loads }: ScenarioPlugins): string =>
-  Object.keys(loads)
-    .filter((kind) => loads[kind]?.facts.history)
-    .join(', ');
 
 const DEFAULT_PATTERN = readPattern(DEFAULT_SUBJECT_PATTERN) as Omit<MonitorPlan, 'port'>;
 

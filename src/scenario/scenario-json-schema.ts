@@ -16,7 +16,6 @@ import { thresholdsSchema } from './threshold-schema.js';
 export function scenarioJsonSchema(plugins: ScenarioPlugins): Record<string, unknown> {
   const { drivers, faults, steps, mix, probes } = kindSchemas(plugins);
   const loads = offeredLoadSchemas(plugins);
-  const checks = plugins.checks.length > 0 ? z.enum(plugins.checks as [string, ...string[]]) : z.string();
   const schema = rootSchema.extend({
     cluster: anyOf(drivers).describe('The system under test.'),
     events: eventsSchema.optional().describe('What the traffic looks like: subjects, mix, sizes.'),
@@ -36,7 +35,10 @@ export function scenarioJsonSchema(plugins: ScenarioPlugins): Record<string, unk
     'steady-state': described(steadyStateSchema, 'probes', z.array(anyOf(probes)).optional())
       .optional()
       .describe('What must hold before, during and after the faults.'),
-    checks: z.array(checks).optional().describe('What must hold of every acknowledged event at the end.'),
+    checks: z
+      .array(checkSchema(plugins))
+      .optional()
+      .describe('What must hold of every acknowledged event at the end.'),
     thresholds: thresholdsSchema
       .optional()
       .describe('What must hold of the figures: by <load>.<measure>, or by a measure of the whole run.'),
@@ -50,6 +52,16 @@ export function scenarioJsonSchema(plugins: ScenarioPlugins): Record<string, unk
     description: 'A run of stormglass: load, faults, checks and thresholds for a NATS system.',
     ...z.toJSONSchema(schema, { io: 'input', target: 'draft-7' }),
   };
+}
+
+/** A check by its name, or by its name with its options. */
+function checkSchema({ checks }: ScenarioPlugins): z.ZodType {
+  const names = Object.keys(checks);
+  if (names.length === 0) return z.string();
+  const withOptions = Object.entries(checks).flatMap(([name, { schema }]) =>
+    schema === undefined ? [] : [z.strictObject({ [name]: schema })],
+  );
+  return z.union([z.enum(names as [string, ...string[]]), ...withOptions]);
 }
 
 /** A schema whose one key, which is checked item by item, says what its items look like. */

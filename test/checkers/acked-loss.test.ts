@@ -8,6 +8,7 @@ import {
   type MadeOperation,
   madeHistory,
   madeRead,
+  madeStream,
   madeWriter,
   START_NS,
 } from './made-history.js';
@@ -37,7 +38,8 @@ const checkOne = (
   messages: readonly MadeMessage[],
   read: Parameters<typeof madeRead>[2] = {},
   writer: Parameters<typeof madeWriter>[2] = {},
-) => ackedLoss.check(madeHistory([madeWriter(0, operations, writer)], [madeRead('ORDERS', messages, read)]));
+) =>
+  ackedLoss.check(madeHistory([madeWriter(0, operations, writer)], [madeRead('ORDERS', messages, read)]), {});
 
 describe('acked-loss', () => {
   it('passes when everything that was acknowledged was read', () => {
@@ -60,6 +62,7 @@ describe('acked-loss', () => {
         unexpected: 0,
         foreign: 0,
       },
+      sets: [],
       examples: [],
     });
   });
@@ -77,11 +80,9 @@ describe('acked-loss', () => {
     const history = madeHistory(
       [madeWriter(0, operations)],
       [madeRead('ORDERS', without(stored(operations), 0, 1))],
-      {
-        removersOf: () => ['max_age'],
-      },
+      { streams: [madeStream('ORDERS', { max_age: NS.s })] },
     );
-    const result = ackedLoss.check(history);
+    const result = ackedLoss.check(history, {});
     expect(result).toMatchObject({ verdict: 'unknown', counts: { lost: 0, prefix: 0, perhapsRemoved: 2 } });
     expect(result.sentence).toBe(
       '0 of 10 acknowledged events lost, as far as known: 2 are gone from streams that remove messages themselves (max_age)',
@@ -91,9 +92,9 @@ describe('acked-loss', () => {
   it('calls everything lost that a stream had acknowledged which has vanished', () => {
     const operations = acknowledged(3);
     const history = madeHistory([madeWriter(0, operations)], [madeRead('ORDERS', [], { gone: true })], {
-      removersOf: () => ['max_age'],
+      streams: [madeStream('ORDERS', { max_age: NS.s })],
     });
-    expect(ackedLoss.check(history)).toMatchObject({
+    expect(ackedLoss.check(history, {})).toMatchObject({
       verdict: 'fail',
       counts: { lost: 3, prefix: 3 },
       sentence: expect.stringContaining(
@@ -107,10 +108,23 @@ describe('acked-loss', () => {
     const { examples } = ackedLoss.check(
       madeHistory([madeWriter(0, operations)], [madeRead('ORDERS', without(stored(operations), 4))], {
         faults: [
-          { id: 'fault-1', kind: 'node-kill', fromNs: START_NS + 3 * NS.s, toNs: START_NS + 5 * NS.s },
-          { id: 'fault-2', kind: 'partition', fromNs: START_NS + 6 * NS.s, toNs: START_NS + 7 * NS.s },
+          {
+            id: 'fault-1',
+            kind: 'node-kill',
+            targets: ['n1'],
+            fromNs: START_NS + 3 * NS.s,
+            toNs: START_NS + 5 * NS.s,
+          },
+          {
+            id: 'fault-2',
+            kind: 'partition',
+            targets: ['n2'],
+            fromNs: START_NS + 6 * NS.s,
+            toNs: START_NS + 7 * NS.s,
+          },
         ],
       }),
+      {},
     );
     expect(examples).toEqual([
       't = +4.0 s: orders/0 #4, to cim.events.orders.Placed, acknowledged 12 ms later as ORDERS sequence 5, during fault-1 (node-kill), ORDERS was read to sequence 10 and held #0 to #9 of this writer',
@@ -158,7 +172,7 @@ describe('acked-loss', () => {
   it('knows nothing when nothing was acknowledged, or nothing read', () => {
     expect(checkOne([{ sequence: 0, outcome: 'unknown' }], []).verdict).toBe('unknown');
     expect(checkOne([], []).verdict).toBe('unknown');
-    expect(ackedLoss.check(madeHistory([], [])).verdict).toBe('unknown');
+    expect(ackedLoss.check(madeHistory([], []), {}).verdict).toBe('unknown');
     const result = checkOne(acknowledged(5), []);
     expect(result).toMatchObject({ verdict: 'unknown', counts: { acknowledged: 5, lost: 0, notReached: 5 } });
     expect(result.sentence).toBe('0 of 5 acknowledged events lost, as far as known: nothing was read back');
@@ -216,7 +230,7 @@ describe('acked-loss', () => {
     const of = (subject: number) => stored(operations.filter((operation) => operation.subject === subject));
     const writer = madeWriter(0, operations, { subjects });
     const check = (...reads: Parameters<typeof madeHistory>[1]) =>
-      ackedLoss.check(madeHistory([writer], reads));
+      ackedLoss.check(madeHistory([writer], reads), {});
     expect(check(madeRead('ORDERS', of(0)), madeRead('AUDIT', of(1))).verdict).toBe('pass');
     // All of one stream is gone, and its read was complete: the other stream's events do not make up for it.
     expect(check(madeRead('ORDERS', of(0)), madeRead('AUDIT', []))).toMatchObject({

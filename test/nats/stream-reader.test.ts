@@ -37,7 +37,7 @@ async function read(access: ServerAccess, stream: string, through: number, from 
     fromSequence: from,
     throughSequence: through,
     timeoutMs: TIMEOUT_MS,
-    onMessage: (...message) => messages.push(message),
+    onMessage: (writer, sequence, streamSequence) => messages.push([writer, sequence, streamSequence]),
   });
   return { ...end, messages };
 }
@@ -207,8 +207,8 @@ describe('readStream in a cluster', () => {
       fromSequence: 1,
       throughSequence: 30_000,
       timeoutMs: 50_000,
-      onMessage: (...message) => {
-        messages.push(message);
+      onMessage: (writer, sequence, streamSequence) => {
+        messages.push([writer, sequence, streamSequence]);
         if (messages.length === 8000) killed = cluster.nodes[0]!.stop('SIGKILL');
       },
     });

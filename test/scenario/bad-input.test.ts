@@ -429,7 +429,7 @@ describe('a check', () => {
         ],
       ],
       [
-        '17:10 checks[0]: acked-loss checks what was acknowledged, and no load keeps a history of that → Add a load of a kind that does: js-publish.',
+        '17:10 checks[0]: acked-loss judges publish, and no load keeps a history of that → Add a load of a kind that does: js-publish.',
       ],
     ],
   ]);

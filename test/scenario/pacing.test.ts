@@ -10,7 +10,7 @@ import { edited, plan, plugins, told, VALID } from './plugins.js';
 
 const kind = (facts: Partial<LoadKindFacts>): LoadPlugin => ({
   schema: z.strictObject({}),
-  facts: { acknowledged: false, history: false, events: false, needsStream: false, schedules: [], ...facts },
+  facts: { acknowledged: false, history: [], events: false, needsStream: false, schedules: [], ...facts },
 });
 
 /** Beside the real kinds, one of each sort that there may be. */

@@ -13,7 +13,7 @@ export const plugins: ScenarioPlugins = {
     ...SCENARIO_PLUGINS.faults,
     'node-pause': { schema: z.strictObject({}), needs: ['process-control'], claims: ['process'] },
   },
-  checks: ['acked-loss', 'duplicates'],
+  checks: { ...SCENARIO_PLUGINS.checks, duplicates: { judges: ['publish'] } },
 };
 
 export const VALID = `version: 1

@@ -24,7 +24,10 @@ describe('--set puts a value into the scenario', () => {
   });
 
   it('of any form that YAML has, equals signs included', () => {
-    expect(set('checks=[acked-loss, duplicates]').checks).toEqual(['acked-loss', 'duplicates']);
+    expect(set('checks=[acked-loss, duplicates]').checks).toEqual([
+      { name: 'acked-loss', params: {} },
+      { name: 'duplicates', params: {} },
+    ]);
     expect(set('load[0]={ name: max, kind: publish, rate: max, for: 5s }').loads[0]?.schedule.mode).toBe(
       'max',
     );

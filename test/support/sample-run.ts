@@ -429,6 +429,10 @@ function sampleJudgement(
       name: 'acked-loss',
       verdict: lostEvents > 0 ? 'fail' : 'pass',
       sentence: `${lostEvents} of ${formatInteger(ok)} acknowledged events lost`,
+      sets:
+        lostEvents > 0
+          ? [{ name: 'lost', meaning: 'violation', count: lostEvents, overTime: [[20, lostEvents]] }]
+          : [],
       counts: { acknowledged: ok, lost: lostEvents, unknown: orders.total.counters.unknown },
       examples: Array.from(
         { length: Math.min(lostEvents, 32) },
@@ -560,7 +564,7 @@ function samplePlan(
     ],
     guards: { abortOn: [], allowsQuorumLoss: false },
     steadyState: { probes: [], everyNs: 0 },
-    checks: ['acked-loss'],
+    checks: [{ name: 'acked-loss', params: {} }],
     thresholds: [],
     monitor: { port: 9091, subject: 'cim.events.>', domainToken: 2, typeToken: 3 },
     limits: {

@@ -11,7 +11,7 @@ import { requireSockets } from './require-sockets.js';
 
 const facts: LoadKindFacts = {
   acknowledged: true,
-  history: false,
+  history: [],
   events: true,
   needsStream: false,
   schedules: ['follow'],

@@ -7,7 +7,7 @@ import { ConnectionsTraffic } from './connections-traffic.js';
 
 const facts: LoadKindFacts = {
   acknowledged: true,
-  history: false,
+  history: [],
   events: false,
   messages: false,
   needsStream: false,

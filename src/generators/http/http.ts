@@ -9,7 +9,7 @@ import { HttpTraffic } from './http-traffic.js';
 
 const facts: LoadKindFacts = {
   acknowledged: true,
-  history: false,
+  history: [],
   events: false,
   messages: false,
   needsStream: false,

@@ -9,7 +9,7 @@ import { SingleTraffic } from './single-traffic.js';
 
 const facts: LoadKindFacts = {
   acknowledged: true,
-  history: true,
+  history: ['publish'],
   events: true,
   needsStream: true,
   schedules: ['open', 'max', 'closed'],

@@ -18,7 +18,7 @@ import { readRevision } from './read-revision.js';
 
 const facts: LoadKindFacts = {
   acknowledged: true,
-  history: false,
+  history: [],
   events: false,
   needsStream: false,
   schedules: ['open', 'max', 'closed'],

@@ -28,7 +28,7 @@ type RequestParams = z.output<typeof schema>;
 
 const facts: LoadKindFacts = {
   acknowledged: true,
-  history: false,
+  history: [],
   events: true,
   monitored: false,
   needsStream: false,

@@ -6,7 +6,7 @@ import { ServiceTraffic } from './service-traffic.js';
 
 const facts: LoadKindFacts = {
   acknowledged: false,
-  history: false,
+  history: [],
   events: true,
   monitored: false,
   needsStream: false,

@@ -12,7 +12,7 @@ import { SubscriberLink } from './subscriber-link.js';
 
 const facts: LoadKindFacts = {
   acknowledged: false,
-  history: false,
+  history: [],
   events: true,
   monitored: false,
   needsStream: false,

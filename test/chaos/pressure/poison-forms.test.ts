@@ -7,7 +7,6 @@ import {
   POISON_PAYLOADS,
 } from '../../../src/chaos/pressure/poison-forms.js';
 import { ackedLoss } from '../../../src/checkers/acked-loss.js';
-import type { StreamRead, WriterHistory } from '../../../src/contracts/history.js';
 import { Arrivals } from '../../../src/generators/subscribe/arrivals.js';
 import { LoadRecorder } from '../../../src/metrics/load-recorder.js';
 import { PhaseClock } from '../../../src/metrics/phase-clock.js';
@@ -16,6 +15,7 @@ import { connectControl } from '../../../src/nats/connect.js';
 import { readStream } from '../../../src/nats/stream-reader.js';
 import { WireParser, type WireSink } from '../../../src/wire/parser.js';
 import { STAMP_BYTES, writeStamp } from '../../../src/wire/stamp.js';
+import { madeHistory, madeRead, madeWriter } from '../../checkers/made-history.js';
 import { startTestServer } from '../../support/nats-server.js';
 
 const PAYLOADS = Object.values(POISON_PAYLOADS).flat();
@@ -127,45 +127,24 @@ describe('poison', () => {
       foreign: PAYLOADS.length - 1,
     });
 
-    const read: StreamRead = {
-      stream: 'ORDERS',
-      count: rows.length,
-      writer: Uint16Array.from(rows, ([writer]) => writer),
-      sequence: Float64Array.from(rows, ([, sequence]) => sequence),
-      streamSequence: Float64Array.from(rows, ([, , at]) => at),
-      foreign: end.foreign,
-      throughSequence: PAYLOADS.length + 2,
-      complete: true,
-      gone: false,
-    };
-    const writer: WriterHistory = {
-      load: 'orders',
-      writer: 0,
-      subjects: [SUBJECT],
-      reason: () => '',
-      complete: true,
-      blocks: () => [
-        {
-          count: 2,
-          sequence: Float64Array.of(0, 1),
-          dueNs: new Float64Array(2),
-          sentNs: new Float64Array(2),
-          doneNs: new Float64Array(2),
-          subject: new Uint16Array(2),
-          streamSequence: Float64Array.of(1, PAYLOADS.length + 2),
-          outcome: new Uint8Array(2),
-          reason: new Uint16Array(2),
-        },
-      ],
-    };
-    const { verdict, counts } = ackedLoss.check({
-      writers: [writer],
-      reads: [read],
-      streamOf: () => 'ORDERS',
-      removersOf: () => [],
-      faults: [],
-      startNs: 0,
-    });
+    const read = madeRead(
+      'ORDERS',
+      rows.map(([writer, sequence, streamSequence]) => ({ writer, sequence, streamSequence })),
+      { foreign: end.foreign, throughSequence: PAYLOADS.length + 2 },
+    );
+    const writer = madeWriter(
+      0,
+      [1, PAYLOADS.length + 2].map((streamSequence, sequence) => ({
+        sequence,
+        outcome: 'ok' as const,
+        streamSequence,
+      })),
+      { subjects: [SUBJECT] },
+    );
+    const { verdict, counts } = ackedLoss.check(
+      madeHistory([writer], [read], { streamOf: () => 'ORDERS' }),
+      {},
+    );
     expect({ verdict, ...counts }).toMatchObject({
       verdict: 'pass',
       acknowledged: 2,

@@ -1,0 +1,84 @@
+import { suggestion } from '../base/nearest.js';
+import type { LoadKindFacts } from '../contracts/load.js';
+import type { CheckPlan } from '../contracts/plan.js';
+import { isMap } from './kinds.js';
+import { parsePart } from './parse-part.js';
+import type { CheckPlugin, LoadPlugin, ScenarioPlugins } from './plugins.js';
+import type { Findings } from './problem.js';
+import type { ResolvedLoads } from './resolve-loads.js';
+
+/** A check is named, `acked-loss`, or named with its options, `{ stale-reads: { within: 1s } }`. */
+export function resolveChecks(
+  values: unknown,
+  loads: ResolvedLoads,
+  plugins: ScenarioPlugins,
+  findings: Findings,
+): readonly CheckPlan[] {
+  if (!Array.isArray(values)) return [];
+  const names = new Set<string>();
+  return values.flatMap((value, i) => {
+    const named = readCheck(value);
+    if (named === undefined) {
+      findings.add(
+        ['checks', i],
+        'expected the name of a check, or its name with its options',
+        'Write `acked-loss`, or `{ stale-reads: { within: 1s } }`.',
+      );
+      return [];
+    }
+    const { name, options } = named;
+    const plugin = Object.hasOwn(plugins.checks, name) ? plugins.checks[name] : undefined;
+    if (plugin === undefined) {
+      const known = Object.keys(plugins.checks);
+      findings.add(['checks', i], `there is no check \`${name}\``, suggestion(name, known, 'The checks are'));
+      return [];
+    }
+    if (names.has(name)) findings.add(['checks', i], `\`${name}\` stands here twice`, 'Keep one of the two.');
+    names.add(name);
+    requireHistory(name, plugin, i, loads, plugins, findings);
+    const params = readOptions(name, plugin, options, i, findings);
+    return params === undefined ? [] : [{ name, params }];
+  });
+}
+
+function readCheck(value: unknown): { readonly name: string; readonly options?: unknown } | undefined {
+  if (typeof value === 'string') return { name: value };
+  if (!isMap(value)) return undefined;
+  const [entry, ...others] = Object.entries(value);
+  return entry === undefined || others.length > 0 ? undefined : { name: entry[0], options: entry[1] };
+}
+
+function readOptions(
+  name: string,
+  { schema }: CheckPlugin,
+  options: unknown,
+  i: number,
+  findings: Findings,
+): CheckPlan['params'] | undefined {
+  if (schema !== undefined) return parsePart(schema, options ?? {}, ['checks', i, name], findings);
+  if (options !== undefined && options !== null)
+    findings.add(['checks', i, name], `\`${name}\` has no options`, `Write \`- ${name}\`.`);
+  return {};
+}
+
+function requireHistory(
+  name: string,
+  { judges }: CheckPlugin,
+  i: number,
+  loads: ResolvedLoads,
+  plugins: ScenarioPlugins,
+  findings: Findings,
+): void {
+  if (judges.length === 0 || !loads.complete || loads.loads.length === 0) return;
+  const isJudgedIn = ({ history }: LoadKindFacts): boolean =>
+    history.some((operation) => judges.includes(operation));
+  const kinds = Object.keys(plugins.loads).filter((kind) =>
+    isJudgedIn((plugins.loads[kind] as LoadPlugin).facts),
+  );
+  if (loads.loads.some(({ facts }) => isJudgedIn(facts))) return;
+  findings.add(
+    ['checks', i],
+    `${name} judges ${judges.join(', ')}, and no load keeps a history of that`,
+    `Add a load of a kind that does: ${kinds.join(', ')}.`,
+  );
+}
