@@ -3,9 +3,14 @@ import { defineConfig } from 'vitest/config';
 // CI asks for the results as a file too; everybody else only reads the terminal.
 const resultsFile = process.env.STORMGLASS_TEST_RESULTS;
 
+/** `npm run test:long`: what takes minutes on real systems. CI runs it, too. */
+const LONG = 'test/**/*.long.test.ts';
+const isLong = process.env.STORMGLASS_TEST_LONG !== undefined;
+
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
+    include: [isLong ? LONG : 'test/**/*.test.ts'],
+    exclude: isLong ? [] : [LONG],
     // Real servers on two cores: tests wait for conditions, and a condition may take its time.
     testTimeout: 120_000,
     hookTimeout: 120_000,
