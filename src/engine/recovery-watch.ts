@@ -57,6 +57,9 @@ export class RecoveryWatch {
         });
         if (look.steady && !wasSeen && !signal.aborted) this.#noteSteadiness(true, 'all holds again');
         wasSteady = look.steady;
+      } else {
+        // What a storm left unsteady is that storm's: it is nothing that the next one could get over.
+        wasSteady = true;
       }
       await sleep(LOOK_EVERY_MS, signal).catch(() => {});
     }

@@ -23,3 +23,35 @@ it('ends with the load, though nobody answers how much is before the consumers',
   await running;
   expect(watch.backlog).toEqual([]);
 }, 10_000);
+
+it('credits no storm with getting over what the one before it has left', async () => {
+  let isStorm = true;
+  let steady = false;
+  let looks = 0;
+  const told: string[] = [];
+  const watch = new RecoveryWatch({
+    control: { backlog: async () => 0 },
+    steadyState: {
+      look: async (onMissing) => {
+        looks++;
+        const missing = { probe: 'leader', holds: false, saw: 'none' };
+        if (!steady) onMissing?.(missing);
+        return { steady, probes: steady ? [] : [missing] };
+      },
+    },
+    journal: { write: (_type, entry) => told.push(String(entry?.saw)) },
+    hasStreams: false,
+    isStorm: () => {
+      // Between two storms nobody looks: what is steady meanwhile, nobody sees.
+      if (looks === 1 && isStorm) isStorm = false;
+      else if (looks === 1) [isStorm, steady] = [true, true];
+      return isStorm;
+    },
+  });
+  const end = new AbortController();
+  const running = watch.run(end.signal);
+  expect(await waitFor(() => looks > 2, { timeoutMs: 10_000, everyMs: 5 })).toBe(true);
+  end.abort(new Error('the load has ended'));
+  await running;
+  expect(told).toEqual(['leader: none']);
+}, 20_000);
