@@ -8,23 +8,34 @@ export const OPERATION_KINDS = [
   'publish',
   /** Of a key, whatever it held before. */
   'put',
-  /** Of a key, should it still have the revision `detail`; failed when it had not. */
+  /** Of a key, should it still have the revision `detail`; failed when it had not, with the one it had if that was told. */
   'compare-and-set',
   /** Of a key: what was read is `streamSequence` (its revision, 0: no such key) and the value's stamp. */
   'get',
   /** A message that a consumer delivered: its stream sequence, its stamp, and the how manyth delivery (`detail`). */
   'deliver',
-  /** An acknowledgement of a delivery; ok when the server confirmed it, or was not asked to. */
+  /**
+   * An acknowledgement of a delivery; ok when the server confirmed it, or was not asked to: then it has no `doneNs`, and
+   * may have been lost on the way. Where a consumer acknowledges all before it, so does this one.
+   */
   'ack',
   /** A request; ok when it was replied to. */
   'request',
+  /** A delivery refused, to come again; otherwise as `ack`. */
+  'nak',
+  /** A delivery refused for good, not to come again; otherwise as `ack`. */
+  'term',
 ] as const;
 export type OperationKind = (typeof OPERATION_KINDS)[number];
 
 /** As `valueSequence`: nothing was read, or nothing with a stamp. */
 export const NO_STAMP = -1;
 
-/** A block of operations of one writer, a column a field; the arrays are `count` long or longer. */
+/**
+ * A block of operations of one writer, a column a field; the arrays are `count` long or longer. It is good until the next
+ * one is asked for: whoever reads may use the same arrays again, and may decode a column when it is looked at for the
+ * first time (so that `{ ...block }` copies none; name the columns).
+ */
 export interface OperationBlock {
   readonly count: number;
   /** Index into OPERATION_KINDS. */
@@ -40,8 +51,8 @@ export interface OperationBlock {
   /** What the acknowledgement named, what was read, delivered or acknowledged; 0 when there is none. */
   readonly streamSequence: Float64Array;
   /**
-   * compare-and-set: the revision it expected; deliver and ack: which delivery of the message, from 1; publish: 1 when
-   * it was acknowledged as a duplicate. Else 0.
+   * compare-and-set: the revision it expected; deliver, ack, nak and term: which delivery of the message, from 1;
+   * publish: 1 when it was acknowledged as a duplicate. Else 0.
    */
   readonly detail: Float64Array;
   /** The stamp of what was read or delivered: who wrote it, as which operation. NO_STAMP is none. */
@@ -56,8 +67,15 @@ export interface OperationBlock {
 /** The operations of one writer, read block by block; can be read any number of times. */
 export interface WriterHistory {
   readonly load: string;
+  /**
+   * The thread, among all of the run's: what its events and values are stamped with. A thread that consumes has one as
+   * well, which then stands in no stamp.
+   */
   readonly writer: number;
-  /** Of consumers: `STREAM > CONSUMER`. */
+  /**
+   * Of consumers: `STREAM > CONSUMER`. Those of kv are all keys, a million perhaps: made when they are first asked for, and
+   * the same array for writers that have the same subjects.
+   */
   readonly subjects: readonly string[];
   /** The kinds of operation that it may hold. */
   readonly kinds: readonly OperationKind[];
@@ -127,7 +145,7 @@ export interface StreamFacts {
 
 /** What a stream's leader said of it at one time. */
 export interface StreamLook {
-  /** Monotonic. */
+  /** Monotonic: when it was asked. */
   readonly atNs: number;
   /** False: the servers say that there is none. When nobody can say, there is no look. */
   readonly exists: boolean;
