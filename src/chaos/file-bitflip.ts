@@ -39,6 +39,7 @@ export const fileBitflip = {
   summary: "turns over bits in files of a node's store",
   needs: ['process-control', 'stores'],
   claims: ['process', 'store'],
+  drawsBySeed: true,
   schema: fileBitflipSchema,
   create(params) {
     const { bits, probability, ...which } = params as z.output<typeof fileBitflipSchema>;

@@ -29,6 +29,7 @@ export const fileTruncate = {
   summary: "cuts the ends off files of a node's store",
   needs: ['process-control', 'stores'],
   claims: ['process', 'store'],
+  drawsBySeed: true,
   schema: fileTruncateSchema,
   create(params) {
     const { lose, ...which } = params as z.output<typeof fileTruncateSchema>;

@@ -16,6 +16,7 @@ export const partition = {
   needs: [],
   needsWith: (params) => needsOfPartition(partitionSchema.parse(params)),
   claims: [],
+  drawsBySeed: true,
   takesDown: (params) => takenDownBy(partitionSchema.parse(params)),
   schema: partitionSchema,
   create: (params) => partitioning(partitionSchema.parse(params)),

@@ -16,6 +16,7 @@ export const poisonEvents = {
   summary: 'events that are malformed, of the wrong type or too large, and bytes that are no NATS protocol',
   needs: ['load'],
   claims: [],
+  drawsBySeed: true,
   schema: poisonEventsSchema,
   defaultTarget: 'all',
   create: (params) => {

@@ -78,6 +78,8 @@ export interface FaultKind {
   /** What it needs beside that with these parameters: `routes` or `clients` links, for one. */
   needsWith?(params: Parameters): readonly Capability[];
   readonly claims: readonly FaultClaim[];
+  /** What it does follows from its seed: it draws when it is made. */
+  readonly drawsBySeed?: true;
   /** Unless told: all, where it claims their processes, and else none. What `impact` says, once the targets are known. */
   takesDown?(params: Parameters): TakenDown;
   /** Versions of nats-server that it starts nodes with, beside the one that the cluster runs: provided at preflight. */

@@ -69,6 +69,8 @@ export interface FaultPlugin {
    * where it claims their processes, and else none.
    */
   takesDown?(params: Parameters): TakenDown;
+  /** What it does follows from its seed: it draws when it is made. */
+  readonly drawsBySeed?: true;
   /** The parameters with paths that are good everywhere, for a kind that names files of the user's. */
   locatePaths?(params: Parameters, locate: (path: string) => string): Parameters;
 }

@@ -30,6 +30,7 @@ export const own = {
   summary: 'a fault of your own, from a module of TypeScript or JavaScript',
   needs: ['load'],
   claims: [],
+  drawsBySeed: true,
   schema: ownFaultSchema,
   defaultTarget: 'all',
   locatePaths: (params, locate) => ({ ...params, module: locate(String(params.module)) }),

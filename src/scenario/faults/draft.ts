@@ -1,4 +1,4 @@
-import type { Random } from '../../base/random.js';
+import { type Random, seededRandom } from '../../base/random.js';
 import type { FaultClaim, TakenDown } from '../../contracts/fault.js';
 import type { ConditionPlan, FaultPlan } from '../../contracts/plan.js';
 import type { Path } from '../problem.js';
@@ -16,6 +16,8 @@ export interface FaultSpec {
   /** Where in the scenario it says how long it holds. */
   readonly lastsPath: Path;
   readonly allowsQuorumLoss: boolean;
+  /** What it draws follows from this, wherever it stands. */
+  readonly seed?: number;
   readonly claims: readonly FaultClaim[];
   readonly takesDown: TakenDown;
 }
@@ -47,11 +49,12 @@ export interface Draft extends PlannedFault {
 export const LOAD_CLOCK = 'load';
 
 /** Everything about a fault that is drawn, each from a stream of its own. */
-export function drawFault(spec: FaultSpec, random: Random): Pick<Draft, 'target' | 'forNs' | 'seed'> {
+export function drawFault(spec: FaultSpec, byPlace: Random): Pick<Draft, 'target' | 'forNs' | 'seed'> {
+  const random = spec.seed === undefined ? byPlace : seededRandom(spec.seed);
   return {
     target: spec.target(random.fork('target')),
     forNs: spec.lasts === undefined ? 0 : drawDuration(spec.lasts, random.fork('duration')),
-    seed: random.fork('fault').below(2 ** 32),
+    seed: spec.seed ?? random.fork('fault').below(2 ** 32),
   };
 }
 

@@ -48,6 +48,13 @@ export const faultShape = {
     .boolean()
     .default(false)
     .describe('It may take away the quorum of the meta group or of a stream. Default: false.'),
+  seed: z
+    .int({ error: 'expected a whole number from 0 on, such as 42' })
+    .min(0)
+    .optional()
+    .describe(
+      'What it draws follows from this number. Default: from the seed of the run and its place in the list.',
+    ),
 };
 
 export const faultDurationSchema = durationRangeSchema.describe(

@@ -17,6 +17,7 @@ const COMMON_KEYS = [
   'kind',
   'target',
   'allow-quorum-loss',
+  'seed',
 ];
 
 type FaultInput = z.output<z.ZodObject<typeof faultShape>> & { readonly kind: string };
@@ -51,7 +52,7 @@ export function readFault(
   const isAble = findings.all.length === told;
   const parsed = parseKind(value, path, 'kind', schemas, findings);
   if (parsed === undefined) return undefined;
-  const { kind, target: targetInput, 'allow-quorum-loss': allowsQuorumLoss } = parsed as FaultInput;
+  const { kind, target: targetInput, 'allow-quorum-loss': allowsQuorumLoss, seed } = parsed as FaultInput;
   const plugin = plugins.faults[kind] as FaultPlugin;
   const key = durationKey(plugin);
   const own = ownParameters(parsed, [...COMMON_KEYS, ...(key === null ? [] : [key])]);
@@ -72,6 +73,7 @@ export function readFault(
     lasts: key === null ? undefined : (parsed[key] as DurationRange),
     lastsPath: key === null ? path : [...path, key],
     allowsQuorumLoss,
+    ...(seed !== undefined && { seed }),
     claims: plugin.claims,
     takesDown: takenDownBy(plugin, params),
   };
