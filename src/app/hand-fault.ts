@@ -17,7 +17,7 @@ export interface HandScene {
   provideServer(version: string): Promise<void>;
 }
 
-const LINKS: readonly Capability[] = ['route-links', 'node-isolation', 'client-links'];
+const LINKS: readonly Capability[] = ['route-links', 'route-shaping', 'node-isolation', 'client-links'];
 
 /**
  * A fault by hand on a cluster that runs. @throws UsageError for what is wrong with it or cannot be done on this
@@ -54,6 +54,7 @@ function requireLinks({ kind, params }: FaultPlan, { links }: Cluster): void {
   const areRoutes = directions.some(({ from, to }) => from !== CLIENTS && to !== CLIENTS);
   const laid: Partial<Record<Capability, boolean>> = {
     'route-links': areRoutes,
+    'route-shaping': areRoutes,
     'node-isolation': areRoutes,
     'client-links': directions.some(({ from }) => from === CLIENTS),
   };

@@ -10,7 +10,7 @@ import { startExternalCluster } from '../clusters/external-cluster.js';
 import type { ExternalClusterParams } from '../clusters/external-cluster-schema.js';
 import { startProcessCluster } from '../clusters/process-cluster.js';
 import type { ProcessClusterParams } from '../clusters/process-cluster-schema.js';
-import type { ClusterStartOptions } from '../contracts/cluster.js';
+import type { Capability, ClusterStartOptions } from '../contracts/cluster.js';
 import type { Plan } from '../contracts/plan.js';
 import type { RunServices } from '../engine/services.js';
 import { startLoadFleet } from '../generators/load-fleet.js';
@@ -33,6 +33,7 @@ import { createMachine } from './fault-machine.js';
 import { readHandFault } from './hand-fault.js';
 import { CHECKERS, FAULT_KINDS, LOAD_KINDS, needsOfFault, PROBE_KINDS } from './plugins.js';
 import { requireAbilities } from './require-abilities.js';
+import { requireShaping } from './require-shaping.js';
 import { createResourceProbe } from './resource-probe.js';
 import type { Surroundings } from './surroundings.js';
 import { provideNatsServer, provideNatsServerVersion, provideToxiproxy } from './tools.js';
@@ -64,6 +65,7 @@ export function createRunServices({ surroundings, allow }: RunServicesOptions): 
       await checkMonitorPort(plan);
       await requireAbilities(plan, machine);
       if (plan.cluster.driver === 'docker') {
+        await requireShaping(plan);
         await provideImage({ ...dockerOf(plan, surroundings.env), progress, signal });
       }
       if (plan.cluster.driver !== 'process') return {};
@@ -184,12 +186,14 @@ export function createRunServices({ surroundings, allow }: RunServicesOptions): 
   };
 }
 
+const LINK_NEEDS: readonly Capability[] = ['route-links', 'route-shaping', 'node-isolation'];
+
 /** What stands on links because the faults will act there, or because the scenario says so. */
 function linksOf({ cluster, faults }: Plan): ClusterStartOptions['links'] {
   const needs = new Set(faults.flatMap(({ kind, params }) => needsOfFault(kind, params)));
   const { links } = cluster.params as Partial<ProcessClusterParams>;
   return {
-    routes: needs.has('route-links') || needs.has('node-isolation') || (links?.routes ?? false),
+    routes: LINK_NEEDS.some((need) => needs.has(need)) || (links?.routes ?? false),
     clients: needs.has('client-links') || (links?.clients ?? false),
   };
 }

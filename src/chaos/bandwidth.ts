@@ -2,7 +2,7 @@ import type { Fault, FaultKind } from '../contracts/fault.js';
 import { type BandwidthParams, bandwidthSchema } from './bandwidth-schema.js';
 import { bentLinks } from './links/bent-links.js';
 import { FlowLooks } from './links/flow-looks.js';
-import { needsOn } from './links/link-choice.js';
+import { needsToShapeOn } from './links/link-choice.js';
 import { linkFault } from './links/link-fault.js';
 
 /** Narrows links: every connection carries so much each way and no more; seen by data of a known size. */
@@ -10,7 +10,7 @@ export const bandwidth = {
   kind: 'bandwidth',
   summary: 'limits how much a connection carries each way',
   needs: [],
-  needsWith: needsOn,
+  needsWith: needsToShapeOn,
   claims: [],
   schema: bandwidthSchema,
   create: (params) => narrowing(params as unknown as BandwidthParams),

@@ -3,7 +3,7 @@ import type { Fault, FaultKind } from '../contracts/fault.js';
 import { type LatencyParams, latencySchema } from './latency-schema.js';
 import { bentLinks } from './links/bent-links.js';
 import { DelayLooks } from './links/delay-looks.js';
-import { needsOn } from './links/link-choice.js';
+import { needsToShapeOn } from './links/link-choice.js';
 import { linkFault } from './links/link-fault.js';
 
 /** Delays what goes along links, as distance does; seen by canaries, which take longer. */
@@ -11,7 +11,7 @@ export const latency = {
   kind: 'latency',
   summary: 'delays data on links, by the same time or with jitter',
   needs: [],
-  needsWith: needsOn,
+  needsWith: needsToShapeOn,
   claims: [],
   schema: latencySchema,
   create: (params) => delaying(params as unknown as LatencyParams),

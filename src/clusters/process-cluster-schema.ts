@@ -169,6 +169,7 @@ export const PROCESS_CAPABILITIES: readonly Capability[] = [
   'process-signals',
   'node-isolation',
   'route-links',
+  'route-shaping',
   'client-links',
   'membership',
   'local-processes',

@@ -7,7 +7,8 @@ import type { UndoHandlers, UndoRecord } from './undo.js';
 /**
  * What a driver lets stormglass do to a cluster. Checked when the scenario is read. `process-control`: kill, pause,
  * start. `process-signals`: the other signals that nats-server understands. `node-isolation`: cut a node off from all others,
- * both ways, silently. `route-links`, `client-links`: cut and bend what goes between nodes, and between our clients and them.
+ * both ways, silently. `route-links`, `client-links`: cut and bend what goes between nodes, and between our clients and them. `route-shaping`: delay
+ * and narrow what goes between nodes.
  * `membership`: add and remove nodes, and start one with another version. `stores`: the nodes' stores are ours, and
  * on this machine. `store-volumes`: each can lie on a file system of its own, of bounded size; `block-volumes`: on a block
  * device of its own. `local-processes`: the servers run on this machine as processes of ours.
@@ -18,6 +19,7 @@ export type Capability =
   | 'process-signals'
   | 'node-isolation'
   | 'route-links'
+  | 'route-shaping'
   | 'client-links'
   | 'membership'
   | 'stores'

@@ -19,6 +19,7 @@ export type UndoRecord =
   | DockerStart
   | DockerUnpause
   | DockerConnect
+  | DockerUnshape
   | UnmountVolumes
   | RejoinNode
   | LiftThrottle
@@ -192,6 +193,15 @@ export interface DockerConnect extends UndoCommon {
   readonly network: string;
   /** Its name within that network. */
   readonly alias: string;
+  readonly effect: string;
+}
+
+/** Lets a container send into a network as fast as it can again, whatever slowed it down there. */
+export interface DockerUnshape extends UndoCommon {
+  readonly kind: 'docker-unshape';
+  readonly engine: string;
+  readonly container: string;
+  readonly network: string;
   readonly effect: string;
 }
 

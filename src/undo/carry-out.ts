@@ -36,6 +36,7 @@ const DEADLINE_MS: Record<UndoRecord['kind'], number> = {
   'docker-start': 60_000,
   'docker-unpause': 30_000,
   'docker-connect': 30_000,
+  'docker-unshape': 30_000,
   'remove-stream': 15_000,
   'remove-streams': 120_000,
 };

@@ -6,7 +6,7 @@ import type { UndoHandlers } from '../contracts/undo.js';
  */
 export const dockerHandlers: Pick<
   UndoHandlers,
-  'docker-remove' | 'docker-start' | 'docker-unpause' | 'docker-connect'
+  'docker-remove' | 'docker-start' | 'docker-unpause' | 'docker-connect' | 'docker-unshape'
 > = {
   'docker-remove': async ({ engine, mark }) => {
     const { removeMarkedThings } = await import('../processes/docker/remove-marked.js');
@@ -23,6 +23,10 @@ export const dockerHandlers: Pick<
   'docker-connect': async ({ engine, container, network, alias }) => {
     const { joinNetwork } = await containers();
     return joinNetwork(await open(engine), container, network, alias);
+  },
+  'docker-unshape': async ({ engine, container, network }) => {
+    const { unshapeContainer } = await import('../processes/docker/unshape-container.js');
+    return unshapeContainer(await open(engine), container, network);
   },
 };
 

@@ -71,7 +71,8 @@ describe('faults on links', () => {
     async (each) => {
       const { kind, params } = each;
       const bent = fault(kind, { ...params, on: 'routes' });
-      expect(kind.needsWith?.({ on: 'routes' })).toEqual(['route-links']);
+      const isShaping = kind === latency || kind === bandwidth;
+      expect(kind.needsWith?.({ on: 'routes' })).toEqual([isShaping ? 'route-shaping' : 'route-links']);
       await bent.inject();
       const during = await bent.observe('during', 5_000);
       expect(during, JSON.stringify(during)).toMatchObject({ holds: true });

@@ -173,7 +173,7 @@ test('capabilities are those that every node has', () => {
       },
     })),
   });
-  const all = ['process-control', 'process-signals', 'route-links', 'node-isolation'];
+  const all = ['process-control', 'process-signals', 'route-links', 'route-shaping', 'node-isolation'];
   expect(handedOverCapabilities(nodes!)).toEqual(all);
   const [a, b, c] = nodes!;
   expect(handedOverCapabilities([a!, b!, { ...c!, container: undefined }])).toEqual(all.slice(2));

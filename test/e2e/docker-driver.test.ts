@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { waitFor } from '../../src/base/wait.js';
 import { openEngine } from '../../src/processes/docker/open-engine.js';
 import { findMarkedThings } from '../../src/processes/docker/remove-marked.js';
+import { findShapingLack } from '../../src/processes/docker/traffic-control.js';
 import { scenarioText, Workplace } from '../support/cli.js';
 import { dockerEngine, NEEDS_ENGINE, provideTestImage } from '../support/docker-engine.js';
 
@@ -46,6 +47,24 @@ describe.skipIf(dockerEngine === undefined)(`a run with driver: docker${NEEDS_EN
     run.child.kill('SIGKILL');
     await run.ended;
     expect(await waitFor(async () => (await leftOf(place)).length === 0, { timeoutMs: 30_000 })).toBe(true);
+    expect(await place.leftovers()).toEqual([]);
+  });
+});
+
+const DELAY_LACK = await findShapingLack(true);
+
+describe.skipIf(DELAY_LACK === undefined)('driver: docker on a kernel that cannot delay', () => {
+  it('ends at the preflight, and says what is missing and what to do', async () => {
+    await using place = new Workplace();
+    const scenario = SCENARIO.replace(
+      /^faults:.*$/m,
+      'faults: [{ at: 2s, for: 2s, kind: latency, delay: 20ms, target: n1 }]',
+    );
+    const args = ['run', place.write('s.yaml', scenario), '--out', place.reports, ...ON_DOCKER];
+    const end = await place.run(args);
+    expect(end.code).toBe(3);
+    expect(end.stderr).toContain('fault-1 (latency): links of containers cannot be shaped on this machine');
+    expect(end.stderr).toContain('`driver: process` needs none of them');
     expect(await place.leftovers()).toEqual([]);
   });
 });

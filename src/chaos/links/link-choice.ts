@@ -20,6 +20,10 @@ export const onSchema = linkChoiceSchema
 export const needsOn = ({ on }: Readonly<Record<string, unknown>>): Capability[] =>
   needsOfLinks(linkChoiceSchema.catch('routes').parse(on));
 
+/** What a fault needs that only delays or narrows. */
+export const needsToShapeOn = (params: Readonly<Record<string, unknown>>): Capability[] =>
+  needsOn(params).map((need) => (need === 'route-links' ? 'route-shaping' : need));
+
 /** Whether a fault that lets nothing through keeps its targets from the others, by the key `on` of its parameters. */
 export const takesDownOn = ({ on }: Readonly<Record<string, unknown>>): 'all' | 'none' =>
   on === 'clients' ? 'none' : 'all';

@@ -38,10 +38,11 @@ export interface DockerClusterParams extends Omit<ProcessClusterParams, 'server'
   readonly engine?: string | undefined;
 }
 
-/** What this driver lets faults do: a container's part of the mesh can be taken away, not the single links in it. */
+/** What this driver lets faults do: a container's part of the mesh can be taken away, and its links slowed down. */
 export const DOCKER_CAPABILITIES: readonly Capability[] = [
   'load',
   'process-control',
   'process-signals',
   'node-isolation',
+  'route-shaping',
 ];

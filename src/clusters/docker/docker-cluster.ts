@@ -99,6 +99,11 @@ export class DockerCluster implements Cluster {
       await this.links?.lift(effect);
       return `${alias} is cut off by ${effect} no more`;
     },
+    'docker-unshape': async ({ effect, container }) => {
+      await this.links?.lift(effect);
+      const { view } = this.servers.find((each) => each.container.id === container) as ContainerNode;
+      return `${view.name} is slowed down by ${effect} no more`;
+    },
   };
 
   [Symbol.asyncDispose](): Promise<void> {

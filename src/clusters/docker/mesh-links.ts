@@ -1,8 +1,9 @@
 import type Docker from 'dockerode';
 import { StormglassError } from '../../base/errors.js';
 import type { Direction, LinkControl, LinkEffect, LinkLook } from '../../contracts/links.js';
-import type { DockerConnect } from '../../contracts/undo.js';
+import type { DockerConnect, DockerUnshape } from '../../contracts/undo.js';
 import { joinNetwork, lookAtContainer } from '../../processes/docker/containers.js';
+import { MeshShaping, type ShapingEffect } from './mesh-shaping.js';
 
 export interface MeshMember {
   /** Of the node; its name within the mesh too. */
@@ -21,13 +22,14 @@ export interface MeshLinksOptions {
 }
 
 /**
- * The links between containers, as far as an engine can cut them: a container that is taken out of the mesh hears
- * nobody, and nobody hears it, while its connections stay as they are. Single links, one way of a link and anything
- * that only bends data are refused.
+ * The links between containers. An engine can take a container out of the mesh: it hears nobody, and nobody hears it,
+ * while its connections stay as they are. The kernel can narrow and delay single links, each way by itself, where it has
+ * the queues for it. All else is refused.
  */
 export class MeshLinks implements LinkControl {
   readonly directions: readonly Direction[];
   readonly #options: MeshLinksOptions;
+  readonly #shaping: MeshShaping;
   /** Who is cut off, by effect. */
   readonly #held = new Map<string, readonly MeshMember[]>();
   /** Whom effects that were lifted had cut off: they are still looked at. */
@@ -35,10 +37,17 @@ export class MeshLinks implements LinkControl {
 
   constructor(options: MeshLinksOptions) {
     this.#options = options;
+    this.#shaping = new MeshShaping(options);
     this.directions = directionsAmong(options.members.map(({ name }) => name));
   }
 
-  undoRecords(effectId: string, directions: readonly Direction[], effect: LinkEffect): DockerConnect[] {
+  undoRecords(
+    effectId: string,
+    directions: readonly Direction[],
+    effect: LinkEffect,
+  ): (DockerConnect | DockerUnshape)[] {
+    this.#requireKnown(directions);
+    if (isShaping(effect)) return this.#shaping.undoRecords(effectId, directions);
     const { engine, network, within } = this.#options;
     return this.#cutOff(directions, effect).map(({ name, container }) => ({
       kind: 'docker-connect',
@@ -55,6 +64,8 @@ export class MeshLinks implements LinkControl {
   }
 
   async apply(effectId: string, directions: readonly Direction[], effect: LinkEffect): Promise<void> {
+    this.#requireKnown(directions);
+    if (isShaping(effect)) return this.#shaping.apply(effectId, directions, effect);
     const members = this.#cutOff(directions, effect);
     this.#held.set(effectId, members);
     try {
@@ -66,6 +77,7 @@ export class MeshLinks implements LinkControl {
   }
 
   async lift(effectId: string): Promise<void> {
+    if (this.#shaping.knows(effectId)) return this.#shaping.lift(effectId);
     const members = this.#held.get(effectId) ?? this.#past.get(effectId) ?? [];
     this.#held.delete(effectId);
     this.#past.set(effectId, members);
@@ -73,9 +85,16 @@ export class MeshLinks implements LinkControl {
     for (const { name, container } of members) {
       if (!this.#isHeld(name)) await joinNetwork(docker, container, network, name);
     }
+    await this.#shaping.layAgain();
+  }
+
+  /** A container was started: what the kernel did to its links went with its last process. */
+  async layAgain(): Promise<void> {
+    await this.#shaping.layAgain();
   }
 
   async look(effectId: string): Promise<LinkLook> {
+    if (this.#shaping.knows(effectId)) return this.#shaping.look(effectId);
     const { docker, network, members } = this.#options;
     const held = this.#held.get(effectId);
     const looks = await Promise.all(
@@ -104,12 +123,15 @@ export class MeshLinks implements LinkControl {
     if (await isIn()) throw new Error(`${container} is still in ${network}`);
   }
 
-  /** The members whose every link is cut. @throws RangeError for a direction that there is not, StormglassError for more */
+  #requireKnown(directions: readonly Direction[]): void {
+    const unknown = directions.find((each) => !this.directions.some((known) => keyOf(known) === keyOf(each)));
+    if (unknown) throw new RangeError(`there is no link from ${unknown.from} to ${unknown.to}`);
+  }
+
+  /** The members whose every link is cut. @throws StormglassError for anything else */
   #cutOff(directions: readonly Direction[], effect: LinkEffect): readonly MeshMember[] {
     const { members } = this.#options;
     const wanted = new Set(directions.map(keyOf));
-    const unknown = directions.find((each) => !this.directions.some((known) => keyOf(known) === keyOf(each)));
-    if (unknown) throw new RangeError(`there is no link from ${unknown.from} to ${unknown.to}`);
     const off = members.filter(({ name }) =>
       this.directions.every((each) => (each.from !== name && each.to !== name) || wanted.has(keyOf(each))),
     );
@@ -119,11 +141,14 @@ export class MeshLinks implements LinkControl {
     const asked = effect.kind === 'cut' ? `${effect.how} on single links` : effect.kind;
     throw new StormglassError(
       'expectation',
-      `containers can be cut off from all others, both ways and without a word; ${asked} is not to be had here`,
+      `containers can be cut off from all others, both ways and without a word, delayed and narrowed; ${asked} is not to be had here`,
       { hint: 'use `driver: process`, whose links run through Toxiproxy' },
     );
   }
 }
+
+const isShaping = (effect: LinkEffect): effect is ShapingEffect =>
+  effect.kind === 'bandwidth' || effect.kind === 'latency';
 
 const keyOf = ({ from, to }: Direction): string => `${from} ${to}`;
 

@@ -2,7 +2,7 @@ import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type Docker from 'dockerode';
 import { NS, nowNs } from '../../base/clock.js';
-import { PreflightError } from '../../base/errors.js';
+import { messageOf, PreflightError } from '../../base/errors.js';
 import type { ClusterStartOptions } from '../../contracts/cluster.js';
 import { engineError, openEngine } from '../../processes/docker/open-engine.js';
 import { DOCKER_MARK, removeMarkedThings } from '../../processes/docker/remove-marked.js';
@@ -88,6 +88,15 @@ async function layOut(
       lease[Symbol.dispose]();
     }
   };
+  let links: MeshLinks | undefined;
+  const layLinksAgain = (node: string): void => {
+    links?.layAgain().catch((error: unknown) =>
+      options.onLinkEvent?.({
+        what: 'broken',
+        detail: `what held on the links of ${node} could not be laid anew: ${messageOf(error)}`,
+      }),
+    );
+  };
   try {
     const networks = await makeNetworks(docker, runId);
     const tlsFiles = tls ? await filesOf(tls, tlsDir) : [];
@@ -115,12 +124,15 @@ async function layOut(
           docker,
           patientDocker,
           logFile: join(logDir, `${name}.log`),
-          onEvent: options.onNodeEvent,
+          onEvent: (event) => {
+            options.onNodeEvent(event);
+            if (event.what === 'started') layLinksAgain(event.node);
+          },
         });
       }),
     );
     const members = servers.map(({ view, container }) => ({ name: view.name, container: container.id }));
-    const links =
+    links =
       members.length < 2
         ? undefined
         : new MeshLinks({ docker, engine, network: networks.mesh, members, within: DOCKER_UNDO_ID });

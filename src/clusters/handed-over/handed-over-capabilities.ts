@@ -11,7 +11,8 @@ export function handedOverCapabilities(nodes: readonly HandedOverNode[]): Capabi
   if (all(({ container }) => container !== undefined)) capabilities.push('process-signals');
   const dialsThroughProxies = ({ name, toxiproxy }: HandedOverNode) =>
     nodes.every((other) => other.name === name || toxiproxy?.routes[other.name] !== undefined);
-  if (nodes.length > 1 && all(dialsThroughProxies)) capabilities.push('route-links', 'node-isolation');
+  if (nodes.length > 1 && all(dialsThroughProxies))
+    capabilities.push('route-links', 'route-shaping', 'node-isolation');
   if (all(({ toxiproxy }) => toxiproxy?.client !== undefined)) capabilities.push('client-links');
   return capabilities;
 }
@@ -22,5 +23,6 @@ export const HANDING_OVER: Partial<Record<Capability, string>> = {
   'process-signals': 'give each of cluster.nodes a `container`',
   'node-isolation': 'give each of cluster.nodes a `toxiproxy` with `routes` to every other',
   'route-links': 'give each of cluster.nodes a `toxiproxy` with `routes` to every other',
+  'route-shaping': 'give each of cluster.nodes a `toxiproxy` with `routes` to every other',
   'client-links': 'give each of cluster.nodes a `toxiproxy` with a `client`',
 };

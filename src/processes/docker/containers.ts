@@ -18,6 +18,8 @@ export interface ContainerLook {
   readonly startedAt: string;
   /** The networks that it is, or will be, part of, by name. */
   readonly networks: readonly string[];
+  /** Its address in each network that it is part of now. */
+  readonly addresses: Readonly<Record<string, string>>;
   readonly labels: Readonly<Record<string, string>>;
   /** Where its ports are published, by the container's own: `4222/tcp`. */
   readonly published: Readonly<Record<string, { readonly host: string; readonly port: number }>>;
@@ -49,6 +51,11 @@ export async function lookAtContainer(docker: Docker, ref: string): Promise<Cont
     pid: state.Pid,
     startedAt: state.StartedAt,
     networks: Object.keys(page.NetworkSettings.Networks ?? {}),
+    addresses: Object.fromEntries(
+      Object.entries(page.NetworkSettings.Networks ?? {}).flatMap(([network, { IPAddress: address }]) =>
+        address ? [[network, address]] : [],
+      ),
+    ),
     labels: page.Config.Labels ?? {},
     published: Object.fromEntries(ports),
   };

@@ -2,16 +2,21 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { waitFor } from '../../../src/base/wait.js';
+import { bandwidth } from '../../../src/chaos/bandwidth.js';
 import { nodeKill } from '../../../src/chaos/node-kill.js';
 import type { DockerCluster } from '../../../src/clusters/docker/docker-cluster.js';
 import { readRoutez } from '../../../src/nats/endpoints.js';
 import { greetServer } from '../../../src/nats/greet-server.js';
 import { lookAtContainer } from '../../../src/processes/docker/containers.js';
 import { findMarkedThings } from '../../../src/processes/docker/remove-marked.js';
+import { findShapingLack } from '../../../src/processes/docker/traffic-control.js';
 import { carryOut } from '../../../src/undo/carry-out.js';
 import { dockerEngine, NEEDS_ENGINE } from '../../support/docker-engine.js';
 import { type FaultScene, FaultUnderTest, faultScene } from '../../support/fault-under-test.js';
 import { type DockerClusterTest, dockerClusterTest } from './docker-cluster-for-test.js';
+
+/** A kernel without the queues, or a user who is not root. */
+const SHAPING_LACK = await findShapingLack(false);
 
 describe.skipIf(dockerEngine === undefined)(`a cluster of containers${NEEDS_ENGINE}`, () => {
   let test: DockerClusterTest;
@@ -135,6 +140,47 @@ describe.skipIf(dockerEngine === undefined)(`a cluster of containers${NEEDS_ENGI
     await links!.lift('b');
   });
 
+  it.skipIf(SHAPING_LACK !== undefined)(
+    'narrows what goes to and from a node, and lets it go again',
+    async () => {
+      const narrowed = new FaultUnderTest(scene, bandwidth, { rate: 64 * 1024, on: 'routes' }, ['n1']);
+      await narrowed.inject();
+      expect(await narrowed.observe('during')).toMatchObject({ holds: true });
+      expect(await narrowed.undo()).toMatchObject(
+        Array.from({ length: 3 }, () => ({ undone: true, detail: expect.stringMatching(/no more$/) })),
+      );
+      expect(await narrowed.observe('after')).toMatchObject({ holds: true });
+    },
+  );
+
+  it.skipIf(SHAPING_LACK !== undefined)(
+    'keeps single links narrow when a container is started anew, and is healed of it from data alone',
+    async () => {
+      const { links } = cluster;
+      const way = [{ from: 'n2', to: 'n3' }];
+      const slow = { kind: 'bandwidth', bytesPerSec: 64 * 1024 } as const;
+      const [record, ...others] = links!.undoRecords('slow', way, slow);
+      expect(others).toEqual([]);
+      await links!.apply('slow', way, slow);
+      await links!.apply('slower', way, { ...slow, bytesPerSec: 1024 });
+      expect(await links!.look('slow')).toMatchObject({ isApplied: true, saw: 'n2 has 1 shaped lane' });
+      await cluster.signal('n2', 'SIGKILL');
+      await cluster.startNode('n2');
+      const isLaid = async () => (await links!.look('slow')).isApplied;
+      expect(await waitFor(isLaid, { timeoutMs: 15_000 })).toBe(true);
+      await links!.lift('slow');
+      expect(await links!.look('slower')).toMatchObject({ isApplied: true });
+      const carried = await carryOut(record!);
+      expect(carried).toMatchObject({ undone: true, detail: expect.stringMatching(/as fast as it can$/) });
+      expect(await carryOut(record!)).toMatchObject({ undone: true });
+      expect(await links!.look('slower')).toMatchObject({ isApplied: false, saw: 'n2 has 0 shaped lanes' });
+      await links!.lift('slower');
+      expect(await links!.look('slower')).toMatchObject({ isLifted: true });
+      const isBack = async () => (await routesOf('n2')).length === 2;
+      expect(await waitFor(isBack, { timeoutMs: 30_000 })).toBe(true);
+    },
+  );
+
   it('refuses what an engine cannot do to a link', async () => {
     const { links } = cluster;
     const drop = { kind: 'cut', how: 'drop' } as const;
@@ -142,7 +188,7 @@ describe.skipIf(dockerEngine === undefined)(`a cluster of containers${NEEDS_ENGI
     const oneWay = all.filter(({ from }) => from === 'n1');
     expect(() => links!.undoRecords('x', oneWay, drop)).toThrow(/drop on single links is not to be had here/);
     expect(() => links!.undoRecords('x', all, { kind: 'cut', how: 'reject' })).toThrow(/reject/);
-    await expect(links!.apply('x', all, { kind: 'bandwidth', bytesPerSec: 1 })).rejects.toThrow(/bandwidth/);
+    await expect(links!.apply('x', all, { kind: 'slow-close', delayMs: 1 })).rejects.toThrow(/slow-close/);
     await expect(links!.apply('x', [{ from: 'n1', to: 'n9' }], drop)).rejects.toThrow(
       'no link from n1 to n9',
     );
