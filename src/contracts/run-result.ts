@@ -4,6 +4,7 @@ import type { HistogramSnapshot } from './histogram.js';
 import type { Crowd, LoadCounter, LoadMeasure, LoadNotice } from './load.js';
 import type { PhaseName, Plan } from './plan.js';
 import type { ResourcesResult } from './resources.js';
+import type { FailureClass, ReadSummary, SafetyVerdict } from './safety.js';
 import type { UndoRecord } from './undo.js';
 
 export type ExitMeaning =
@@ -49,6 +50,10 @@ export interface RunResult {
   /** Those of the scenario, in its order. */
   readonly probes: readonly ProbeResult[];
   readonly checks: readonly CheckResult[];
+  /** What they say together; absent without checks. */
+  readonly safety?: SafetyVerdict;
+  /** What the checks read: of each stream, and of each of its replicas. */
+  readonly reads: readonly ReadSummary[];
   readonly thresholds: readonly ThresholdResult[];
   readonly timeline: Timeline;
   /** What the servers' own counters say of the time under load. */
@@ -145,6 +150,8 @@ export interface FaultResult {
   /** `refused`: a guard did not let it begin. */
   readonly status: 'reverted' | 'no-effect' | 'refused' | 'not-run' | 'failed' | 'unreverted';
   readonly detail?: string;
+  /** What kind of failure it is, where that is known: not of a fault of the user's own. */
+  readonly tests?: FailureClass;
   /** Monotonic; 0 when it did not come to that. */
   readonly injectedNs: number;
   readonly revertedNs: number;

@@ -16,6 +16,7 @@ import type {
   ThresholdResult,
   Verdict,
 } from './run-result.js';
+import type { FailureClass, ReadSummary, SafetyVerdict } from './safety.js';
 
 export const SUMMARY_SCHEMA = 'stormglass.summary/1';
 
@@ -40,6 +41,10 @@ export interface Summary {
   /** Those of the scenario's steady state, in its order. */
   readonly probes: readonly ProbeResult[];
   readonly checks: readonly CheckResult[];
+  /** What they say together, and which failures that covers; `null` without checks. */
+  readonly safety: SafetyVerdict | null;
+  /** What the checks read: of each stream, and of each of its replicas. */
+  readonly reads: readonly ReadSummary[];
   readonly thresholds: readonly ThresholdResult[];
   readonly servers: ServerCounters;
   /** Who used what meanwhile, and what limited each load; over time, in resources.csv. */
@@ -117,6 +122,8 @@ export interface FaultSummary {
   readonly byHand?: string;
   readonly status: FaultResult['status'];
   readonly detail?: string;
+  /** What kind of failure it is, where that is known. */
+  readonly tests?: FailureClass;
   /** After the start of the load; `null` when it did not come to that. */
   readonly injectedAtNs: number | null;
   readonly revertedAtNs: number | null;

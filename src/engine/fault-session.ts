@@ -15,6 +15,7 @@ import { type AdmittedFault, type FaultGuards, FaultRefused } from './fault-guar
 import type { Journal } from './journal.js';
 import { orAborted } from './or-aborted.js';
 import type { UndoDesk } from './undo-desk.js';
+import { whatFaultTests } from './what-faults-test.js';
 
 /** How long a fault may take to show from outside before it is said to have had no effect. */
 const BITE_WITHIN_MS = 5_000;
@@ -320,10 +321,12 @@ export class FaultSession {
   }
 
   #base() {
-    const { id, kind } = this.plan;
+    const { id, kind, params } = this.plan;
     const { actor } = this.#around;
+    const tests = whatFaultTests(kind, params);
     return {
       ...{ id, kind, target: this.#named, targets: this.#targets },
+      ...(tests && { tests }),
       ...(actor && { byHand: actor.who }),
       injectedNs: 0,
       revertedNs: 0,

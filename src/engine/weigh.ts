@@ -2,6 +2,7 @@ import { maskAssignment } from '../base/secret.js';
 import type { CheckResult } from '../contracts/checker.js';
 import type { ResourcesResult } from '../contracts/resources.js';
 import type { AuditHead, FaultResult, RunResult, ServerCounters } from '../contracts/run-result.js';
+import type { ReadSummary } from '../contracts/safety.js';
 import type { UndoRecord } from '../contracts/undo.js';
 import { recoveryPerFault } from '../metrics/recovery.js';
 import { addRecoverySteps } from '../metrics/recovery-steps.js';
@@ -19,6 +20,7 @@ import {
 } from './findings.js';
 import { findLimits } from './load-limits.js';
 import type { LoadStage } from './load-stage.js';
+import { safetyVerdict } from './safety-sentence.js';
 import { countersBetween, serverVersions } from './server-counters.js';
 import { decide, type Finding } from './verdict.js';
 
@@ -32,6 +34,8 @@ export interface Weighing {
   /** Absent when the run ended before there was one. */
   readonly load: LoadStage | undefined;
   readonly checks: readonly CheckResult[];
+  /** What they read. */
+  readonly reads: readonly ReadSummary[];
   /** What the phases met. */
   readonly findings: readonly Finding[];
   readonly leftBehind: readonly UndoRecord[];
@@ -48,6 +52,7 @@ export function weigh({
   endedAt,
   load,
   checks,
+  reads,
   findings,
   leftBehind,
   audit,
@@ -100,6 +105,7 @@ export function weigh({
         }),
       )
     : [];
+  const safety = safetyVerdict(checks, faults);
   const servers: ServerCounters = load
     ? {
         ...countersBetween(load.countersBefore, load.countersAfter),
@@ -142,6 +148,8 @@ export function weigh({
     faults,
     probes,
     checks,
+    ...(safety && { safety }),
+    reads,
     thresholds,
     timeline: started ? load.totals.timeline(MOST_ROWS) : { rowNs: 1e9, loads: [] },
     servers,

@@ -35,6 +35,8 @@ export function buildSummary(result: RunResult): Summary {
     faults: result.faults.map((fault) => summarizeFault(fault, result.loadStartNs)),
     probes: result.probes,
     checks: result.checks,
+    safety: result.safety ?? null,
+    reads: result.reads,
     thresholds: result.thresholds,
     servers: result.servers,
     resources: summarizeResources(result),
@@ -73,8 +75,21 @@ function summarizeFault(
   { injectedNs, revertedNs, ...fault }: FaultResult,
   loadStartNs: number,
 ): FaultSummary {
-  const { id, kind, target, targets, byHand, status, detail, before, during, after, recovery, settled } =
-    fault;
+  const {
+    id,
+    kind,
+    target,
+    targets,
+    byHand,
+    status,
+    detail,
+    tests,
+    before,
+    during,
+    after,
+    recovery,
+    settled,
+  } = fault;
   return {
     id,
     kind,
@@ -83,6 +98,7 @@ function summarizeFault(
     ...(byHand !== undefined && { byHand }),
     status,
     ...(detail !== undefined && { detail }),
+    ...(tests && { tests }),
     injectedAtNs: injectedNs > 0 ? injectedNs - loadStartNs : null,
     revertedAtNs: revertedNs > 0 ? revertedNs - loadStartNs : null,
     ...(before && { before }),

@@ -22,7 +22,9 @@ export function summaryLines(result: RunResult, runDir: string, paint: Paint): s
     ...batchRows(summary),
     ...faultRows(summary, paint),
     ...probeRows(summary, paint),
+    ...safetyRows(summary, paint),
     ...checkRows(summary, paint),
+    ...gaveUpRows(summary, paint),
     ...thresholdRows(summary, paint),
     ...monitorRows(summary, paint),
     ...noticeRows(summary, paint),
@@ -163,12 +165,33 @@ function crowdRows({ loads }: Summary): string[][] {
     });
 }
 
+const CHECK_TONES = { pass: 'green', fail: 'red', unknown: 'yellow' } as const;
+
+function safetyRows({ safety }: Summary, paint: Paint): string[][] {
+  return safety === null ? [] : [['safety', paint(CHECK_TONES[safety.verdict], plain(safety.sentence))]];
+}
+
+/** One that did not pass has a line of its own; of a single one that did, the sentence on safety has said it all. */
 function checkRows({ checks }: Summary, paint: Paint): string[][] {
-  const tones = { pass: 'green', fail: 'red', unknown: 'yellow' } as const;
-  return checks.map(({ name, verdict, sentence }, index) => [
-    index === 0 ? 'checks' : '',
-    `${paint(tones[verdict], verdict)}  ${plain(name)}: ${plain(sentence)}`,
-  ]);
+  const lines = checks
+    .filter(({ verdict }) => verdict !== 'pass')
+    .map(({ name, verdict, sentence }) => {
+      return `${paint(CHECK_TONES[verdict], verdict)}  ${plain(name)}: ${plain(sentence)}`;
+    });
+  const passed = checks.filter(({ verdict }) => verdict === 'pass').map(({ name }) => plain(name));
+  if (passed.length > 0 && checks.length > 1)
+    lines.push(`${paint(CHECK_TONES.pass, 'pass')}  ${passed.join(', ')}`);
+  return lines.map((line, index) => [index === 0 ? 'checks' : '', line]);
+}
+
+/** What the checks could not read; all that they did read is in the report. */
+function gaveUpRows({ reads }: Summary, paint: Paint): string[][] {
+  const cut = reads.filter(({ complete }) => !complete);
+  const lines = cut.map(({ stream, node, gaveUp = 'no reason known' }) => {
+    const what = node === undefined ? plain(stream) : `${plain(stream)} on ${plain(node)}`;
+    return `${paint('yellow', 'not read to its end')}  ${what}: ${plain(gaveUp)}`;
+  });
+  return listed(lines).map((line) => ['', line]);
 }
 
 /** What the monitor could not see is said, so that nobody takes it for lost. */

@@ -30,6 +30,9 @@ describe('summary.json', () => {
     });
     expect(summary.thresholds).toEqual(run.result.thresholds);
     expect(summary.checks).toEqual(run.result.checks);
+    expect(summary.safety).toMatchObject({ version: 1, verdict: 'pass', tested: ['process-crash'] });
+    expect(summary.safety).toEqual(run.result.safety);
+    expect(summary.reads).toEqual(run.result.reads);
   });
 
   it('has the counters, the rates and the latency of each load and phase', async () => {

@@ -152,7 +152,9 @@ describe('the summary at the end', () => {
     expect(lines.length).toBeLessThan(20);
     expect(lines.slice(1, 3)).toEqual(['passed', 'exit code 0, leader-loss, 20 s of load, seed 42']);
     expect(lines.join('\n')).toContain('thresholds  4 of 4 held');
-    expect(lines.join('\n')).toMatch(/checks +pass {2}acked-loss: 0 of 3,\d{3} acknowledged events lost/);
+    expect(lines.join('\n')).toMatch(
+      /safety +0 of 3,\d{3} acknowledged events lost; process-crash safe, partitions and power loss not tested\n/,
+    );
     expect(lines.join('\n')).toMatch(/faults +node-kill n2 from 0:06, reverted; recovered in 2.58 s/);
     expect(lines.at(-1)).toContain(`${RUN_DIR}/report.html`);
   });

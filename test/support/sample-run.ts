@@ -21,6 +21,7 @@ import type {
   TimelineRow,
   Verdict,
 } from '../../src/contracts/run-result.js';
+import { safetyVerdict } from '../../src/engine/safety-sentence.js';
 import { LatencyHistogram } from '../../src/metrics/latency-histogram.js';
 import { resourcesOf, sampleResources } from './sample-resources.js';
 
@@ -219,6 +220,9 @@ export function sampleRun(options: SampleOptions = {}): SampleRun {
   const loads = plan.loads.map(({ name, kind }) =>
     totals(name, kind, reports, seconds * S, faultFrom, faultTo),
   );
+  const fault = sampleFault(faultFrom, faultTo, ordersPerSec);
+  const judgement = sampleJudgement(loads, options.lostEvents ?? 0, options.recoveryBoundSec ?? 20);
+  const safety = safetyVerdict(judgement.checks, [fault]);
   const samples = sampleResources({
     startNs: START_NS,
     seconds,
@@ -241,7 +245,7 @@ export function sampleRun(options: SampleOptions = {}): SampleRun {
       loadStartNs: START_NS,
       loadEndNs: START_NS + seconds * S,
       loads,
-      faults: [sampleFault(faultFrom, faultTo, ordersPerSec)],
+      faults: [fault],
       probes: [
         {
           name: 'shop is open',
@@ -252,7 +256,9 @@ export function sampleRun(options: SampleOptions = {}): SampleRun {
           longestAwayNs: 3.2 * S,
         },
       ],
-      ...sampleJudgement(loads, options.lostEvents ?? 0, options.recoveryBoundSec ?? 20),
+      ...judgement,
+      ...(safety && { safety }),
+      reads: sampleReads(loads, options.lostEvents ?? 0),
       environment: {
         stormglass: '0.1.0',
         node: 'v20.20.2',
@@ -378,6 +384,7 @@ function sampleFault(faultFrom: number, faultTo: number, ordersPerSec: number): 
     targets: ['n2'],
     target: 'stream-leader(ORDERS)',
     status: 'reverted',
+    tests: 'process-crash',
     injectedNs: START_NS + faultFrom,
     revertedNs: START_NS + faultTo,
     during: {
@@ -409,6 +416,13 @@ function sampleFault(faultFrom: number, faultTo: number, ordersPerSec: number): 
       },
     },
   };
+}
+
+/** The stream, and each of its replicas. */
+function sampleReads([orders]: readonly LoadResult[], lostEvents: number): RunResult['reads'] {
+  const count = (orders as LoadResult).total.counters.ok - lostEvents;
+  const read = { stream: 'ORDERS', count, foreign: 0, complete: true, gone: false };
+  return [read, ...['n1', 'n2', 'n3'].map((node) => ({ ...read, node }))];
 }
 
 /** Checks, thresholds and the verdict that follows from them. */
