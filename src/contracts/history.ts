@@ -79,6 +79,8 @@ export interface WriterHistory {
   readonly subjects: readonly string[];
   /** The kinds of operation that it may hold. */
   readonly kinds: readonly OperationKind[];
+  /** Each of its messages has an id of its own (Nats-Msg-Id), by which a stream knows duplicates; absent: they have none. */
+  readonly messageIds?: boolean;
   /** The name of a reason; '' for 0. Complete after the blocks were read. */
   reason(index: number): string;
   blocks(): Iterable<OperationBlock>;
@@ -125,11 +127,28 @@ export interface StreamRead {
   readonly gaveUp?: string;
   /** There was nothing to read: the stream itself has vanished, and with it all that it had acknowledged. */
   readonly gone: boolean;
+  /** When the read ended, monotonic: what it did not find was not there by then. Absent where nobody noted it. */
+  readonly endedNs?: number;
 }
 
 /** What one replica of a stream has in its own store. */
 export interface ReplicaRead extends StreamRead {
   readonly node: string;
+}
+
+/** All that was read back at the end. */
+export interface ReadBack {
+  /** Through a consumer, one a stream. */
+  readonly reads: readonly StreamRead[];
+  /** From every replica of the streams that have more than one, where that was asked for. */
+  readonly replicas: readonly ReplicaRead[];
+}
+
+/** How a read was made. */
+export interface ReadManner {
+  readonly tookNs: number;
+  /** `consumer`: delivered by one; `leader`: message by message, from the one who leads the stream. */
+  readonly way: 'consumer' | 'leader';
 }
 
 /** A stream, as the servers describe it. */
