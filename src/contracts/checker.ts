@@ -22,12 +22,20 @@ export interface CheckSet {
   readonly overTime: readonly (readonly [second: number, count: number])[];
 }
 
+/**
+ * What of a history is gathered only where a check needs it: what is read back from the streams, from each of their
+ * replicas, what is seen of the streams and of their consumers while the load runs, what became of core events.
+ */
+export type HistoryPart = 'reads' | 'replicas' | 'streams' | 'consumers' | 'deliveries';
+
 /** Pure over a history. One that throws counts as unknown. */
 export interface Checker {
   readonly name: string;
   readonly summary: string;
   /** The operations that it judges; a scenario must have a load that records one of them. None: it needs no history. */
   readonly judges: readonly OperationKind[];
+  /** What it looks at beside the operations; all there is unless told. Parts that no check of a run needs are empty. */
+  readonly needs?: readonly HistoryPart[];
   /** @param params its options, as its schema resolved them; {} for a check without */
   check(history: History, params: Readonly<Record<string, unknown>>): CheckResult;
 }

@@ -1,3 +1,4 @@
+import type { ConsumerLook, StreamLook } from './history.js';
 import type { StreamPlan } from './plan.js';
 
 /** What is asked of a NATS system through its own doors: the control plane of a run. */
@@ -9,6 +10,13 @@ export interface SystemControl extends AsyncDisposable {
   takeLock(holder: LockHolder): Promise<LockHolder | undefined>;
   /** First and last sequence that a stream holds now, and how many; undefined when there is no such stream. Rejects when nobody can say. */
   streamBounds(stream: string): Promise<StreamBounds | undefined>;
+  /** A stream as its leader describes it; undefined when the servers say that there is none. Rejects when nobody can say. */
+  describeStream(stream: string): Promise<StreamDescription | undefined>;
+  /**
+   * The consumers of a stream, without those that stormglass reads it back with; undefined when there is no such stream.
+   * One of `known` that nobody can speak for now is `unanswered`. Rejects when nobody can say anything.
+   */
+  describeConsumers(stream: string, known: readonly string[]): Promise<ConsumerDescriptions | undefined>;
   /** Node that leads the meta group; undefined while there is none. */
   metaLeader(): Promise<string | undefined>;
   /** Node that leads the stream; undefined while there is none. */
@@ -60,6 +68,24 @@ export interface StreamBounds {
   readonly lastSequence: number;
   /** How many it holds: fewer than lie between these where some were removed. */
   readonly messages: number;
+}
+
+export interface StreamDescription {
+  /** By the server's own names; durations in nanoseconds. */
+  readonly config: Readonly<Record<string, unknown>>;
+  readonly state: Omit<StreamLook, 'atNs' | 'exists'>;
+}
+
+export interface ConsumerDescription {
+  readonly consumer: string;
+  /** By the server's own names; durations in nanoseconds. */
+  readonly config: Readonly<Record<string, unknown>>;
+  readonly state: Omit<ConsumerLook, 'atNs' | 'exists'>;
+}
+
+export interface ConsumerDescriptions {
+  readonly consumers: readonly ConsumerDescription[];
+  readonly unanswered: readonly string[];
 }
 
 export interface SteadyLook {

@@ -30,6 +30,7 @@ export type JournalEventType =
   | 'trouble'
   | 'monitor'
   | 'stall'
+  | 'read'
   | 'check'
   | 'interrupted'
   | 'error'

@@ -3,23 +3,28 @@ import { messageOf, StormglassError } from '../base/errors.js';
 import type { CheckResult } from '../contracts/checker.js';
 import type { Cluster, NodeEvent, ProcessIdentity } from '../contracts/cluster.js';
 import type { SystemControl } from '../contracts/control.js';
-import type { StreamRead, WriterHistory } from '../contracts/history.js';
+import type { History, ReadBack, WriterHistory } from '../contracts/history.js';
 import type { Plan } from '../contracts/plan.js';
 import type { Reporter } from '../contracts/reporter.js';
 import type { Environment, ReplayedRun, RunResult } from '../contracts/run-result.js';
+import { buildHistory } from './build-history.js';
 import { runChecks } from './checks.js';
 import { ClusterLock } from './cluster-lock.js';
+import { coreDeliveries } from './core-deliveries.js';
 import { crashFindings, unsettledFinding } from './findings.js';
 import { isMonitored } from './generator-tasks.js';
 import { HandWork } from './hand-work.js';
+import { historyNeeds } from './history-needs.js';
 import type { Interruption } from './interruption.js';
 import { Journal } from './journal.js';
 import { LoadStage } from './load-stage.js';
+import { readSummaries } from './read-summaries.js';
 import { createRunDirectory, pointLatestAt, type RunDirectory, removeRunDirectory } from './run-directory.js';
 import { RunDoor } from './run-door.js';
 import { openSafetyNet, type SafetyNet } from './safety-net.js';
 import { savePlan } from './save-plan.js';
 import { Scope } from './scope.js';
+import { countersBetween } from './server-counters.js';
 import type { RunServices } from './services.js';
 import { findingOf, Stages } from './stages.js';
 import { unsteadiness } from './steady-state.js';
@@ -87,7 +92,7 @@ class Run {
   /** Of a system that is not this run's own. */
   #lock: ClusterLock | undefined;
   #history: readonly WriterHistory[] = [];
-  #reads: readonly StreamRead[] = [];
+  #readBackAs: ReadBack = { reads: [], replicas: [] };
 
   constructor(request: RunRequest, services: RunServices, dir: RunDirectory) {
     this.#request = request;
@@ -128,7 +133,7 @@ class Run {
       await stages.run('preflight', 'needed', () => this.#preflight());
       await stages.run('cluster-up', 'needed', () => this.#openSystem());
       await stages.run('steady-before', 'needed', () => this.#prepare());
-      await stages.run('load', 'needed', async () => this.#load?.run());
+      await stages.run('load', 'needed', async () => this.#runLoad());
       if (this.#begun) {
         await stages.run('heal', 'always', () => this.#heal());
         await stages.run('drain', 'always', () => this.#drain());
@@ -221,6 +226,7 @@ class Run {
         this.#nodeEvents.push(event);
         this.#journal.write('node', { ...event });
       },
+      needs: historyNeeds(this.#request.plan, this.#services.checker),
     });
   }
 
@@ -263,6 +269,11 @@ class Run {
     });
   }
 
+  async #runLoad(): Promise<void> {
+    this.#system?.watch();
+    await this.#load?.run();
+  }
+
   /** Every fault has reverted itself; what it could not gets a second chance. */
   async #heal(): Promise<void> {
     await this.#load?.healAgain();
@@ -290,9 +301,8 @@ class Run {
 
   async #readBack(): Promise<void> {
     await this.#openHistory();
-    if (this.#history.length === 0) return;
     const { hurry } = this.#request.interruption;
-    this.#reads = (await this.#system?.readBack(this.#history, hurry)) ?? [];
+    if (this.#system) this.#readBackAs = await this.#system.readBack(this.#history, hurry);
   }
 
   async #openHistory(): Promise<void> {
@@ -313,12 +323,32 @@ class Run {
     if (load === undefined) return [];
     return runChecks({
       plan: this.#request.plan,
+      history: this.#historyOf(load),
       checker: (name) => this.#services.checker(name),
-      writers: this.#history,
-      reads: this.#reads,
-      faults: load.faults,
-      startNs: load.startNs,
       onResult: (result) => this.#journal.write('check', { ...result }),
+    });
+  }
+
+  #historyOf(load: LoadStage): History {
+    const { plan } = this.#request;
+    return buildHistory({
+      plan,
+      writers: this.#history,
+      ...this.#readBackAs,
+      streams: this.#system?.streams ?? [],
+      consumers: this.#system?.consumers ?? [],
+      deliveries: coreDeliveries({
+        plans: plan.loads,
+        results: load.totals.results(load.endNs),
+        notices: load.notices.all,
+        sight: load.sight,
+        servers: countersBetween(load.countersBefore, load.countersAfter),
+        nodeEvents: this.#nodeEvents,
+        faults: load.faults,
+        loadFacts: (kind) => this.#services.loadFacts(kind),
+      }),
+      results: load.faults,
+      startNs: load.startNs,
     });
   }
 
@@ -332,6 +362,7 @@ class Run {
         endedAt,
         load: this.#load,
         checks,
+        reads: readSummaries(this.#readBackAs.reads, this.#readBackAs.replicas),
         findings,
         leftBehind: this.#net?.leftBehind ?? [],
         audit: this.#net?.undo.auditHead,
@@ -352,8 +383,14 @@ class Run {
         }
       }
     });
-    const { exit, exitCode, headline } = result.verdict;
-    this.#journal.write('verdict', { exit, code: exitCode, headline });
+    const { verdict, safety } = result;
+    const { exit, exitCode, headline } = verdict;
+    this.#journal.write('verdict', {
+      exit,
+      code: exitCode,
+      headline,
+      ...(safety && { safety: safety.sentence }),
+    });
     this.#journal.close();
     pointLatestAt(this.#dir);
     await this.#request.live?.onEnd?.(result);

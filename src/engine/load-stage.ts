@@ -21,6 +21,7 @@ import { connectionPrefix, generatorTasks, isMonitored, writerLabels } from './g
 import type { Interruption } from './interruption.js';
 import type { Journal } from './journal.js';
 import { lateBoundNs } from './load-limits.js';
+import { MonitorSight } from './monitor-sight.js';
 import { NoticeBook } from './notice-book.js';
 import { orAborted } from './or-aborted.js';
 import { prepareLoad } from './prepare-load.js';
@@ -68,6 +69,7 @@ export interface LoadStageOptions {
 export class LoadStage {
   readonly totals: LoadTotals;
   readonly notices = new NoticeBook();
+  readonly sight = new MonitorSight();
   readonly crowds = new CrowdBook();
   readonly resources: ResourceBook;
   readonly recovery: RecoveryWatch;
@@ -323,6 +325,7 @@ export class LoadStage {
   }
 
   #noteNotice(notice: LoadNotice): void {
+    this.sight.add(notice);
     if (this.notices.add(notice)) this.#options.journal.write('load-notice', { ...notice });
   }
 

@@ -3,7 +3,14 @@ import type { Cluster, ClusterNode, ClusterStartOptions } from '../contracts/clu
 import type { SystemControl } from '../contracts/control.js';
 import type { FaultKind } from '../contracts/fault.js';
 import type { HandFault } from '../contracts/hand.js';
-import type { StreamRead, StreamSpan, WriterHistory } from '../contracts/history.js';
+import type {
+  ReadBack,
+  ReadManner,
+  ReplicaRead,
+  StreamRead,
+  StreamSpan,
+  WriterHistory,
+} from '../contracts/history.js';
 import type {
   GeneratorTask,
   LoadFleet,
@@ -54,7 +61,7 @@ export interface RunServices {
   /** Looks at what servers, stormglass and the machine use. */
   readonly resources: ResourceProbe;
   openHistory(files: readonly string[]): readonly WriterHistory[];
-  readBack(request: ReadBackRequest): Promise<readonly StreamRead[]>;
+  readBack(request: ReadBackRequest): Promise<ReadBack>;
   checker(name: string): Checker;
   reporters(runDir: string): readonly Reporter[];
   /** What the watchdog needs to know; `stateDir` is where the runs of this user that are alive, or died, are known. */
@@ -82,8 +89,13 @@ export interface HandFaultContext {
 
 export interface ReadBackRequest {
   readonly access: ServerAccess;
+  /** By whose names replicas are told. */
+  readonly nodes: readonly ClusterNode[];
   readonly streams: readonly StreamSpan[];
   readonly writers: readonly WriterHistory[];
   readonly timeoutNs: number;
+  /** Every replica's own store is read, too. */
+  readonly withReplicas: boolean;
+  readonly onRead: (read: StreamRead | ReplicaRead, manner: ReadManner) => void;
   readonly signal: AbortSignal;
 }

@@ -1,16 +1,26 @@
 import { join } from 'node:path';
+import { NS } from '../base/clock.js';
 import { StormglassError } from '../base/errors.js';
+import type { HistoryPart } from '../contracts/checker.js';
 import type { Cluster, NodeEvent } from '../contracts/cluster.js';
 import type { SystemControl } from '../contracts/control.js';
-import type { StreamRead, StreamSpan, WriterHistory } from '../contracts/history.js';
+import type {
+  ConsumerFacts,
+  ReadBack,
+  StreamFacts,
+  StreamSpan,
+  WriterHistory,
+} from '../contracts/history.js';
 import type { Plan, StreamPlan } from '../contracts/plan.js';
 import type { RemoveStream } from '../contracts/undo.js';
 import { createMarkedDirectory } from '../undo/marked-directory.js';
+import { ConsumerWatch } from './consumer-watch.js';
 import type { Journal } from './journal.js';
 import type { RunDirectory } from './run-directory.js';
 import type { Scope } from './scope.js';
 import type { RunServices } from './services.js';
 import { type Settled, SteadyState, unsteadiness } from './steady-state.js';
+import { StreamWatch } from './stream-watch.js';
 import type { UndoDesk } from './undo-desk.js';
 
 export interface SystemOptions {
@@ -23,6 +33,8 @@ export interface SystemOptions {
   readonly journal: Journal;
   readonly signal: AbortSignal;
   readonly onNodeEvent: (event: NodeEvent) => void;
+  /** What the checks will be told. */
+  readonly needs: ReadonlySet<HistoryPart>;
 }
 
 /** What a run is about, alive: the cluster, the control connection to it, and the run's streams. */
@@ -33,8 +45,8 @@ export class SystemUnderTest {
   /** A directory of the run's own, removed with it. */
   readonly workDir: string;
   readonly #options: SystemOptions;
-  /** By stream: where this run's part of it begins. */
-  readonly #starts = new Map<string, number>();
+  readonly #streamWatch: StreamWatch;
+  readonly #consumerWatch: ConsumerWatch;
 
   private constructor(options: SystemOptions, workDir: string, cluster: Cluster, control: SystemControl) {
     this.#options = options;
@@ -42,6 +54,9 @@ export class SystemUnderTest {
     this.cluster = cluster;
     this.control = control;
     const { plan, services } = options;
+    const streams = plan.streams.map(({ name }) => name);
+    this.#streamWatch = new StreamWatch(control, streams);
+    this.#consumerWatch = new ConsumerWatch(control, streams);
     this.steadyState = new SteadyState({
       cluster,
       control,
@@ -93,9 +108,27 @@ export class SystemUnderTest {
         },
       );
     }
-    for (const { name } of plan.streams) {
-      this.#starts.set(name, ((await this.control.streamBounds(name))?.lastSequence ?? 0) + 1);
-    }
+    await this.#streamWatch.open();
+  }
+
+  /** What the servers say of the streams and of their consumers is asked for from here on, where a check needs it. */
+  watch(): void {
+    const { needs, scope } = this.#options;
+    scope.add('the look at the streams', () => this.#endWatch());
+    if (needs.has('streams')) this.#streamWatch.start();
+    if (needs.has('consumers')) this.#consumerWatch.start();
+  }
+
+  get streams(): readonly StreamFacts[] {
+    return this.#streamWatch.facts;
+  }
+
+  get consumers(): readonly ConsumerFacts[] {
+    return this.#consumerWatch.facts;
+  }
+
+  async #endWatch(): Promise<void> {
+    await Promise.all([this.#streamWatch.stop(), this.#consumerWatch.stop()]);
   }
 
   /** Waits for a steady state, as long as the plan allows. */
@@ -103,21 +136,33 @@ export class SystemUnderTest {
     return this.steadyState.settle(this.#options.plan.limits.steadyNs, signal);
   }
 
-  /** Reads everything that the run has put into its streams. */
-  async readBack(writers: readonly WriterHistory[], signal: AbortSignal): Promise<readonly StreamRead[]> {
-    const { plan, services } = this.#options;
-    return services.readBack({
-      access: this.cluster.observerAccess,
-      streams: await Promise.all(plan.streams.map((stream) => this.#spanOf(stream))),
-      writers,
-      timeoutNs: plan.limits.finalReadNs,
-      signal,
-    });
+  /** Reads everything that the run has put into its streams, as far as the checks need it, and looks for the last time. */
+  async readBack(writers: readonly WriterHistory[], signal: AbortSignal): Promise<ReadBack> {
+    const { plan, services, needs, journal } = this.#options;
+    try {
+      if (!needs.has('reads') && !needs.has('replicas')) return { reads: [], replicas: [] };
+      return await services.readBack({
+        access: this.cluster.observerAccess,
+        nodes: this.cluster.nodes,
+        streams: await Promise.all(plan.streams.map((stream) => this.#spanOf(stream))),
+        writers,
+        timeoutNs: plan.limits.finalReadNs,
+        withReplicas: needs.has('replicas'),
+        onRead: ({ blocks: _, ...read }, { tookNs, way }) =>
+          journal.write('read', { ...read, way, seconds: Math.round(tookNs / NS.ms) / 1000 }),
+        signal,
+      });
+    } finally {
+      if (needs.has('streams')) await this.#streamWatch.look();
+      if (needs.has('consumers')) await this.#consumerWatch.look();
+      await this.#endWatch();
+    }
   }
 
   /** A stream that nobody can speak for is still tried: reading it says why it cannot be had. */
   async #spanOf({ name, subjects }: StreamPlan): Promise<StreamSpan> {
-    const span = { stream: name, subjects, fromSequence: this.#starts.get(name) ?? 1 };
+    const fromSequence = this.streams.find(({ stream }) => stream === name)?.fromSequence ?? 1;
+    const span = { stream: name, subjects, fromSequence };
     try {
       const bounds = await this.control.streamBounds(name);
       return { ...span, throughSequence: bounds?.lastSequence ?? 0, gone: bounds === undefined };

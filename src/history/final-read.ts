@@ -1,6 +1,14 @@
 import { NS, nowNs, sleep } from '../base/clock.js';
 import { subjectMatches } from '../base/subjects.js';
-import { OUTCOMES, type StreamRead, type StreamSpan, type WriterHistory } from '../contracts/history.js';
+import {
+  OUTCOMES,
+  type ReadBack,
+  type ReadManner,
+  type ReplicaRead,
+  type StreamRead,
+  type StreamSpan,
+  type WriterHistory,
+} from '../contracts/history.js';
 import type { ServerAccess } from '../contracts/load.js';
 import { readStream } from '../nats/stream-reader.js';
 import { ReadBlocks } from './read-blocks.js';
@@ -13,6 +21,8 @@ export interface FinalReadOptions {
   /** For all streams together. */
   readonly timeoutNs: number;
   readonly signal?: AbortSignal;
+  /** Told of each read as soon as it is made. */
+  readonly onRead?: (read: StreamRead | ReplicaRead, manner: ReadManner) => void;
   /**
    * A stream that ends before what it acknowledged is looked at again for this long, ten seconds unless told: a
    * replica that has just become its leader may still catch up.
@@ -29,14 +39,17 @@ const OK = OUTCOMES.indexOf('ok');
  * the writers had acknowledged, should that lie beyond. Does not reject: a read that could not reach the end says
  * why. A stream that ends before what it acknowledged, and goes on doing so, was read completely.
  */
-export async function readBack(options: FinalReadOptions): Promise<readonly StreamRead[]> {
+export async function readBack(options: FinalReadOptions): Promise<ReadBack> {
   const deadlineNs = nowNs() + options.timeoutNs;
   const wanted = highestAcknowledged(options.streams, options.writers);
   const reads: StreamRead[] = [];
   for (const span of options.streams) {
-    reads.push(await readOne(span, wanted.get(span.stream) ?? 0, deadlineNs, options));
+    const beganNs = nowNs();
+    const read = await readOne(span, wanted.get(span.stream) ?? 0, deadlineNs, options);
+    options.onRead?.(read, { tookNs: nowNs() - beganNs, way: 'consumer' });
+    reads.push(read);
   }
-  return reads;
+  return { reads, replicas: [] };
 }
 
 async function readOne(

@@ -8,6 +8,8 @@ import { readClientCounts } from './client-counts.js';
 import { takeLock } from './cluster-lock.js';
 import { connectControl } from './connect.js';
 import { readCounters } from './counters.js';
+import { describeConsumers } from './describe-consumers.js';
+import { describeStream } from './describe-stream.js';
 import { askConsumerLeader, askMetaLeader, askStreamLeader, type MonitoredNode } from './leaders.js';
 import { nodeNameOf } from './node-names.js';
 import { readPublishedCounts } from './published-counts.js';
@@ -60,6 +62,13 @@ export async function openControl(options: ControlOptions): Promise<SystemContro
         }
       );
     },
+    describeStream: async (stream) => {
+      const description = await describeStream(jsm, stream, nc.info?.server_name);
+      const leader = description?.state.leader;
+      if (description === undefined || leader === undefined) return description;
+      return { ...description, state: { ...description.state, leader: nodeNameOf(options.nodes, leader) } };
+    },
+    describeConsumers: (stream, known) => describeConsumers(jsm, stream, known),
     metaLeader: () => nodeName(askMetaLeader(options.nodes)),
     streamLeader: (stream) => nodeName(askStreamLeader(jsm, stream, nc.info?.server_name)),
     consumerLeader: (stream, consumer) =>

@@ -39,6 +39,9 @@ export interface StreamReadEnd {
   readonly foreign: number;
 }
 
+/** The consumers that streams are read back with are called so, and then by an id. */
+export const READ_CONSUMER = 'stormglass-read-';
+
 const PULL_MESSAGES = 10_000;
 /** Two pulls are out at a time, and a server drops a client that is 64 MiB behind. */
 const PULL_BYTES = 12 * 1024 * 1024;
@@ -155,7 +158,7 @@ class StreamReading {
   /** Returns how many messages the consumer has to deliver. */
   async #createConsumer(): Promise<number> {
     const { stream } = this.#options;
-    const name = `stormglass-read-${freshId()}`;
+    const name = `${READ_CONSUMER}${freshId()}`;
     this.#consumer = name;
     const { num_pending } = await this.#api.request<{ num_pending: number }>(
       `CONSUMER.CREATE.${stream}.${name}`,

@@ -115,7 +115,7 @@ async function readAll(writers: readonly WriterHistory[], more: Partial<FinalRea
       };
     }),
   );
-  return await readBack({
+  const { reads } = await readBack({
     access: server.access,
     streams,
     writers,
@@ -123,6 +123,7 @@ async function readAll(writers: readonly WriterHistory[], more: Partial<FinalRea
     catchUpNs: NS.s,
     ...more,
   });
+  return reads;
 }
 
 const check = (writers: readonly WriterHistory[], reads: readonly StreamRead[]) =>
@@ -218,7 +219,9 @@ describe('the final read', () => {
     const interrupted = await readAll(writers, { signal: AbortSignal.abort(new Error('a second Ctrl-C')) });
     for (const read of interrupted)
       expect(read).toMatchObject({ count: 0, complete: false, gaveUp: expect.any(String) });
-    const [orders] = await readBack({
+    const {
+      reads: [orders],
+    } = await readBack({
       access: { servers: [{ host: '127.0.0.1', port: 1 }] },
       streams: [{ stream: 'ORDERS', subjects: ['>'], fromSequence: 1, throughSequence: 5, gone: false }],
       writers,
