@@ -34,7 +34,7 @@ export const rollingRestart = {
   schema: rollingRestartSchema,
   durationKey: null,
   defaultTarget: 'all',
-  create: (params) => rolling(rollingRestartSchema.parse(params)),
+  create: (params) => rolling(params as unknown as RollingRestartParams),
 } satisfies FaultKind & {
   readonly schema: typeof rollingRestartSchema;
   readonly durationKey: null;

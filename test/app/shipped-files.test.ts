@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { planScenario, scenarioJsonSchema } from '../../src/app/plan-scenario.js';
+import { FAULT_KINDS } from '../../src/app/plugins.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const read = (file: string): string => readFileSync(join(root, file), 'utf8');
@@ -20,7 +21,12 @@ describe('what is shipped', () => {
   });
 
   it.each(scenarios)('%s is valid, and tells editors its schema', (file) => {
-    expect(planScenario({ file: join(root, file), sets: [] }).name).not.toBe('');
+    const plan = planScenario({ file: join(root, file), sets: [] });
+    expect(plan.name).not.toBe('');
+    // Parameters are resolved once: a kind that resolves them again would refuse its own durations when its time has come.
+    for (const { kind, params } of plan.faults) {
+      expect(FAULT_KINDS.find((each) => each.kind === kind)?.create(params)).toBeDefined();
+    }
     expect(read(file)).toMatch(/^# yaml-language-server: \$schema=(\.\.\/)+schema\/scenario\.schema\.json\n/);
   });
 

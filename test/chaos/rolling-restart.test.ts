@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { rollingRestart } from '../../src/chaos/rolling-restart.js';
+import { rollingRestartSchema } from '../../src/chaos/rolling-restart-schema.js';
 import type { Cluster, NodeEvent } from '../../src/contracts/cluster.js';
 import { readVarz } from '../../src/nats/endpoints.js';
 import { type ClusterTest, clusterTest } from '../clusters/cluster-for-test.js';
@@ -28,7 +29,7 @@ afterAll(async () => {
 });
 
 const rolling = (params: Record<string, unknown>, signal?: AbortSignal) =>
-  new FaultUnderTest(scene, rollingRestart, params, ['n1', 'n2', 'n3'], {
+  new FaultUnderTest(scene, rollingRestart, rollingRestartSchema.parse(params), ['n1', 'n2', 'n3'], {
     forNs: 0,
     ...(signal && { signal }),
   });
