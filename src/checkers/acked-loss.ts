@@ -1,181 +1,259 @@
 import { formatInteger } from '../base/units.js';
 import type { Checker, CheckResult } from '../contracts/checker.js';
-import { type History, type OperationBlock, OUTCOMES, type WriterHistory } from '../contracts/history.js';
-import { type IndexedRead, indexReads, type ReadIndex } from './read-index.js';
-import { removersOf } from './removers.js';
-import { MOST_STORIES, tellStory } from './tell-story.js';
+import { evictionsOf } from './evictions.js';
+import { type HistoryIndex, type IndexedStream, type IndexedWriter, indexOf } from './history-index.js';
+import { FLAG, isAcknowledged, PAGE_OPERATIONS } from './operation-columns.js';
+import { findInRead } from './read-cursor.js';
+import { cutShort, gaveUp, messagesIn, withDoubts } from './read-problems.js';
+import { covers, presenceIn, type ReadPresence } from './read-presence.js';
+import type { SequenceSet } from './sequence-set.js';
+import { Sightings } from './sightings.js';
+import { lastSeen, tellStory } from './tell-story.js';
 
-const OK = OUTCOMES.indexOf('ok');
-const UNKNOWN = OUTCOMES.indexOf('unknown');
+const KINDS = {
+  lost: { name: 'lost', meaning: 'violation' },
+  failedButRead: { name: 'refused, and read', meaning: 'violation' },
+  notReached: { name: 'not reached', meaning: 'doubt' },
+  perhapsEvicted: { name: 'perhaps evicted', meaning: 'doubt' },
+  evicted: { name: 'evicted', meaning: 'allowed' },
+} as const;
 
-/**
- * What became of the operations. An acknowledged one that was not read is lost; where it stood among those of its
- * writer that were read from the same stream says how: before the first of them (`prefix`: the stream began anew),
- * between two (`middle`), after the last (`postfix`: the stream's end is gone). It is `notReached`, and nothing is
- * known of it, when its stream was not read, or not as far as it was acknowledged to stand. One that is missing from
- * a stream whose own limits remove messages is `perhapsRemoved`: whether it was them, cannot be told.
- */
-interface Tally {
-  acknowledged: number;
-  lost: number;
-  prefix: number;
-  middle: number;
-  postfix: number;
-  notReached: number;
-  perhapsRemoved: number;
-  /** May not have happened, and did: no contradiction. */
-  unknownButRead: number;
-  /** Had certainly not happened, and did: the outcome was wrong. */
-  failedButRead: number;
-  /** Operations that were read, each once. */
-  read: number;
-  /** Messages that carry a stamp, but of no operation that the histories hold. */
-  unexpected: number;
-  /** Messages without a stamp: somebody else's, which says nothing of ours. */
-  foreign: number;
+/** How an acknowledged write was lost: before what was read of its writer, between, or after it. */
+type Loss = 'prefix' | 'middle' | 'postfix';
+type Fate = Loss | 'notReached' | 'evicted' | 'perhapsEvicted';
+
+/** What was read of a stream, as one writer looks at it. */
+interface StreamView {
+  readonly stream: IndexedStream | undefined;
+  readonly presence: ReadPresence | undefined;
+  readonly own: SequenceSet | undefined;
+  readonly replicas: readonly {
+    readonly node: string;
+    readonly presence: ReadPresence;
+    readonly own: SequenceSet | undefined;
+  }[];
 }
+
+const NO_VIEW: StreamView = { stream: undefined, presence: undefined, own: undefined, replicas: [] };
 
 /** Nothing that was acknowledged is missing, and nothing that certainly did not happen is there. */
 export const ackedLoss: Checker = {
   name: 'acked-loss',
   summary: 'every acknowledged event can be read back, and none that was refused',
-  judges: ['publish'],
-  check(history): CheckResult {
-    const index = indexReads(history);
-    const { tally, examples } = tallyUp(history, index);
-    const doubts = doubtsOf(history, index, tally);
-    const isViolated = tally.lost > 0 || tally.failedButRead > 0;
-    return {
-      name: 'acked-loss',
-      verdict: isViolated ? 'fail' : doubts.length > 0 ? 'unknown' : 'pass',
-      sentence: sentenceOf(tally, doubts, history),
-      counts: { ...tally },
-      sets: [],
-      examples,
-    };
-  },
+  judges: ['publish', 'put', 'compare-and-set'],
+  needs: ['reads', 'replicas', 'streams', 'consumers'],
+  check: (history) => new AckedLoss(indexOf(history)).result(),
 };
 
-function tallyUp(history: History, index: ReadIndex): { tally: Tally; examples: string[] } {
-  const tally: Tally = {
-    acknowledged: 0,
-    lost: 0,
-    prefix: 0,
-    middle: 0,
-    postfix: 0,
-    notReached: 0,
-    perhapsRemoved: 0,
-    unknownButRead: 0,
-    failedButRead: 0,
-    read: 0,
-    unexpected: index.unexpected,
-    foreign: history.reads.reduce((sum, read) => sum + read.foreign, 0),
-  };
-  const examples: string[] = [];
-  for (const writer of history.writers) {
-    const wasRead = index.ofWriter.get(writer.writer)!;
-    const streams = writer.subjects.map((subject) => history.streamOf(subject));
-    const mayRemove = streams.map((stream) => stream !== undefined && removersOf(history, stream).length > 0);
-    const reads = streams.map((stream) => (stream === undefined ? undefined : index.ofStream.get(stream)));
-    let known = 0;
-    for (const block of writer.blocks()) {
-      for (let i = 0; i < block.count; i++) {
-        const isRead = wasRead.has(block.sequence[i]!);
-        const outcome = block.outcome[i]!;
-        if (isRead) known++;
-        if (outcome === OK) tally.acknowledged++;
-        if (isRead === (outcome === OK)) continue;
-        const subject = block.subject[i]!;
-        if (outcome === OK) {
-          const how = whatBecame(block, i, writer, reads[subject], index, mayRemove[subject]!);
-          tally[how]++;
-          if (how === 'notReached' || how === 'perhapsRemoved') continue;
-          tally.lost++;
-        } else if (outcome === UNKNOWN) {
-          if (isRead) tally.unknownButRead++;
-          continue;
-        } else if (isRead) tally.failedButRead++;
-        else continue;
-        if (examples.length < MOST_STORIES) {
-          examples.push(tellStory(history, writer, block, i, streams[subject], reads[subject]));
+class AckedLoss {
+  readonly #index: HistoryIndex;
+  readonly #found: Sightings<keyof typeof KINDS>;
+  readonly #messages: number;
+  readonly #how = { prefix: 0, middle: 0, postfix: 0 };
+  readonly #missingOn = new Map<string, number>();
+  #acknowledged = 0;
+  #unknownButRead = 0;
+  #read = 0;
+
+  constructor(index: HistoryIndex) {
+    this.#index = index;
+    this.#found = new Sightings(index.history, KINDS);
+    this.#messages = messagesIn(index.history.reads);
+    for (const { node } of index.history.replicas) this.#missingOn.set(node, 0);
+    for (const writer of index.writers) this.#judgeWriter(writer);
+  }
+
+  #judgeWriter(writer: IndexedWriter): void {
+    const { columns, streamOfSubject, history } = writer;
+    const views = new Map([...new Set(streamOfSubject)].map((id) => [id, this.#viewOf(history.writer, id)]));
+    let lastId: number | undefined;
+    let view = NO_VIEW;
+    for (const page of columns.pages) {
+      if (page === undefined) continue;
+      for (let i = 0; i < PAGE_OPERATIONS; i++) {
+        const flags = page.flags[i]!;
+        if ((flags & FLAG.write) === 0) continue;
+        const id = streamOfSubject[page.subject[i]!]!;
+        if (id !== lastId) {
+          view = views.get(id) ?? NO_VIEW;
+          lastId = id;
         }
+        const { stream, presence, own, replicas } = view;
+        const sequence = page.first + i;
+        const isRead = own?.has(sequence) ?? false;
+        if (isRead) this.#read++;
+        if (isAcknowledged(flags)) {
+          this.#acknowledged++;
+          if (!isRead) this.#judgeMissing(writer, sequence, stream, presence);
+          for (let j = 0; j < replicas.length; j++) {
+            const replica = replicas[j]!;
+            if (!(replica.own?.has(sequence) ?? false))
+              this.#countMissing(writer, sequence, stream!, replica.node, replica.presence);
+          }
+        } else if (isRead) this.#judgeUnacknowledged(writer, sequence, flags, stream, presence);
       }
     }
-    tally.read += known;
-    tally.unexpected += wasRead.size - known;
   }
-  return { tally, examples };
+
+  #viewOf(writer: number, streamId: number): StreamView {
+    const stream = this.#index.streams[streamId];
+    if (stream === undefined) return NO_VIEW;
+    const presence = stream.read && presenceIn(this.#index, stream, stream.read);
+    return {
+      stream,
+      presence,
+      own: presence?.ofWriter[writer]?.writes,
+      replicas: stream.replicas.map((replica) => {
+        const presence = presenceIn(this.#index, stream, replica);
+        return { node: replica.node, presence, own: presence.ofWriter[writer]?.writes };
+      }),
+    };
+  }
+
+  #judgeUnacknowledged(
+    writer: IndexedWriter,
+    sequence: number,
+    flags: number,
+    stream: IndexedStream | undefined,
+    presence: ReadPresence | undefined,
+  ): void {
+    if ((flags & FLAG.outcome) === FLAG.unknown) this.#unknownButRead++;
+    else
+      this.#found.add('failedButRead', writer.columns.atNs(sequence), () =>
+        this.#tell(writer, sequence, stream, presence),
+      );
+  }
+
+  #judgeMissing(
+    writer: IndexedWriter,
+    sequence: number,
+    stream: IndexedStream | undefined,
+    presence: ReadPresence | undefined,
+  ): void {
+    if (isDuplicateOfOne(writer, sequence, presence)) return;
+    const fate = this.#fateOf(writer, sequence, stream, presence);
+    const atNs = writer.columns.atNs(sequence);
+    if (fate === 'notReached' || fate === 'evicted' || fate === 'perhapsEvicted') {
+      this.#found.add(fate, atNs);
+      return;
+    }
+    this.#how[fate]++;
+    this.#found.add('lost', atNs, () => this.#tell(writer, sequence, stream, presence));
+  }
+
+  #fateOf(
+    writer: IndexedWriter,
+    sequence: number,
+    stream: IndexedStream | undefined,
+    presence: ReadPresence | undefined,
+  ): Fate {
+    if (stream === undefined || presence === undefined) return 'notReached';
+    // No limit of a stream removes the stream.
+    if (presence.read.gone) return 'prefix';
+    const place = writer.columns.place(sequence);
+    if (this.#messages === 0 || !covers(presence, place)) return 'notReached';
+    const eviction = evictionsOf(this.#index, stream).judge(presence, writer, sequence, place);
+    if (eviction !== 'no') return eviction === 'evicted' ? 'evicted' : 'perhapsEvicted';
+    const own = presence.ofWriter[writer.history.writer];
+    if (own === undefined || sequence < own.lowest) return 'prefix';
+    return sequence > own.highest ? 'postfix' : 'middle';
+  }
+
+  #countMissing(
+    writer: IndexedWriter,
+    sequence: number,
+    stream: IndexedStream,
+    node: string,
+    presence: ReadPresence,
+  ): void {
+    const place = writer.columns.place(sequence);
+    if (!covers(presence, place) || isDuplicateOfOne(writer, sequence, presence)) return;
+    if (!presence.read.gone && evictionsOf(this.#index, stream).judge(presence, writer, sequence, place) !== 'no')
+      return;
+    this.#missingOn.set(node, this.#missingOn.get(node)! + 1);
+  }
+
+  #tell(
+    writer: IndexedWriter,
+    sequence: number,
+    stream: IndexedStream | undefined,
+    presence: ReadPresence | undefined,
+  ): string {
+    return tellStory(
+      this.#index,
+      writer,
+      sequence,
+      lastSeen(this.#index, writer, sequence, stream, presence),
+    );
+  }
+
+  result(): CheckResult {
+    const found = this.#found;
+    const doubts = this.#doubts();
+    const { lost, failedButRead, ...others } = found.counts;
+    return {
+      name: ackedLoss.name,
+      verdict: found.violations > 0 ? 'fail' : doubts.length > 0 ? 'unknown' : 'pass',
+      sentence: withDoubts(this.#sentence(lost, failedButRead, others.evicted), doubts),
+      counts: {
+        acknowledged: this.#acknowledged,
+        lost,
+        ...this.#how,
+        ...others,
+        unknownButRead: this.#unknownButRead,
+        failedButRead,
+        read: this.#read,
+        ...Object.fromEntries([...this.#missingOn].map(([node, count]) => [`missing on ${node}`, count])),
+      },
+      sets: found.sets,
+      examples: found.examples,
+    };
+  }
+
+  /** Why nothing lost would still not mean that nothing was. */
+  #doubts(): string[] {
+    const { history, streams } = this.#index;
+    if (this.#acknowledged === 0) return ['no operation was acknowledged'];
+    const isGone = history.reads.some(({ gone }) => gone);
+    if (this.#messages === 0 && !isGone) return ['nothing was read back', ...gaveUp(history.reads)];
+    const doubts = cutShort(history);
+    const { notReached, perhapsEvicted } = this.#found.counts;
+    if (notReached > 0) doubts.push(`${formatInteger(notReached)} were not reached`, ...gaveUp(history.reads));
+    if (perhapsEvicted > 0) {
+      const limits = new Set(streams.flatMap((stream) => evictionsOf(this.#index, stream).limits.names));
+      doubts.push(
+        `${formatInteger(perhapsEvicted)} are gone from streams whose limits may have removed them (${[...limits].join(', ')})`,
+      );
+    }
+    return doubts;
+  }
+
+  #sentence(lost: number, failedButRead: number, evicted: number): string {
+    let sentence = `${formatInteger(lost)} of ${formatInteger(this.#acknowledged)} acknowledged events lost`;
+    if (lost > 0) {
+      const where = (['prefix', 'middle', 'postfix'] as const).filter((how) => this.#how[how] > 0);
+      sentence += ` (${where.map((how) => `${formatInteger(this.#how[how])} ${how}`).join(', ')})`;
+    }
+    const gone = this.#index.history.reads.filter((read) => read.gone).map(({ stream }) => stream);
+    if (gone.length > 0) sentence += `; the stream ${gone.join(', ')} has vanished`;
+    if (evicted > 0) sentence += `; ${formatInteger(evicted)} evicted by their stream's own limits`;
+    const missing = [...this.#missingOn].filter(([, count]) => count > 0);
+    if (missing.length > 0)
+      sentence += `; ${missing.map(([node, count]) => `${formatInteger(count)} missing on ${node}`).join(', ')}`;
+    if (failedButRead > 0) {
+      const events = failedButRead === 1 ? '1 event that was' : `${formatInteger(failedButRead)} events that were`;
+      sentence += `; ${events} refused can be read`;
+    }
+    return sentence;
+  }
 }
 
-function whatBecame(
-  block: OperationBlock,
-  at: number,
-  writer: WriterHistory,
-  indexed: IndexedRead | undefined,
-  { messages }: ReadIndex,
-  mayRemove: boolean,
-): 'prefix' | 'middle' | 'postfix' | 'notReached' | 'perhapsRemoved' {
-  // No limit of a stream removes the stream.
-  if (indexed?.read.gone) return 'prefix';
-  const how = messages === 0 ? 'notReached' : howLost(block, at, writer, indexed);
-  return mayRemove && how !== 'notReached' ? 'perhapsRemoved' : how;
-}
-
-function howLost(
-  block: OperationBlock,
-  at: number,
-  { writer }: WriterHistory,
-  indexed: IndexedRead | undefined,
-): 'prefix' | 'middle' | 'postfix' | 'notReached' {
-  if (!indexed) return 'notReached';
-  const streamSequence = block.streamSequence[at]!;
-  const wasPassed = streamSequence > 0 && streamSequence <= indexed.reachedSequence;
-  // An acknowledgement that came when the stream had been read already is none that the read can contradict.
-  const wasMeant = indexed.read.complete && streamSequence <= indexed.read.throughSequence;
-  if (!wasPassed && !wasMeant) return 'notReached';
-  const span = indexed.spanOfWriter.get(writer);
-  const sequence = block.sequence[at]!;
-  if (span === undefined || sequence < span.lowest) return 'prefix';
-  return sequence > span.highest ? 'postfix' : 'middle';
-}
-
-/** Why nothing lost would still not mean that nothing was. */
-function doubtsOf(history: History, { messages }: ReadIndex, tally: Tally): string[] {
-  const { writers, reads } = history;
-  if (tally.acknowledged === 0) return ['no operation was acknowledged'];
-  if (messages === 0) return ['nothing was read back', ...gaveUp(reads)];
-  const doubts = writers
-    .filter(({ complete }) => !complete)
-    .map(({ load, writer }) => `the history of ${load}/${writer} is not complete`);
-  if (tally.notReached > 0) {
-    doubts.push(`${formatInteger(tally.notReached)} were not reached`, ...gaveUp(reads));
-  }
-  if (tally.perhapsRemoved > 0) {
-    const removers = [...new Set(reads.flatMap(({ stream }) => removersOf(history, stream)))].join(', ');
-    const missing = formatInteger(tally.perhapsRemoved);
-    doubts.push(`${missing} are gone from streams that remove messages themselves (${removers})`);
-  }
-  return doubts;
-}
-
-const gaveUp = (reads: History['reads']): string[] =>
-  reads
-    .filter(({ complete }) => !complete)
-    .map(({ stream, gaveUp }) => `reading ${stream} gave up: ${gaveUp ?? 'for no known reason'}`);
-
-function sentenceOf(tally: Tally, doubts: readonly string[], { reads }: History): string {
-  const { acknowledged, lost, failedButRead } = tally;
-  let sentence = `${formatInteger(lost)} of ${formatInteger(acknowledged)} acknowledged events lost`;
-  if (lost > 0) {
-    const where = (['prefix', 'middle', 'postfix'] as const).filter((how) => tally[how] > 0);
-    sentence += ` (${where.map((how) => `${formatInteger(tally[how])} ${how}`).join(', ')})`;
-  }
-  const gone = reads.filter((read) => read.gone).map(({ stream }) => stream);
-  if (gone.length > 0) sentence += `; the stream ${gone.join(', ')} has vanished`;
-  if (failedButRead > 0) {
-    const events =
-      failedButRead === 1 ? '1 event that was' : `${formatInteger(failedButRead)} events that were`;
-    sentence += `; ${events} refused can be read`;
-  }
-  return doubts.length === 0 ? sentence : `${sentence}, as far as known: ${doubts.join('; ')}`;
+/** The acknowledgement promised that there is such a message, which another one may have brought. */
+function isDuplicateOfOne(
+  { columns }: IndexedWriter,
+  sequence: number,
+  presence: ReadPresence | undefined,
+): boolean {
+  const isKnown = (columns.flags(sequence) & FLAG.duplicate) !== 0;
+  return isKnown && presence !== undefined && findInRead(presence.read, columns.place(sequence)) !== undefined;
 }

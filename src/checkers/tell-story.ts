@@ -1,51 +1,58 @@
 import { formatDuration, formatInteger } from '../base/units.js';
-import type { History, OperationBlock, WriterHistory } from '../contracts/history.js';
-import type { IndexedRead } from './read-index.js';
+import type { HistoryIndex, IndexedStream, IndexedWriter } from './history-index.js';
+import { FLAG } from './operation-columns.js';
+import { holds, presenceIn, type ReadPresence } from './read-presence.js';
+import { duringFaults, sinceStart } from './story-parts.js';
 
 /** No more than so many stories are told of one check. */
 export const MOST_STORIES = 32;
 
-/** What happened to one operation, for people: when, which, acknowledged as what, during which fault, last seen where. */
+/**
+ * What happened to one operation, for people: when, which, acknowledged as what, during which fault, and then what the
+ * check has to say of it.
+ */
 export function tellStory(
-  history: History,
-  writer: WriterHistory,
-  block: OperationBlock,
-  at: number,
-  stream: string | undefined,
-  read: IndexedRead | undefined,
+  { history, streams }: HistoryIndex,
+  { history: writer, columns, streamOfSubject }: IndexedWriter,
+  sequence: number,
+  ...findings: readonly string[]
 ): string {
-  const sentNs = block.sentNs[at]! || block.dueNs[at]!;
-  const doneNs = block.doneNs[at]!;
-  const streamSequence = block.streamSequence[at]!;
+  const doneNs = columns.doneNs(sequence);
+  const sentNs = columns.sentNs(sequence) || doneNs;
+  const subject = columns.subject(sequence);
+  const place = columns.place(sequence);
   const parts = [
-    `${sinceStart(sentNs, history)}: ${writer.load}/${writer.writer} #${formatInteger(block.sequence[at]!)}`,
-    `to ${writer.subjects[block.subject[at]!] ?? 'a subject that is not known'}`,
+    `${sinceStart(sentNs, history)}: ${writer.load}/${writer.writer} #${formatInteger(sequence)}`,
+    `to ${writer.subjects[subject] ?? 'a subject that is not known'}`,
   ];
-  if (streamSequence > 0) {
+  if ((columns.flags(sequence) & FLAG.outcome) === FLAG.ok) {
     const after = doneNs > 0 ? ` ${formatDuration(doneNs - sentNs)} later` : '';
-    parts.push(`acknowledged${after} as ${stream ?? 'stream'} sequence ${formatInteger(streamSequence)}`);
+    const stream = streams[streamOfSubject[subject]!]?.name ?? 'stream';
+    parts.push(place > 0 ? `acknowledged${after} as ${stream} sequence ${formatInteger(place)}` : `acknowledged${after}`);
   }
-  const reason = writer.reason(block.reason[at]!);
+  const reason = columns.reason(sequence);
   if (reason !== '') parts.push(reason);
-  const during = history.faults
-    // A fault that was never reverted has no end.
-    .filter(({ fromNs, toNs }) => fromNs <= Math.max(sentNs, doneNs) && (toNs === 0 || toNs >= sentNs))
-    .map(({ id, kind }) => `${id} (${kind})`);
-  if (during.length > 0) parts.push(`during ${during.join(' and ')}`);
-  parts.push(lastSeen(writer, stream, read));
-  return parts.join(', ');
+  const during = duringFaults(sentNs, Math.max(sentNs, doneNs), history);
+  return [parts.join(', ') + during, ...findings].join(', ');
 }
 
-function lastSeen(writer: WriterHistory, stream: string | undefined, read: IndexedRead | undefined): string {
-  if (!read) return stream === undefined ? 'no stream captures it' : `${stream} was not read`;
-  const span = read.spanOfWriter.get(writer.writer);
-  const reached = `${stream} was read to sequence ${formatInteger(read.reachedSequence)}`;
-  return span === undefined
-    ? `${reached} and held nothing of this writer`
-    : `${reached} and held #${formatInteger(span.lowest)} to #${formatInteger(span.highest)} of this writer`;
-}
-
-function sinceStart(ns: number, { startNs }: History): string {
-  const seconds = (ns - startNs) / 1e9;
-  return `t = ${seconds < 0 ? '−' : '+'}${Math.abs(seconds).toFixed(1)} s`;
+/** How far its stream was read, what of its writer was there, and which nodes still have it. */
+export function lastSeen(
+  index: HistoryIndex,
+  { history: writer }: IndexedWriter,
+  sequence: number,
+  stream: IndexedStream | undefined,
+  presence: ReadPresence | undefined,
+): string {
+  if (stream === undefined) return 'no stream captures it';
+  const nodes = stream.replicas
+    .filter((replica) => holds(presenceIn(index, stream, replica), writer.writer, sequence))
+    .map(({ node }) => node);
+  const still = nodes.length === 0 ? '' : `, and ${nodes.join(' and ')} still held it`;
+  if (presence === undefined) return `${stream.name} was not read${still}`;
+  const own = presence.ofWriter[writer.writer];
+  const reached = `${stream.name} was read to sequence ${formatInteger(presence.reached)}`;
+  return own === undefined
+    ? `${reached} and held nothing of this writer${still}`
+    : `${reached} and held #${formatInteger(own.lowest)} to #${formatInteger(own.highest)} of this writer${still}`;
 }

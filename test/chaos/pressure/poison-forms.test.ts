@@ -150,8 +150,6 @@ describe('poison', () => {
       acknowledged: 2,
       lost: 0,
       read: 2,
-      unexpected: 1,
-      foreign: PAYLOADS.length - 1,
     });
   });
 });

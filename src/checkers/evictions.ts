@@ -1,0 +1,158 @@
+import { NS } from '../base/clock.js';
+import type { StreamLook } from '../contracts/history.js';
+import { acksOf, type ConsumerAcks, type StreamAcks } from './consumer-acks.js';
+import type { HistoryIndex, IndexedStream, IndexedWriter } from './history-index.js';
+import { presenceIn, type ReadPresence } from './read-presence.js';
+import { limitsOf, type StreamLimits } from './stream-limits.js';
+import { placesBySubject, type SubjectPlaces } from './subject-places.js';
+
+/** Whether a stream's own limits explain that a message is not there: they do, they may, they do not. */
+export type Eviction = 'evicted' | 'perhaps' | 'no';
+
+/** Clocks of servers differ, and what is old enough is removed a little later. */
+const SLACK_NS = NS.s;
+const FULL = 0.9;
+const HALF_FULL = 0.5;
+
+/** What the limits of one stream explain. docs/safety.md has the table. */
+class Evictions {
+  readonly limits: StreamLimits;
+  readonly #index: HistoryIndex;
+  readonly #stream: IndexedStream;
+  readonly #last: number;
+  readonly #meanBytes: number | undefined;
+  readonly #isClockMoved: boolean;
+  #acks: StreamAcks | undefined;
+  #places: SubjectPlaces | undefined;
+
+  constructor(index: HistoryIndex, stream: IndexedStream) {
+    this.#index = index;
+    this.#stream = stream;
+    this.limits = limitsOf(stream.facts);
+    this.#last = highestKnown(index, stream);
+    this.#meanBytes = meanBytes(stream.facts?.looks ?? []);
+    this.#isClockMoved = index.history.faults.some(({ kind }) => kind === 'clock-skew');
+  }
+
+  /**
+   * @param presence the read, of the stream or of a replica of it, that does not hold the write
+   * @param place where it stood; 0 when that is not known
+   */
+  judge(presence: ReadPresence, writer: IndexedWriter, sequence: number, place: number): Eviction {
+    const { limits } = this;
+    if (limits.names.length === 0) return 'no';
+    const byTime = this.#byTime(presence, writer.columns.sentNs(sequence), writer.columns.doneNs(sequence));
+    if (byTime === 'evicted') return byTime;
+    if (place === 0) return byTime === 'perhaps' || this.#hasLimitsOfPlace ? 'perhaps' : 'no';
+    const byPlace = this.judgePlace(presence, place);
+    if (byPlace === 'evicted') return byPlace;
+    const bySubject = limits.maxPerSubject > 0 ? this.#bySubject(presence, writer, sequence, place) : 'no';
+    if (bySubject === 'evicted') return bySubject;
+    const byConsumers =
+      limits.retention === 'limits' ? 'no' : this.#byConsumers(place, writer.columns.sentNs(sequence));
+    if (byConsumers === 'evicted') return byConsumers;
+    return [byTime, byPlace, bySubject, byConsumers].includes('perhaps') ? 'perhaps' : 'no';
+  }
+
+  /** What only needs the place: for a message whose operation no history has, everything else may be. */
+  judgeStranger(presence: ReadPresence, place: number): Eviction {
+    if (this.limits.names.length === 0) return 'no';
+    if (this.judgePlace(presence, place) === 'evicted') return 'evicted';
+    const { maxAgeNs, maxPerSubject, hasMessageTtl } = this.limits;
+    if (maxAgeNs > 0 || maxPerSubject > 0 || hasMessageTtl) return 'perhaps';
+    return this.limits.retention === 'limits'
+      ? this.judgePlace(presence, place)
+      : this.#byConsumers(place, Number.NEGATIVE_INFINITY);
+  }
+
+  /** By what removes the oldest messages, and by rollups. */
+  judgePlace({ first, read }: ReadPresence, place: number): Eviction {
+    const { maxMessages, maxBytes, hasRollups } = this.limits;
+    const later = this.#last - place;
+    let isPerhaps =
+      hasRollups && later > 0 && (read.foreign > 0 || !this.#stream.name.startsWith('KV_'));
+    if (place < first) {
+      if (maxMessages > 0 && later >= maxMessages) return 'evicted';
+      if (maxBytes > 0) {
+        const bytes = this.#meanBytes === undefined ? undefined : later * this.#meanBytes;
+        if (bytes !== undefined && bytes >= FULL * maxBytes) return 'evicted';
+        if (bytes === undefined || bytes >= HALF_FULL * maxBytes) isPerhaps = true;
+      }
+    }
+    return isPerhaps ? 'perhaps' : 'no';
+  }
+
+  #byTime({ read }: ReadPresence, sentNs: number, doneNs: number): Eviction {
+    const { maxAgeNs, hasMessageTtl } = this.limits;
+    if (maxAgeNs === 0 && !hasMessageTtl) return 'no';
+    const endedNs = read.endedNs ?? this.#stream.facts?.looks.at(-1)?.atNs ?? Number.NEGATIVE_INFINITY;
+    if (maxAgeNs > 0 && doneNs + maxAgeNs <= endedNs) return 'evicted';
+    if (read.endedNs === undefined) return 'perhaps';
+    if (maxAgeNs > 0 && (this.#isClockMoved || sentNs + maxAgeNs <= endedNs + SLACK_NS)) return 'perhaps';
+    // No message can have less than a second to live.
+    return hasMessageTtl && sentNs <= endedNs ? 'perhaps' : 'no';
+  }
+
+  #bySubject(presence: ReadPresence, writer: IndexedWriter, sequence: number, place: number): Eviction {
+    const { maxPerSubject } = this.limits;
+    const { read } = this.#stream;
+    this.#places ??= placesBySubject(
+      this.#index,
+      this.#stream,
+      maxPerSubject,
+      read && presenceIn(this.#index, this.#stream, read),
+    );
+    if (this.#places.isPattern(writer, sequence)) return 'perhaps';
+    const later = this.#places.laterThan(writer, sequence, place);
+    if (later >= maxPerSubject) return 'evicted';
+    const possible = later + this.#places.withoutPlace(writer, sequence) + presence.read.foreign;
+    return possible >= maxPerSubject ? 'perhaps' : 'no';
+  }
+
+  #byConsumers(place: number, sentNs: number): Eviction {
+    this.#acks ??= acksOf(this.#index, this.#stream.name);
+    const { consumers, isComplete } = this.#acks;
+    const isDone = ({ floor, acknowledged }: ConsumerAcks) => place <= floor || acknowledged.has(place);
+    const done = consumers.filter(isDone).length;
+    if (consumers.length === 0) return 'perhaps';
+    if (this.limits.retention === 'workqueue') {
+      if (done > 0) return 'evicted';
+      return isComplete ? 'no' : 'perhaps';
+    }
+    if (done === consumers.length) return 'evicted';
+    const mayBeDone = done > 0 || consumers.some((each) => each.seenNs > sentNs || each.hasFilters);
+    return mayBeDone || !isComplete ? 'perhaps' : 'no';
+  }
+
+  get #hasLimitsOfPlace(): boolean {
+    const { maxMessages, maxBytes, maxPerSubject, retention, hasRollups } = this.limits;
+    return maxMessages > 0 || maxBytes > 0 || maxPerSubject > 0 || retention !== 'limits' || hasRollups;
+  }
+}
+
+/** The highest sequence that anybody knows of the stream. */
+function highestKnown(index: HistoryIndex, stream: IndexedStream): number {
+  let last = stream.highestAcknowledged;
+  for (const { lastSequence } of stream.facts?.looks ?? []) last = Math.max(last, lastSequence);
+  if (stream.read === undefined) return last;
+  const { reached } = presenceIn(index, stream, stream.read);
+  const through = Number.isFinite(stream.read.throughSequence) ? stream.read.throughSequence : 0;
+  return Math.max(last, reached, through);
+}
+
+function meanBytes(looks: readonly StreamLook[]): number | undefined {
+  const look = looks.filter(({ exists, messages }) => exists && messages > 0).at(-1);
+  return look && look.bytes / look.messages;
+}
+
+const known = new WeakMap<IndexedStream, Evictions>();
+
+/** Made once for each stream of an index. */
+export function evictionsOf(index: HistoryIndex, stream: IndexedStream): Evictions {
+  let evictions = known.get(stream);
+  if (evictions === undefined) {
+    evictions = new Evictions(index, stream);
+    known.set(stream, evictions);
+  }
+  return evictions;
+}
