@@ -25,6 +25,7 @@ import { rollingRestart } from '../chaos/rolling-restart.js';
 import { slowClose } from '../chaos/slow-close.js';
 import { slowConsumer } from '../chaos/slow-consumer.js';
 import { slowDisk } from '../chaos/slow-disk.js';
+import { snapshotRestore } from '../chaos/snapshot-restore.js';
 import { storageLimit } from '../chaos/storage-limit.js';
 import { timeout } from '../chaos/timeout.js';
 import { ackedLoss } from '../checkers/acked-loss.js';
@@ -114,6 +115,7 @@ export const FAULT_KINDS: readonly (FaultKind & FaultPlugin)[] = [
   storageLimit,
   fileTruncate,
   fileBitflip,
+  snapshotRestore,
   slowDisk,
   clockSkew,
   own,

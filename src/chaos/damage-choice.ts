@@ -1,6 +1,7 @@
 import { StormglassError } from '../base/errors.js';
 import { seededRandom } from '../base/random.js';
 import type { FaultContext } from '../contracts/fault.js';
+import { isOfClass } from '../contracts/stores.js';
 import type { StoreDamageParams } from './store-damage-schema.js';
 import { storesOf } from './stores-of.js';
 
@@ -16,14 +17,14 @@ export interface DamageChoice {
  * has no replica of it, and for more than a minority of its replicas, unless that was asked for.
  */
 export async function chooseDamage(
-  { stream: asked, file, live, majority }: StoreDamageParams,
+  { stream: asked, file, live, majority }: Pick<StoreDamageParams, 'stream' | 'file' | 'live' | 'majority'>,
   { cluster, control, targets, seed, id }: FaultContext,
 ): Promise<DamageChoice> {
   // The server writes its streams' states when it ends in order, as it will, and there may be none before.
   const sign = file === 'index' && !live ? 'blk' : file;
   const perTarget = await Promise.all(
     targets.map(async ({ name }) => {
-      const files = (await storesOf(cluster).files(name)).filter((each) => each.fileClass === sign);
+      const files = (await storesOf(cluster).files(name)).filter((each) => isOfClass(each, sign));
       return { name, streams: new Set(files.map(({ stream }) => stream)) };
     }),
   );

@@ -13,7 +13,7 @@ export const storeDamageShape = {
     .enum(STORE_FILE_CLASSES, { error: `expected one of ${STORE_FILE_CLASSES.join(', ')}` })
     .default('blk')
     .describe(
-      "What kind of files: blk messages, index the stream's state (index.db), meta its configuration (meta.inf, meta.sum), consumer the states of its consumers (o.dat), raft the log, term, peers and snapshots of its Raft group",
+      "What kind of files: blk messages, index the stream's state (index.db), meta its configuration (meta.inf, meta.sum), consumer the states of its consumers (o.dat), raft the log, term, peers and snapshots of its Raft group, snapshot these snapshots alone, meta-snapshot those of the meta group, which say what streams there are",
     ),
   files: z
     .int({ error: 'expected a whole number of files' })
@@ -25,6 +25,12 @@ export const storeDamageShape = {
     .boolean({ error: 'expected true or false' })
     .default(false)
     .describe('Damages the files while the server runs; otherwise it is killed first, and started on them'),
+  repair: z
+    .boolean({ error: 'expected true or false' })
+    .default(true)
+    .describe(
+      "Undoes the damage when the fault is over; without, the node's server is started if it is down, and that is all",
+    ),
   majority: z
     .boolean({ error: 'expected true or false' })
     .default(false)

@@ -1,17 +1,14 @@
 import { dirname, join } from 'node:path';
 import { type Random, seededRandom } from '../base/random.js';
-import { waitFor } from '../base/wait.js';
 import type { Cluster, ClusterNode } from '../contracts/cluster.js';
 import type { Fault, FaultContext, FaultStage } from '../contracts/fault.js';
-import type { DamagedFile, FileDamage, StoreFile } from '../contracts/stores.js';
+import { type DamagedFile, type FileDamage, isOfClass, type StoreFile } from '../contracts/stores.js';
 import { chooseDamage, type DamageChoice } from './damage-choice.js';
 import { evidenceOf, type HeldLook } from './held-looks.js';
 import { lookAtJetStream } from './jetstream-looks.js';
 import type { StoreDamageParams } from './store-damage-schema.js';
+import { copiesOf, endServer, flatName } from './stored-copies.js';
 import { storesOf } from './stores-of.js';
-
-/** A server that was asked to end in order writes the states of its streams before it does. */
-const ENDS_WITHIN_MS = 15_000;
 
 /** What is done to one file, with what that is for people. */
 export type DrawDamage = (
@@ -26,10 +23,11 @@ interface Damaged extends DamagedFile {
 /**
  * A fault that damages files of a stream on its targets' stores: copied, damaged by the seed, and run on. Bytes that a
  * server has run on cannot be put back for a stream that others have replicas of: there the node forgets the stream
- * and gets it anew from them. Of a stream without others, the copies are put back.
+ * and gets it anew from them. Of a stream without others, the copies are put back. Without `repair`, neither is done:
+ * what the system makes of the damage is what is to be seen.
  */
 export function storeDamage(params: StoreDamageParams, draw: DrawDamage): Fault {
-  const { file: fileClass, files: count, live } = params;
+  const { file: fileClass, files: count, live, repair } = params;
   let choice: DamageChoice | undefined;
   /** By node: what can be put back, where that is how it heals. */
   const restorable = new Map<string, ReadonlySet<string>>();
@@ -44,12 +42,12 @@ export function storeDamage(params: StoreDamageParams, draw: DrawDamage): Fault 
     const { instance } = await cluster.lookAtProcess(name);
     untouched.set(name, { logEnd: stores.logEnd(name), instance });
     // In order, where only a server that ends so writes the file.
-    if (!live) await end(cluster, name, fileClass === 'index' ? 'SIGTERM' : 'SIGKILL');
+    if (!live) await endServer(cluster, name, fileClass === 'index' ? 'SIGTERM' : 'SIGKILL');
     const random = seededRandom(seed, `${id}/${name}`);
     const there = (await stores.files(name)).filter(
       (each) =>
         each.stream === stream &&
-        each.fileClass === fileClass &&
+        isOfClass(each, fileClass) &&
         each.bytes > 0 &&
         restorable.get(name)?.has(each.path) !== false,
     );
@@ -68,7 +66,7 @@ export function storeDamage(params: StoreDamageParams, draw: DrawDamage): Fault 
   /** What there is of the class, and what there will be of it when the server has ended. */
   const damageable = async (cluster: Cluster, name: string, stream: string): Promise<string[]> => {
     const files = (await storesOf(cluster).files(name)).filter((each) => each.stream === stream);
-    const ofClass = files.filter((each) => each.fileClass === fileClass).map(({ path }) => path);
+    const ofClass = files.filter((each) => isOfClass(each, fileClass)).map(({ path }) => path);
     const messages = files.find((each) => each.fileClass === 'blk');
     if (fileClass !== 'index' || ofClass.length > 0 || messages === undefined) return ofClass;
     return [join(dirname(messages.path), 'index.db')];
@@ -106,7 +104,8 @@ export function storeDamage(params: StoreDamageParams, draw: DrawDamage): Fault 
     const runs = process.state === 'running' && !(stage === 'after' && isOld);
     return [
       { ...processLook, holds: runs },
-      { ...jetstream, holds: state === 'ok' },
+      // A node that has to live with the damage may never be well again.
+      { ...jetstream, holds: state === 'ok' || (stage === 'after' && !repair && state !== 'unreachable') },
     ];
   };
 
@@ -128,8 +127,13 @@ export function storeDamage(params: StoreDamageParams, draw: DrawDamage): Fault 
       const { stream, heals } = choice;
       return Promise.all(
         context.targets.map(async ({ name }) => {
+          if (!repair) return context.cluster.startRecord(name);
           if (heals === 'rejoin') {
-            const remove = await stores.directoriesOf(name, stream);
+            const remove = [
+              ...(await stores.directoriesOf(name, stream)),
+              // A server without the meta group's state gets that from the others, too.
+              ...(fileClass === 'meta-snapshot' ? await stores.directoriesOfMetaGroup(name) : []),
+            ];
             return stores.rejoinRecord(
               name,
               `have node ${name} get the stream ${stream} anew from its other replicas`,
@@ -165,12 +169,6 @@ export function storeDamage(params: StoreDamageParams, draw: DrawDamage): Fault 
   };
 }
 
-/** Where the files of a node are kept as they were. */
-const copiesOf = ({ workDir, id }: FaultContext, node: string): string => join(workDir, `${id}-copies`, node);
-
-/** One name for a path, so that all copies lie in one directory. */
-const flatName = (path: string): string => path.replaceAll('/', '!');
-
 /** What was done to a file, proven by what was read from the disk before and after, and what it is now. */
 async function lookAtDamage(
   cluster: Cluster,
@@ -200,12 +198,4 @@ function drawSome(files: readonly StoreFile[], count: number, random: Random): S
     drawn.push(...left.splice(random.below(left.length), 1));
   }
   return drawn;
-}
-
-async function end(cluster: Cluster, name: string, signal: 'SIGKILL' | 'SIGTERM'): Promise<void> {
-  await cluster.signal(name, signal);
-  const ended = await waitFor(async () => (await cluster.lookAtProcess(name)).state === 'down', {
-    timeoutMs: ENDS_WITHIN_MS,
-  });
-  if (!ended) throw new Error(`node ${name} did not end within ${ENDS_WITHIN_MS} ms of ${signal}`);
 }

@@ -1,8 +1,9 @@
-import { open, readFile, unlink, writeFile } from 'node:fs/promises';
+import { open, readFile, rm, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { NS, nowNs } from '../base/clock.js';
 import type {
   DamagedFile,
+  DirectoryLook,
   FileDamage,
   FileLook,
   StoreControl,
@@ -15,6 +16,7 @@ import type { LiftThrottle, RejoinNode } from '../contracts/undo.js';
 import { waitUntilCaughtUp } from '../nats/caught-up.js';
 import { copyWhole } from '../processes/copy-whole.js';
 import { damageFile, lookAtFile } from '../processes/damage-file.js';
+import { copyDirectory, lookAtDirectory, putBack } from '../processes/directory-copy.js';
 import { fillVolume, freeBytesOf } from '../processes/fill-volume.js';
 import { lastLines, sizeOf } from '../processes/log-tail.js';
 import { requireBelow, requireMarked } from '../processes/marked-place.js';
@@ -116,11 +118,25 @@ export class ProcessStores implements StoreControl {
     return this.#filesOf(node).directoriesOf(stream);
   }
 
+  directoriesOfMetaGroup(node: string): Promise<readonly string[]> {
+    return this.#filesOf(node).directoriesOfMetaGroup();
+  }
+
   async damage(file: StoreFile, damage: FileDamage, copyTo: string): Promise<DamagedFile> {
-    const { workDir, mark } = this.#options;
-    await requireMarked(workDir, mark);
-    for (const path of [file.path, copyTo]) await requireBelow(path, workDir);
+    await this.#requireOurs(file.path, copyTo);
     return { file, copy: copyTo, ...(await damageFile(file.path, damage, copyTo)) };
+  }
+
+  async copyDirectory(from: string, to: string): Promise<DirectoryLook | undefined> {
+    await this.#requireOurs(from, to);
+    await copyDirectory(from, to);
+    return lookAtDirectory(to);
+  }
+
+  async replaceDirectory(path: string, by: string): Promise<DirectoryLook | undefined> {
+    await this.#requireOurs(path, by);
+    if (!(await putBack(by, path))) await rm(path, { recursive: true, force: true, maxRetries: 3 });
+    return lookAtDirectory(path);
   }
 
   lookAtFile(path: string): Promise<FileLook | undefined> {
@@ -134,7 +150,7 @@ export class ProcessStores implements StoreControl {
     const steps = [
       `pkill -KILL -f -- '${args.join(' ')}'`,
       ...(remove.length > 0 ? [`rm -rf ${remove.map((path) => `'${path}'`).join(' ')}`] : []),
-      ...restore.map(({ from, to }) => `cp '${from}' '${to}'`),
+      ...restore.map(({ from, to }) => `cp -rT '${from}' '${to}'`),
       `${RUN_MARK}=${mark} ${start} >>'${logFile}' 2>&1 &`,
     ];
     return {
@@ -191,6 +207,12 @@ export class ProcessStores implements StoreControl {
 
   logSince(node: string, fromByte: number): readonly string[] {
     return lastLines(this.#options.server(node).logFile, { count: MOST_LINES, fromByte });
+  }
+
+  async #requireOurs(...paths: readonly string[]): Promise<void> {
+    const { workDir, mark } = this.#options;
+    await requireMarked(workDir, mark);
+    for (const path of paths) await requireBelow(path, workDir);
   }
 
   #storeOf(node: string): string {

@@ -6,7 +6,9 @@ import { readStreamGroups } from '../nats/stream-groups.js';
 
 /** Where a server keeps the logs of its Raft groups, below its system account. */
 const GROUPS = '_js_';
-const RAFT_FILE = /^(?:tav\.idx|peers\.idx|msgs\/.+\.blk|snapshots\/.+)$/;
+const META_GROUP = '_meta_';
+const RAFT_FILE = /^(?:tav\.idx|peers\.idx|msgs\/.+\.blk)$/;
+const SNAPSHOT = /^snapshots\/.+$/;
 
 /**
  * What a JetStream store holds of its streams, by name. As nats-server lays it out:
@@ -45,7 +47,11 @@ export class StoreFiles {
       await take(directory, stream, classOfStreamFile);
       const own = this.#groups.get(stream)?.own;
       for (const group of own ? await this.#groupDirectories([own]) : []) {
-        await take(group, stream, (name) => (RAFT_FILE.test(name) ? 'raft' : undefined));
+        await take(group, stream, classOfGroupFile);
+      }
+      // Every stream's, for it says which there are.
+      for (const group of await this.directoriesOfMetaGroup()) {
+        await take(group, stream, (name) => (SNAPSHOT.test(name) ? 'meta-snapshot' : undefined));
       }
     }
     return files.sort((a, b) => (a.name < b.name ? -1 : 1));
@@ -58,6 +64,10 @@ export class StoreFiles {
       .filter((each) => each.stream === stream)
       .map(({ directory }) => directory);
     return [...own, ...(await this.#groupDirectories(this.#groups.get(stream)?.all ?? []))];
+  }
+
+  directoriesOfMetaGroup(): Promise<readonly string[]> {
+    return this.#groupDirectories([META_GROUP]);
   }
 
   async #learnGroups(): Promise<void> {
@@ -91,6 +101,11 @@ function classOfStreamFile(name: string): StoreFileClass | undefined {
   if (name === 'meta.inf' || name === 'meta.sum') return 'meta';
   if (/^obs\/[^/]+\/o\.dat$/.test(name)) return 'consumer';
   return undefined;
+}
+
+function classOfGroupFile(name: string): StoreFileClass | undefined {
+  if (SNAPSHOT.test(name)) return 'snapshot';
+  return RAFT_FILE.test(name) ? 'raft' : undefined;
 }
 
 /** Names below a directory; a server removes some while we look. */

@@ -21,10 +21,23 @@ export interface WriteThrottle {
 /**
  * What a file of a JetStream store is: `blk` messages; `index` the stream's state, index.db; `meta` its configuration
  * and that configuration's checksum; `consumer` a consumer's state; `raft` the log, term, peers and snapshots of the
- * stream's own Raft group.
+ * stream's own Raft group; `snapshot` these snapshots alone; `meta-snapshot` those of the meta group, which say what
+ * streams there are.
  */
-export const STORE_FILE_CLASSES = ['blk', 'index', 'meta', 'consumer', 'raft'] as const;
+export const STORE_FILE_CLASSES = [
+  'blk',
+  'index',
+  'meta',
+  'consumer',
+  'raft',
+  'snapshot',
+  'meta-snapshot',
+] as const;
 export type StoreFileClass = (typeof STORE_FILE_CLASSES)[number];
+
+/** A snapshot is a file of its Raft group, too. */
+export const isOfClass = ({ fileClass }: StoreFile, asked: StoreFileClass): boolean =>
+  fileClass === asked || (asked === 'raft' && fileClass === 'snapshot');
 
 export interface StoreFile {
   readonly path: string;
@@ -52,10 +65,17 @@ export interface FileLook {
   readonly sha256: string;
 }
 
+/** A whole directory, as it was at one time: equal digests, equal files of equal names. */
+export interface DirectoryLook {
+  readonly files: number;
+  readonly bytes: number;
+  readonly sha256: string;
+}
+
 /** What is done to a node's files while it is down, so that it starts well. */
 export interface StoreRepair {
   readonly remove: readonly string[];
-  /** A copy that was never made needs no putting back. */
+  /** Files, or whole directories in the place of what is there. A copy that was never made needs no putting back. */
   readonly restore: readonly { readonly from: string; readonly to: string }[];
 }
 
@@ -86,8 +106,17 @@ export interface StoreControl {
   files(node: string): Promise<readonly StoreFile[]>;
   /** Everything that the node keeps of a stream: its messages and consumers, and the logs of their Raft groups. */
   directoriesOf(node: string, stream: string): Promise<readonly string[]>;
+  /** Where the node keeps the state of the meta group: none, or one directory. */
+  directoriesOfMetaGroup(node: string): Promise<readonly string[]>;
   /** Copies a file into a directory of the run's own, then damages it. Rejects for a path that is not in a store of ours. */
   damage(file: StoreFile, damage: FileDamage, copyTo: string): Promise<DamagedFile>;
+  /**
+   * Copies a directory of a store, whole or not at all. Rejects for a path that is not in a store of ours; a directory
+   * that is not there has no copy, and `undefined` is what it looked like.
+   */
+  copyDirectory(from: string, to: string): Promise<DirectoryLook | undefined>;
+  /** Puts a copy in the place of a directory, whose server is down; removes it where there is no copy. As it is then. */
+  replaceDirectory(path: string, by: string): Promise<DirectoryLook | undefined>;
   /** `undefined` when there is no such file. */
   lookAtFile(path: string): Promise<FileLook | undefined>;
 

@@ -35,6 +35,7 @@ const TESTED_BY: Readonly<Record<string, FailureClass | ((params: Parameters) =>
   'slow-disk': 'slow-disk',
   'file-truncate': 'file-damage',
   'file-bitflip': 'file-damage',
+  'snapshot-restore': 'file-damage',
   'clock-skew': 'clock-skew',
 };
 

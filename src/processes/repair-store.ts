@@ -1,6 +1,6 @@
-import { copyFile, rm } from 'node:fs/promises';
-import { codeOf } from '../base/errors.js';
+import { rm } from 'node:fs/promises';
 import type { StoreRepair } from '../contracts/stores.js';
+import { putBack } from './directory-copy.js';
 import { requireBelow, requireMarked } from './marked-place.js';
 
 /**
@@ -18,15 +18,7 @@ export async function repairStore(
   }
   for (const path of remove) await rm(path, { recursive: true, force: true, maxRetries: 3 });
   let restored = 0;
-  for (const { from, to } of restore) {
-    restored += await copyFile(from, to).then(
-      () => 1,
-      (error: unknown) => {
-        if (codeOf(error) === 'ENOENT') return 0;
-        throw error;
-      },
-    );
-  }
+  for (const { from, to } of restore) if (await putBack(from, to)) restored++;
   return [remove.length > 0 && `${remove.length} removed`, restore.length > 0 && `${restored} put back`]
     .filter(Boolean)
     .join(', ');

@@ -84,6 +84,14 @@ describe('damage to the files of a node', () => {
 
   it.each(STORE_FILE_CLASSES)('finds files of class %s, and heals', async (file) => {
     const target = await followerOf('ORDERS');
+    if (file === 'snapshot' || file === 'meta-snapshot') {
+      // A server writes them when it ends in order.
+      await cluster.signal(target, 'SIGTERM');
+      await waitFor(async () => (await cluster.lookAtProcess(target)).state === 'down', {
+        timeoutMs: 30_000,
+      });
+      await cluster.startNode(target);
+    }
     const flipped = underTest(place.scene, fileBitflip, { stream: 'ORDERS', file, files: 2 }, [target]);
     if (file === 'consumer') {
       await expect(flipped.inject()).rejects.toThrow(/has no consumer files of a stream ORDERS/);
@@ -128,6 +136,24 @@ describe('damage to the files of a node', () => {
     const bitsOf = (a: Buffer, b: Buffer) =>
       a.reduce((sum, byte, i) => sum + (byte ^ (b[i] as number)).toString(2).replaceAll('0', '').length, 0);
     expect(bitsOf(was, bytes[0] as Buffer)).toBe(3);
+  });
+
+  it('stays when it is not to be repaired', async () => {
+    const target = await homeOf('SINGLE');
+    const held = await heldBy(target, 'SINGLE');
+    const cut = underTest(
+      place.scene,
+      fileTruncate,
+      { stream: 'SINGLE', lose: '50%', majority: true, repair: false },
+      [target],
+    );
+    await cut.inject();
+    expect(cut.records).toMatchObject([{ kind: 'start-node' }]);
+    expect(await cut.observe('during')).toMatchObject({ holds: true });
+    expect(await cut.undo()).toMatchObject([{ undone: true }]);
+    expect(await cut.observe('after')).toMatchObject({ holds: true });
+    const left = await waitFor(() => heldBy(target, 'SINGLE'), { timeoutMs: 20_000 });
+    expect(left?.messages).toBeLessThan(held?.messages as number);
   });
 
   it('is refused for more than a minority of the replicas, unless that is asked for', async () => {
