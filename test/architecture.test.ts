@@ -22,6 +22,7 @@ const MAY_IMPORT: Record<string, readonly string[] | 'all'> = {
   reporters: ['metrics'],
   scenario: [],
   engine: ['scenario', 'undo', 'metrics'],
+  campaigns: ['metrics'],
   ui: [],
   app: 'all',
   cli: ['app'],

@@ -23,5 +23,6 @@ export { dryRun, type PlannedRun, planRun, type RunPlanRequest } from './plan-ru
 export { planScenario, type ScenarioRequest, scenarioJsonSchema } from './plan-scenario.js';
 export { type RunMonitorOptions, runMonitor } from './run-monitor.js';
 export { type RunScenarioOptions, runScenario } from './run-scenario.js';
+export { type ShrinkOutcome, type ShrinkRunOptions, shrinkRun } from './shrink/shrink-run.js';
 export type { Surroundings } from './surroundings.js';
 export { VERSION } from './version.js';

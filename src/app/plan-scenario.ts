@@ -2,6 +2,7 @@ import { randomInt } from 'node:crypto';
 import { findAccessProblems } from '../clusters/external-access.js';
 import type { ExternalClusterParams } from '../clusters/external-cluster-schema.js';
 import type { Plan } from '../contracts/plan.js';
+import type { DataFiles } from '../scenario/data-files.js';
 import { readScenario } from '../scenario/read-scenario.js';
 import { resolvePlan } from '../scenario/resolve-plan.js';
 import { scenarioJsonSchema as jsonSchemaOf } from '../scenario/scenario-json-schema.js';
@@ -24,12 +25,24 @@ export interface ScenarioRequest {
  * Reads, checks and resolves a scenario; starts nothing.
  * @throws ScenarioError with everything that is wrong, UsageError when the file cannot be read
  */
-export function planScenario({ file, seed, sets, env }: ScenarioRequest): Plan {
-  return resolvePlan(readScenario(file), {
+export function planScenario(request: ScenarioRequest): Plan {
+  return planText(readScenario(request.file), request);
+}
+
+/**
+ * The same of a text that stands in no file yet, or no longer: `file` is where it would be.
+ * @throws ScenarioError with everything that is wrong
+ */
+export function planText(
+  text: string,
+  { file, seed, sets, env }: ScenarioRequest,
+  files: DataFiles = dataFilesOf(file),
+): Plan {
+  return resolvePlan(text, {
     file,
     sets,
     plugins: SCENARIO_PLUGINS,
-    files: dataFilesOf(file),
+    files,
     inspectCluster: ({ driver, params }) =>
       driver === 'external'
         ? findAccessProblems(params as unknown as ExternalClusterParams, userPlace(env))

@@ -88,7 +88,7 @@ function readRunFile(file: string, dir: string): string {
     throw new UsageError(isMissing ? `${file} is not there` : `${file} cannot be read: ${messageOf(error)}`, {
       cause: error,
       hint: isMissing
-        ? `--replay takes the folder that a run has left, such as reports/latest, not ${dir}`
+        ? `name the folder that a run has left, such as reports/latest; ${dir} is none`
         : undefined,
     });
   }

@@ -8,12 +8,15 @@ import { readOpenFilesLimit } from '../processes/process-usage.js';
 import { describeEnvironment } from './environment.js';
 import { fitPlan } from './fit-plan.js';
 import { requireForeignConsent } from './foreign-consent.js';
-import { planRun, type RunPlanRequest } from './plan-run.js';
+import { type PlannedRun, planRun, type RunPlanRequest } from './plan-run.js';
 import { createRunServices } from './run-services.js';
 import type { Surroundings } from './surroundings.js';
 import { userPlace } from './user-place.js';
 
-export interface RunScenarioOptions extends RunPlanRequest {
+export interface RunScenarioOptions extends RunPlanRequest, RunOptions {}
+
+/** How a plan is run, whatever it came from. */
+export interface RunOptions {
   /** The run leaves its own folder here. */
   readonly reportsDir: string;
   /** Servers, `host:port`, that stormglass did not start and may load. */
@@ -32,8 +35,18 @@ export interface RunScenarioOptions extends RunPlanRequest {
  * @throws StormglassError when the scenario is invalid or the preflight failed: then nothing is left of the run
  */
 export async function runScenario(options: RunScenarioOptions): Promise<RunOutcome> {
+  return runPlanned(planRun({ ...options, env: options.surroundings.env }), options);
+}
+
+/**
+ * Runs a plan to its verdict.
+ * @throws StormglassError as for a scenario
+ */
+export async function runPlanned(
+  { notes, ...planned }: PlannedRun,
+  options: RunOptions,
+): Promise<RunOutcome> {
   const { allow, surroundings } = options;
-  const { notes, ...planned } = planRun({ ...options, env: surroundings.env });
   const plan = fitPlan(planned.plan, readOpenFilesLimit());
   if (plan.cluster.driver === 'external') {
     checkExternalCluster(plan.cluster.params as unknown as ExternalClusterParams, {

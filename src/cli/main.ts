@@ -9,6 +9,7 @@ import { monitorCommand } from './commands/monitor.js';
 import { recoverCommand } from './commands/recover.js';
 import { runCommand } from './commands/run.js';
 import { schemaCommand } from './commands/schema.js';
+import { shrinkCommand } from './commands/shrink.js';
 import { statusCommand } from './commands/status.js';
 import { toolsCommand } from './commands/tools.js';
 import { validateCommand } from './commands/validate.js';
@@ -64,6 +65,7 @@ async function main(): Promise<void> {
     healCommand,
     statusCommand,
     auditCommand,
+    shrinkCommand,
     toolsCommand,
     schemaCommand,
   ]) {
