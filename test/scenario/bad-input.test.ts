@@ -406,6 +406,17 @@ describe('a fault', () => {
         '16:22 faults[0].kind: node-kill needs process-control, which the external driver does not have: it injects nothing there → Give each of cluster.nodes a `container`, or `commands`; or use driver: process or driver: docker, or leave the fault out.',
       ],
     ],
+    [
+      'that acts between nodes, of which there is one',
+      [
+        ['driver: process, nodes: 3', 'driver: process, nodes: 1'],
+        ['kind: node-kill, target: one, restart-after: 10s', 'kind: partition, target: one, for: 10s'],
+        ['replicas: 3', 'replicas: 1'],
+      ],
+      [
+        '16:22 faults[0].kind: partition acts on what goes between nodes, and the cluster has one node → Ask for more nodes, or let it act on what clients send.',
+      ],
+    ],
   ]);
 });
 
@@ -429,7 +440,7 @@ describe('a check', () => {
         ],
       ],
       [
-        '17:10 checks[0]: acked-loss judges publish, and no load keeps a history of that → Add a load of a kind that does: js-publish.',
+        '17:10 checks[0]: acked-loss judges publish, put, compare-and-set, and no load keeps a history of that → Add a load of a kind that does: js-publish, kv.',
       ],
     ],
   ]);

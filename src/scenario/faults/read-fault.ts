@@ -92,7 +92,8 @@ export function needsProblem(
   { cluster }: Pick<TargetScene, 'cluster'>,
 ): { readonly message: string; readonly hint: string } | undefined {
   const lacking = needs.filter((need) => cluster !== undefined && !cluster.capabilities.includes(need));
-  if (cluster === undefined || lacking.length === 0) return undefined;
+  if (cluster === undefined) return undefined;
+  if (lacking.length === 0) return loneNodeProblem(kind, needs, cluster.plan.nodeNames);
   const able = Object.entries(plugins.drivers)
     .filter(([, { capabilities }]) => needs.every((need) => capabilities.includes(need)))
     .map(([name]) => `driver: ${name}`);
@@ -102,6 +103,21 @@ export function needsProblem(
   return {
     message: `${kind} needs ${lacking.join(', ')}, which the ${cluster.plan.driver} driver does not have: it injects nothing there`,
     hint: upperFirst(handing === '' ? ways : `${handing}; or ${ways}`),
+  };
+}
+
+const BETWEEN_NODES: readonly Capability[] = ['node-isolation', 'route-links', 'route-shaping'];
+
+/** A single server has links to its clients, and to nobody else. */
+function loneNodeProblem(
+  kind: string,
+  needs: readonly Capability[],
+  { length }: readonly string[],
+): { readonly message: string; readonly hint: string } | undefined {
+  if (length !== 1 || !needs.some((need) => BETWEEN_NODES.includes(need))) return undefined;
+  return {
+    message: `${kind} acts on what goes between nodes, and the cluster has one node`,
+    hint: 'Ask for more nodes, or let it act on what clients send.',
   };
 }
 
