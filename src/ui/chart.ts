@@ -1,7 +1,9 @@
 import uPlot from 'uplot';
 import { element } from './dom.js';
 import { type LegendEntry, type LineStyle, legend } from './legend.js';
-import { onThemeChange, seriesColor, themeColor } from './theme.js';
+import { mountPlot } from './mount-plot.js';
+import { type Axis, plotAxis, X_AXIS_PX, Y_AXIS_PX } from './plot-axis.js';
+import { seriesColor } from './theme.js';
 
 export interface ChartLine extends LegendEntry {
   readonly x: readonly number[];
@@ -10,13 +12,6 @@ export interface ChartLine extends LegendEntry {
   readonly atLeastFrom?: number;
   /** From this index on, the line is faint. */
   readonly faintFrom?: number;
-}
-
-export interface Axis {
-  readonly scale: 'linear' | 'log';
-  readonly format: (value: number) => string;
-  /** Where ticks may stand, instead of where the chart would put them. */
-  readonly ticks?: readonly number[];
 }
 
 export interface ChartOptions {
@@ -40,8 +35,6 @@ export interface ChartOptions {
 const DASH: Readonly<Record<LineStyle, number[]>> = { solid: [], dashed: [5, 4], thin: [] };
 const WIDTH: Readonly<Record<LineStyle, number>> = { solid: 1.75, dashed: 1.25, thin: 1 };
 const FAINT_ALPHA = 0.4;
-/** What A4 and Letter have room for within the margins of page.css. */
-const PAPER_WIDTH_PX = 680;
 
 /** A chart of lines with its legend and its text alternative; follows the width it is given and the theme. */
 export function chart(options: ChartOptions): HTMLElement {
@@ -57,22 +50,11 @@ export function chart(options: ChartOptions): HTMLElement {
     plot.setSeries(2 * index + 1, { show: shown });
     plot.setSeries(2 * index + 2, { show: shown });
   });
-  const canvas = element('div', { class: 'chart', role: 'img', 'aria-label': options.alternative });
-  const plot = new uPlot(
+  const { plot, canvas } = mountPlot(
     plotOptions(options, (texts) => names.showValues(texts)),
     data,
-    canvas,
+    options.alternative,
   );
-
-  const resize = (widthPx: number) => {
-    const width = Math.floor(widthPx);
-    if (width > 0 && width !== plot.width) plot.setSize({ width, height: options.heightPx });
-  };
-  new ResizeObserver(() => resize(canvas.clientWidth)).observe(canvas);
-  // Paper is laid out too late for the observer.
-  addEventListener('beforeprint', () => resize(PAPER_WIDTH_PX));
-  addEventListener('afterprint', () => resize(canvas.clientWidth));
-  onThemeChange(() => plot.redraw(false, true));
   return element('figure', {}, element('figcaption', {}, options.title), names.node, canvas);
 }
 
@@ -103,7 +85,7 @@ function plotOptions(
         ...(y.scale === 'linear' && { range: (_, __, max) => [0, max > 0 ? max * 1.08 : 1] }),
       },
     },
-    axes: [plotAxis(x, 44), plotAxis(y, 64)],
+    axes: [plotAxis(x, X_AXIS_PX), plotAxis(y, Y_AXIS_PX)],
     series: [{}, ...lines.flatMap((line) => [plotSeries(line, false), plotSeries(line, true)])],
     hooks: {
       drawClear: options.drawBeneath ? [options.drawBeneath] : [],
@@ -134,22 +116,6 @@ function plotSeries(line: ChartLine, faint: boolean): uPlot.Series {
     alpha: faint ? FAINT_ALPHA : line.style === 'solid' ? 1 : 0.75,
     points: { show: false },
     spanGaps: false,
-  };
-}
-
-function plotAxis(axis: Axis, size: number): uPlot.Axis {
-  return {
-    size,
-    stroke: () => themeColor('muted'),
-    font: '12px system-ui, sans-serif',
-    grid: { stroke: () => themeColor('grid'), width: 1 },
-    ticks: { show: false },
-    gap: 8,
-    values: (_, splits) => splits.map((value) => (value === null ? '' : axis.format(value))),
-    ...(axis.ticks && {
-      splits: (_plot, _index, min, max) => axis.ticks?.filter((tick) => tick >= min && tick <= max) ?? [],
-      filter: (_plot, splits) => splits,
-    }),
   };
 }
 

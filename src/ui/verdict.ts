@@ -1,5 +1,6 @@
 import type { ExitMeaning } from '../contracts/run-result.js';
 import type { Summary } from '../contracts/summary.js';
+import { safetySentence } from './checks.js';
 import { element } from './dom.js';
 
 const HEADLINES: Readonly<Record<ExitMeaning, string>> = {
@@ -26,8 +27,8 @@ export function toneOf(exit: ExitMeaning): 'pass' | 'fail' | 'open' {
   return OPEN.has(exit) ? 'open' : 'fail';
 }
 
-/** The verdict, large; everything that holds, most important first; and what was left behind. */
-export function verdictBlock({ verdict }: Summary): HTMLElement {
+/** The verdict, large; the sentence on safety; everything that holds, most important first; what was left behind. */
+export function verdictBlock({ verdict, safety }: Summary): HTMLElement {
   const { exit, exitCode, headline, reasons, leftBehind } = verdict;
   const block = element(
     'div',
@@ -40,6 +41,7 @@ export function verdictBlock({ verdict }: Summary): HTMLElement {
       element('span', { class: 'exit-code' }, `exit code ${exitCode}`),
     ),
   );
+  if (safety !== null) block.append(safetySentence(safety));
   if (reasons.length === 0 && exit !== 'ok') block.append(element('p', {}, headline));
   if (reasons.length > 0) {
     const list = element('ul', { class: 'reasons' });
