@@ -2,8 +2,10 @@ import { nowNs } from '../base/clock.js';
 import { PreflightError } from '../base/errors.js';
 import { freshId } from '../base/ids.js';
 import { formatDuration } from '../base/units.js';
-import { OUTCOMES } from '../contracts/history.js';
+import { NO_STAMP, OPERATION_KINDS, type OperationKind, OUTCOMES } from '../contracts/history.js';
 import { HistoryWriter } from '../history/history-writer.js';
+import { emptyRow, type OperationRow } from '../history/operation-row.js';
+import type { SubjectEntry } from '../history/subject-names.js';
 import { COUNTER, MEASURE } from '../metrics/load-recorder.js';
 import type { WireConnection } from '../wire/connection.js';
 import type { MessageView } from '../wire/parser.js';
@@ -35,11 +37,13 @@ export abstract class AnsweredTraffic implements Traffic {
   /** When the bytes that are being parsed were read. */
   protected readNs = 0;
   protected readonly timeoutReason: string;
+  /** What the history is told of the operation that ends next, beside what the window holds; see `describe`. */
+  protected readonly row: OperationRow = emptyRow();
   readonly #timeoutNs: number;
   #feed: Feed | undefined;
   #history: HistoryWriter | undefined;
   #run: TrafficRun | undefined;
-  #subjects: readonly string[] | undefined;
+  readonly #eventSubjects: readonly string[];
   #inboxRefusal: string | undefined;
 
   constructor(setting: TrafficSetting) {
@@ -47,6 +51,7 @@ export abstract class AnsweredTraffic implements Traffic {
     const { load, writer, worker } = setting;
     const params = load.params as AnsweredParams;
     const { schedule } = load;
+    this.#eventSubjects = setting.events.map(({ subject }) => subject);
     const size =
       schedule.mode === 'closed' ? shareOf(schedule.concurrency, worker, load.workers) : params.window;
     this.window = new AckWindow(size);
@@ -84,15 +89,23 @@ export abstract class AnsweredTraffic implements Traffic {
    */
   protected abstract onAnswer(view: MessageView, slot: number): void;
 
-  /** The subjects that the history names by index; what the feed writes into `window.subject`. */
-  protected get historySubjects(): readonly string[] {
-    return this.setting.events.map(({ subject }) => subject);
+  /** The kinds of operation that the history may hold: of the first is each that `describe` does not say more of. */
+  protected abstract get historyKinds(): readonly OperationKind[];
+
+  /** The subjects that the history names by index; unless `describe` says another, that of `window.subject`. */
+  protected get historySubjects(): readonly SubjectEntry[] {
+    return this.#eventSubjects;
   }
+
+  /**
+   * Completes `row`, of which all that the window holds is filled in, for the history. What an answer says (`detail`, a
+   * value's stamp) may be put there before the operation ends; it is gone from there afterwards.
+   */
+  protected describe?(slot: number, row: OperationRow): void;
 
   /** Whether the operation in `slot` was published to this subject. */
   protected isTo(subject: string, slot: number): boolean {
-    this.#subjects ??= this.historySubjects;
-    return this.#subjects[this.window.subject[slot]!] === subject;
+    return this.#eventSubjects[this.window.subject[slot]!] === subject;
   }
 
   get inFlight(): number {
@@ -115,10 +128,13 @@ export abstract class AnsweredTraffic implements Traffic {
     }
     this.#feed = this.makeFeed();
     if (historyFile !== undefined) {
+      const kinds = this.historyKinds;
+      this.row.kind = OPERATION_KINDS.indexOf(kinds[0]!);
       this.#history = HistoryWriter.open(historyFile, {
         load: load.name,
         writer,
-        subjects: [...this.historySubjects],
+        kinds,
+        subjects: this.historySubjects,
       });
     }
   }
@@ -200,8 +216,18 @@ export abstract class AnsweredTraffic implements Traffic {
     return refusal;
   }
 
-  /** Gives the operation its outcome, one of OK, FAILED and UNKNOWN, and frees its slot. */
-  protected end(slot: number, outcome: number, doneNs: number, streamSequence: number, reason: string): void {
+  /**
+   * Gives the operation its outcome, one of OK, FAILED and UNKNOWN, and frees its slot. The history has `happened`, which
+   * is another one where the load is content with an answer that says no.
+   */
+  protected end(
+    slot: number,
+    outcome: number,
+    doneNs: number,
+    streamSequence: number,
+    reason: string,
+    happened = outcome,
+  ): void {
     const { window } = this;
     const { recorder } = this.run;
     const dueNs = window.dueNs[slot]!;
@@ -216,18 +242,32 @@ export abstract class AnsweredTraffic implements Traffic {
       recorder.censored(MEASURE.serviceTime, dueNs, tookNs);
       recorder.trouble(dueNs, doneNs, reason);
     }
-    const history = this.#history;
-    history?.append(
-      window.sequence[slot]!,
-      dueNs,
-      window.sentNs[slot]!,
-      doneNs,
-      window.subject[slot]!,
-      streamSequence,
-      outcome,
-      history.reasonIndex(reason),
-    );
+    if (this.#history) this.#write(this.#history, slot, happened, doneNs, streamSequence, reason);
     window.release(slot);
+  }
+
+  #write(
+    history: HistoryWriter,
+    slot: number,
+    outcome: number,
+    doneNs: number,
+    streamSequence: number,
+    reason: string,
+  ): void {
+    const { window, row } = this;
+    row.sequence = window.sequence[slot]!;
+    row.dueNs = window.dueNs[slot]!;
+    row.sentNs = window.sentNs[slot]!;
+    row.doneNs = doneNs;
+    row.subject = window.subject[slot]!;
+    row.streamSequence = streamSequence;
+    row.outcome = outcome;
+    row.reason = history.reasonIndex(reason);
+    this.describe?.(slot, row);
+    history.append(row);
+    row.detail = 0;
+    row.valueWriter = 0;
+    row.valueSequence = NO_STAMP;
   }
 
   /** A message to the inbox. The hot path. */

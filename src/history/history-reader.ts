@@ -1,17 +1,17 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { crc32 } from 'node:zlib';
 import { messageOf, StormglassError } from '../base/errors.js';
-import { NO_STAMP, type OperationBlock, type WriterHistory } from '../contracts/history.js';
+import type { OperationBlock, WriterHistory } from '../contracts/history.js';
 import {
   BLOCK,
   BLOCK_HEADER_BYTES,
   CRC_FROM,
   FORMAT,
   FORMAT_VERSION,
-  HAS,
   type HistoryHead,
-  OUTCOME_BITS,
 } from './history-format.js';
+import { OperationColumns } from './operation-columns.js';
+import { subjectNames } from './subject-names.js';
 
 /** A block longer than this was not written by us: its length is not believed. */
 const MAX_PAYLOAD_BYTES = 64 * 1024 * 1024;
@@ -19,40 +19,70 @@ const MAX_PAYLOAD_BYTES = 64 * 1024 * 1024;
 /**
  * Reads the history of one writer. Goes through the whole file once, to know its reasons and whether it is complete;
  * memory is that of one block. A file that ends in the middle of a block, or whose blocks do not fit their check
- * sums, is read up to there and is not `complete`.
- * @throws StormglassError when the file cannot be read, or does not begin like a history
+ * sums, is read up to there and is not `complete`. Its blocks are all the same object, with another content each.
+ * @throws StormglassError when the file cannot be read, or does not begin like a history of this version
  */
 export function openHistory(file: string): WriterHistory {
   const reasons = [''];
+  const places: BlockPlace[] = [];
   let head: HistoryHead | undefined;
   let complete = false;
   let operations = 0;
-  for (const { kind, count, number, payload } of readBlocks(file)) {
+  for (const { kind, count, number, payload, at } of readBlocks(file)) {
     if (kind === BLOCK.head) head = JSON.parse(payload.toString()) as HistoryHead;
     else if (kind === BLOCK.reasons) reasons.push(...(JSON.parse(payload.toString()) as string[]));
-    else if (kind === BLOCK.operations) operations += count;
-    else if (kind === BLOCK.end) complete = number === operations;
+    else if (kind === BLOCK.operations) {
+      operations += count;
+      places.push({ at, length: payload.length, count });
+    } else if (kind === BLOCK.end) complete = number === operations;
     if (head?.format !== FORMAT || head.version !== FORMAT_VERSION) break;
   }
   if (head?.format !== FORMAT) throw new StormglassError('unexpected', `${file} is not an operation history`);
-  if (head.version !== FORMAT_VERSION) {
+  const { version, load, writer, kinds, subjects } = head;
+  if (version !== FORMAT_VERSION) {
     throw new StormglassError(
       'unexpected',
-      `${file} has version ${head.version}; ${FORMAT_VERSION} is expected`,
+      `${file} is an operation history of version ${version}; this stormglass reads version ${FORMAT_VERSION}`,
+      { hint: 'read it with the stormglass that wrote it, or run the scenario again' },
     );
   }
+  let names: readonly string[] | undefined;
   return {
-    load: head.load,
-    writer: head.writer,
-    subjects: head.subjects,
-    kinds: ['publish'],
+    load,
+    writer,
+    get subjects() {
+      names ??= subjectNames(subjects);
+      return names;
+    },
+    kinds,
     reason: (index) => reasons[index] ?? '',
     complete,
-    *blocks() {
-      for (const block of readBlocks(file))
-        if (block.kind === BLOCK.operations) yield decodeOperations(block);
-    },
+    blocks: () => decodeBlocks(file, places),
   };
+}
+
+/** Where the payload of a block of operations stands whose check sum was found good. */
+interface BlockPlace {
+  readonly at: number;
+  readonly length: number;
+  readonly count: number;
+}
+
+function* decodeBlocks(file: string, places: readonly BlockPlace[]): Generator<OperationBlock> {
+  const columns = new OperationColumns();
+  const bytes = Buffer.allocUnsafe(places.reduce((most, { length }) => Math.max(most, length), 0));
+  const fd = openFor(file);
+  try {
+    for (const { at, length, count } of places) {
+      const payload = bytes.subarray(0, length);
+      readFully(fd, payload, at);
+      if (!columns.take(payload, count))
+        throw new StormglassError('unexpected', `${file} was damaged meanwhile`);
+      yield columns;
+    }
+  } finally {
+    closeSync(fd);
+  }
 }
 
 interface RawBlock {
@@ -60,6 +90,8 @@ interface RawBlock {
   readonly count: number;
   readonly number: number;
   readonly payload: Buffer;
+  /** Where the payload begins in the file. */
+  readonly at: number;
 }
 
 /** The blocks up to the end, or up to the first that is cut short or damaged. */
@@ -80,6 +112,7 @@ function* readBlocks(file: string): Generator<RawBlock> {
         count: header.readUInt32LE(12),
         number: header.readDoubleLE(16),
         payload,
+        at: at + BLOCK_HEADER_BYTES,
       };
       at += BLOCK_HEADER_BYTES + length;
     }
@@ -104,55 +137,4 @@ function readFully(fd: number, into: Buffer, position: number): void {
     if (read === 0) throw new Error('the history became shorter while it was read');
     got += read;
   }
-}
-
-function decodeOperations({ count, number: baseDueNs, payload }: RawBlock): OperationBlock {
-  const block = {
-    count,
-    kind: new Uint8Array(count),
-    detail: new Float64Array(count),
-    valueWriter: new Uint16Array(count),
-    valueSequence: new Float64Array(count).fill(NO_STAMP),
-    sequence: new Float64Array(count),
-    dueNs: new Float64Array(count),
-    sentNs: new Float64Array(count),
-    doneNs: new Float64Array(count),
-    subject: new Uint32Array(count),
-    streamSequence: new Float64Array(count),
-    outcome: new Uint8Array(count),
-    reason: new Uint16Array(count),
-  };
-  let at = 0;
-  const number = (): number => {
-    let value = 0;
-    for (let scale = 1; ; scale *= 128) {
-      const byte = payload[at++] as number;
-      value += (byte & 127) * scale;
-      if (byte < 128) return value;
-    }
-  };
-  const signed = (): number => {
-    const value = number();
-    return value % 2 === 0 ? value / 2 : -(value + 1) / 2;
-  };
-  let sequence = 0;
-  let dueNs = baseDueNs;
-  let streamSequence = 0;
-  for (let i = 0; i < count; i++) {
-    const flags = payload[at++] as number;
-    sequence += signed();
-    dueNs += signed();
-    block.sequence[i] = sequence;
-    block.dueNs[i] = dueNs;
-    if (flags & HAS.sent) block.sentNs[i] = dueNs + signed();
-    if (flags & HAS.done) block.doneNs[i] = dueNs + signed();
-    block.subject[i] = number();
-    if (flags & HAS.streamSequence) {
-      streamSequence += signed();
-      block.streamSequence[i] = streamSequence;
-    }
-    if (flags & HAS.reason) block.reason[i] = number();
-    block.outcome[i] = flags & OUTCOME_BITS;
-  }
-  return block;
 }

@@ -1,25 +1,31 @@
 import { closeSync, openSync, writeSync } from 'node:fs';
 import { crc32 } from 'node:zlib';
 import { codeOf, messageOf, StormglassError } from '../base/errors.js';
+import type { OperationKind } from '../contracts/history.js';
+import { ABSENT, encodeColumn } from './encode-column.js';
 import {
   BLOCK,
   BLOCK_HEADER_BYTES,
+  COLUMN,
+  COLUMNS,
   CRC_FROM,
+  DELTA_COLUMNS,
   FORMAT,
   FORMAT_VERSION,
-  HAS,
   type HistoryHead,
   MAX_BLOCK_OPERATIONS,
-  MAX_OPERATION_BYTES,
   putNumber,
-  putSigned,
 } from './history-format.js';
+import type { OperationRow } from './operation-row.js';
+import type { SubjectEntry } from './subject-names.js';
 
 export interface HistoryIdentity {
   readonly load: string;
-  /** Identifies this thread's events among all of the run's: 0..65535. */
+  /** Identifies this thread among all of the run's: 0..65535. */
   readonly writer: number;
-  readonly subjects: readonly string[];
+  /** The kinds of operation that it may hold. */
+  readonly kinds: readonly OperationKind[];
+  readonly subjects: readonly SubjectEntry[];
 }
 
 /** Server texts can carry names and numbers of their own: beyond so many different ones they share an index. */
@@ -27,7 +33,12 @@ const MAX_REASONS = 1000;
 const MAX_REASON_LENGTH = 200;
 const OTHER_REASONS = 'other reasons';
 
-const BUFFER_BYTES = 256 * 1024;
+/** Mode, base and first value of a column, at their longest. */
+const DIRECTORY_BYTES = COLUMNS.length * (1 + 8 + 8);
+const BUFFER_BYTES = BLOCK_HEADER_BYTES + DIRECTORY_BYTES + COLUMNS.length * MAX_BLOCK_OPERATIONS * 8;
+
+const columnOf = (values: readonly Float64Array[], name: keyof typeof COLUMN): Float64Array =>
+  values[COLUMN[name]]!;
 
 /**
  * Writes the operations of one writer to disk as they end. An operation takes about fifteen bytes, and none of the
@@ -37,13 +48,25 @@ export class HistoryWriter {
   readonly #file: string;
   readonly #fd: number;
   readonly #block = Buffer.allocUnsafe(BUFFER_BYTES);
-  #at = BLOCK_HEADER_BYTES;
+  /** As they are stored, by COLUMN: what a value is more than another one already. */
+  readonly #values = COLUMNS.map(() => new Float64Array(MAX_BLOCK_OPERATIONS));
+  readonly #kind = columnOf(this.#values, 'kind');
+  readonly #outcome = columnOf(this.#values, 'outcome');
+  readonly #sequence = columnOf(this.#values, 'sequence');
+  readonly #dueNs = columnOf(this.#values, 'dueNs');
+  readonly #sentNs = columnOf(this.#values, 'sentNs');
+  readonly #doneNs = columnOf(this.#values, 'doneNs');
+  readonly #subject = columnOf(this.#values, 'subject');
+  readonly #streamSequence = columnOf(this.#values, 'streamSequence');
+  readonly #detail = columnOf(this.#values, 'detail');
+  readonly #valueWriter = columnOf(this.#values, 'valueWriter');
+  readonly #valueSequence = columnOf(this.#values, 'valueSequence');
+  readonly #reason = columnOf(this.#values, 'reason');
+  readonly #ends = { directory: 0, data: 0 };
   #count = 0;
   #operations = 0;
-  #baseDueNs = 0;
   #lastDueNs = 0;
   #lastSequence = 0;
-  #lastStreamSequence = 0;
   readonly #reasons = new Map<string, number>();
   #freshReasons: string[] = [];
   #failure: StormglassError | undefined;
@@ -57,14 +80,15 @@ export class HistoryWriter {
     return new HistoryWriter(file, identity);
   }
 
-  private constructor(file: string, { load, writer, subjects }: HistoryIdentity) {
+  private constructor(file: string, identity: HistoryIdentity) {
     this.#file = file;
     try {
       this.#fd = openSync(file, 'w');
     } catch (error) {
       throw writeError(file, error);
     }
-    const head: HistoryHead = { format: FORMAT, version: FORMAT_VERSION, load, writer, subjects };
+    const { load, writer, kinds, subjects } = identity;
+    const head: HistoryHead = { format: FORMAT, version: FORMAT_VERSION, load, writer, kinds, subjects };
     try {
       this.#writeJson(BLOCK.head, head, 0);
     } catch (error) {
@@ -78,7 +102,7 @@ export class HistoryWriter {
     return this.#operations;
   }
 
-  /** The index under which `append` takes this reason; 0 for ''. */
+  /** The index of this reason, for a row that is appended next; 0 for ''. */
   reasonIndex(text: string): number {
     if (text === '') return 0;
     const known = this.#reasons.get(text);
@@ -95,56 +119,34 @@ export class HistoryWriter {
   }
 
   /**
-   * Adds one operation that has come to its end. Times are monotonic nanoseconds, 0 for what it did not come to;
-   * `streamSequence` is 0 when no acknowledgement named one; the others are indices. The hot path.
+   * Adds one operation that has come to its end; the row can be used again at once. Numbers are whole, from 0 on, but for
+   * times, of which the fraction is left out. The hot path.
    * @throws StormglassError naming the file, when it cannot be written
    */
-  append(
-    sequence: number,
-    dueNs: number,
-    sentNs: number,
-    doneNs: number,
-    subject: number,
-    streamSequence: number,
-    outcome: number,
-    reason: number,
-  ): void {
-    if (!(sequence + dueNs + sentNs + doneNs + streamSequence < Number.POSITIVE_INFINITY)) {
-      throw new RangeError(`not an operation: ${[sequence, dueNs, sentNs, doneNs, streamSequence]}`);
-    }
+  append(row: OperationRow): void {
+    const { sequence, dueNs, sentNs, doneNs, streamSequence, detail, valueSequence } = row;
+    const sum = sequence + dueNs + sentNs + doneNs + streamSequence + detail + valueSequence;
+    if (!(sum < Number.POSITIVE_INFINITY)) throw new RangeError(`not an operation: ${JSON.stringify(row)}`);
+    const i = this.#count;
     const due = Math.floor(dueNs);
-    if (this.#count === 0) this.#beginBlock(due);
-    const block = this.#block;
-    block[this.#at] =
-      outcome |
-      (sentNs > 0 ? HAS.sent : 0) |
-      (doneNs > 0 ? HAS.done : 0) |
-      (streamSequence > 0 ? HAS.streamSequence : 0) |
-      (reason > 0 ? HAS.reason : 0);
-    let at = putSigned(block, this.#at + 1, sequence - this.#lastSequence);
-    at = putSigned(block, at, due - this.#lastDueNs);
-    if (sentNs > 0) at = putSigned(block, at, Math.floor(sentNs) - due);
-    if (doneNs > 0) at = putSigned(block, at, Math.floor(doneNs) - due);
-    at = putNumber(block, at, subject);
-    if (streamSequence > 0) {
-      at = putSigned(block, at, streamSequence - this.#lastStreamSequence);
-      this.#lastStreamSequence = streamSequence;
-    }
-    if (reason > 0) at = putNumber(block, at, reason);
-    this.#at = at;
+    const sent = Math.floor(sentNs);
+    this.#kind[i] = row.kind;
+    this.#outcome[i] = row.outcome;
+    this.#sequence[i] = i === 0 ? sequence : sequence - this.#lastSequence;
+    this.#dueNs[i] = i === 0 ? due : due - this.#lastDueNs;
+    this.#sentNs[i] = sent > 0 ? sent - due : ABSENT;
+    this.#doneNs[i] = doneNs > 0 ? Math.floor(doneNs) - (sent > 0 ? sent : due) : ABSENT;
+    this.#subject[i] = row.subject;
+    this.#streamSequence[i] = streamSequence > 0 ? streamSequence : ABSENT;
+    this.#detail[i] = detail > 0 ? detail : ABSENT;
+    this.#valueWriter[i] = row.valueWriter;
+    this.#valueSequence[i] = valueSequence >= 0 ? valueSequence : ABSENT;
+    this.#reason[i] = row.reason;
     this.#lastSequence = sequence;
     this.#lastDueNs = due;
     this.#operations++;
-    this.#count++;
-    if (this.#count === MAX_BLOCK_OPERATIONS || at > BUFFER_BYTES - MAX_OPERATION_BYTES) this.flush();
-  }
-
-  #beginBlock(dueNs: number): void {
-    this.#at = BLOCK_HEADER_BYTES;
-    this.#baseDueNs = dueNs;
-    this.#lastDueNs = dueNs;
-    this.#lastSequence = 0;
-    this.#lastStreamSequence = 0;
+    this.#count = i + 1;
+    if (this.#count === MAX_BLOCK_OPERATIONS) this.flush();
   }
 
   /**
@@ -158,10 +160,26 @@ export class HistoryWriter {
       this.#freshReasons = [];
     }
     if (this.#count === 0) return;
-    const block = this.#block.subarray(0, this.#at);
     const count = this.#count;
     this.#count = 0;
-    this.#write(block, BLOCK.operations, count, this.#baseDueNs);
+    this.#write(this.#encode(count), BLOCK.operations, count, 0);
+  }
+
+  #encode(count: number): Buffer {
+    const block = this.#block;
+    const ends = this.#ends;
+    ends.directory = BLOCK_HEADER_BYTES;
+    // The values move up to the directory when it is known how long that is.
+    const dataAt = BLOCK_HEADER_BYTES + DIRECTORY_BYTES;
+    ends.data = dataAt;
+    for (let column = 0; column < COLUMNS.length; column++) {
+      const values = this.#values[column]!;
+      const isDelta = DELTA_COLUMNS.has(column);
+      if (isDelta) ends.directory = putNumber(block, ends.directory, values[0]!);
+      encodeColumn(values, isDelta ? 1 : 0, count, block, ends);
+    }
+    block.copyWithin(ends.directory, dataAt, ends.data);
+    return block.subarray(0, ends.directory + ends.data - dataAt);
   }
 
   /**

@@ -12,15 +12,11 @@ import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { NS, nowNs } from '../../src/base/clock.js';
 import { ackedLoss } from '../../src/checkers/acked-loss.js';
-import {
-  OUTCOMES,
-  type ReadBlock,
-  type StreamRead,
-  type WriterHistory,
-} from '../../src/contracts/history.js';
+import type { ReadBlock, StreamRead, WriterHistory } from '../../src/contracts/history.js';
 import { type FinalReadOptions, readBack } from '../../src/history/final-read.js';
 import { openHistory } from '../../src/history/history-reader.js';
 import { HistoryWriter } from '../../src/history/history-writer.js';
+import { emptyRow } from '../../src/history/operation-row.js';
 import { writeStamp } from '../../src/wire/stamp.js';
 import { madeHistory } from '../checkers/made-history.js';
 import { startTestServer, type TestServer } from '../support/nats-server.js';
@@ -70,7 +66,12 @@ class Publisher {
 
   constructor(readonly writer: number) {
     this.#file = join(directory, `${writer}-${nowNs()}.sgh`);
-    this.#history = HistoryWriter.open(this.#file, { load: 'orders', writer, subjects: SUBJECTS });
+    this.#history = HistoryWriter.open(this.#file, {
+      load: 'orders',
+      writer,
+      kinds: ['publish'],
+      subjects: SUBJECTS,
+    });
   }
 
   async publish(count: number): Promise<void> {
@@ -78,22 +79,18 @@ class Publisher {
       const subject = this.#next % SUBJECTS.length;
       const dueNs = nowNs();
       const ack = await js.publish(SUBJECTS[subject]!, stamped(this.writer, this.#next));
-      this.#history.append(this.#next++, dueNs, dueNs, nowNs(), subject, ack.seq, OUTCOMES.indexOf('ok'), 0);
+      this.#append(dueNs, subject, ack.seq);
     }
   }
 
   /** What a system says that acknowledges without storing. */
   pretend(subject: number, streamSequence: number): void {
-    this.#history.append(
-      this.#next++,
-      nowNs(),
-      nowNs(),
-      nowNs(),
-      subject,
-      streamSequence,
-      OUTCOMES.indexOf('ok'),
-      0,
-    );
+    this.#append(nowNs(), subject, streamSequence);
+  }
+
+  #append(dueNs: number, subject: number, streamSequence: number): void {
+    const times = { dueNs, sentNs: dueNs, doneNs: nowNs() };
+    this.#history.append({ ...emptyRow(), sequence: this.#next++, ...times, subject, streamSequence });
   }
 
   close(): WriterHistory {

@@ -12,22 +12,15 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { seededRandom } from '../../src/base/random.js';
-import type { WriterHistory } from '../../src/contracts/history.js';
+import { NO_STAMP, OPERATION_KINDS, type WriterHistory } from '../../src/contracts/history.js';
 import { openHistory } from '../../src/history/history-reader.js';
 import { HistoryWriter } from '../../src/history/history-writer.js';
+import { emptyRow, type OperationRow } from '../../src/history/operation-row.js';
 
-interface Operation {
-  readonly sequence: number;
-  readonly dueNs: number;
-  readonly sentNs: number;
-  readonly doneNs: number;
-  readonly subject: number;
-  readonly streamSequence: number;
-  readonly outcome: number;
-  readonly reason: string;
-}
+type Operation = Omit<OperationRow, 'reason'> & { readonly reason: string };
 
-const identity = { load: 'orders', writer: 7, subjects: ['cim.events.a', 'cim.events.b', 'cim.events.c'] };
+const SUBJECTS = ['cim.events.a', 'cim.events.b', 'cim.events.c'];
+const identity = { load: 'orders', writer: 7, kinds: OPERATION_KINDS, subjects: SUBJECTS };
 
 let directory: string;
 let files = 0;
@@ -37,31 +30,32 @@ beforeAll(() => {
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
 const freshFile = () => join(directory, `${++files}.sgh`);
 
+const row = emptyRow();
 const append = (writer: HistoryWriter, operation: Operation) =>
-  writer.append(
-    operation.sequence,
-    operation.dueNs,
-    operation.sentNs,
-    operation.doneNs,
-    operation.subject,
-    operation.streamSequence,
-    operation.outcome,
-    writer.reasonIndex(operation.reason),
-  );
+  writer.append(Object.assign(row, operation, { reason: writer.reasonIndex(operation.reason) }));
 
-const readAll = (history: WriterHistory): Operation[] =>
-  [...history.blocks()].flatMap((block) =>
-    Array.from({ length: block.count }, (_, i) => ({
-      sequence: block.sequence[i]!,
-      dueNs: block.dueNs[i]!,
-      sentNs: block.sentNs[i]!,
-      doneNs: block.doneNs[i]!,
-      subject: block.subject[i]!,
-      streamSequence: block.streamSequence[i]!,
-      outcome: block.outcome[i]!,
-      reason: history.reason(block.reason[i]!),
-    })),
-  );
+function readAll(history: WriterHistory): Operation[] {
+  const operations: Operation[] = [];
+  for (const block of history.blocks()) {
+    for (let i = 0; i < block.count; i++) {
+      operations.push({
+        kind: block.kind[i]!,
+        sequence: block.sequence[i]!,
+        dueNs: block.dueNs[i]!,
+        sentNs: block.sentNs[i]!,
+        doneNs: block.doneNs[i]!,
+        subject: block.subject[i]!,
+        streamSequence: block.streamSequence[i]!,
+        detail: block.detail[i]!,
+        valueWriter: block.valueWriter[i]!,
+        valueSequence: block.valueSequence[i]!,
+        outcome: block.outcome[i]!,
+        reason: history.reason(block.reason[i]!),
+      });
+    }
+  }
+  return operations;
+}
 
 /** What a window of acknowledged publishes looks like: answered a little out of order, now and then not at all. */
 function likelyOperations(count: number, seed: number): Operation[] {
@@ -71,6 +65,7 @@ function likelyOperations(count: number, seed: number): Operation[] {
     const dueNs = Math.floor(bootNs + i * 200_000 + random.below(1000));
     const outcome = random.below(50) === 0 ? 1 + random.below(2) : 0;
     return {
+      ...emptyRow(),
       sequence: i + (i % 8 === 7 ? -1 : i % 8 === 6 ? 1 : 0),
       dueNs,
       sentNs: outcome === 1 ? 0 : dueNs + random.below(100_000),
@@ -108,18 +103,24 @@ describe('an operation history', () => {
   });
 
   it('gives back operations of every size and order', () => {
-    const time = fc.oneof(
+    const whole = fc.oneof(
       fc.constant(0),
+      fc.integer({ min: 1, max: 300 }),
       fc.integer({ min: 1, max: 1e6 }),
-      fc.maxSafeNat().map((n) => Math.floor(n / 4)),
+      fc.maxSafeNat(),
+      fc.constant(Number.MAX_SAFE_INTEGER),
     );
     const operation: fc.Arbitrary<Operation> = fc.record({
+      kind: fc.nat(OPERATION_KINDS.length - 1),
       sequence: fc.oneof(fc.nat(100), fc.nat(2 ** 31), fc.constant(2 ** 40 - 1)),
-      dueNs: time,
-      sentNs: time,
-      doneNs: time,
-      subject: fc.nat(65_535),
-      streamSequence: fc.oneof(fc.constant(0), fc.nat(1000), fc.constant(2 ** 51)),
+      dueNs: whole,
+      sentNs: whole,
+      doneNs: whole,
+      subject: fc.oneof(fc.nat(3), fc.nat(2 ** 31), fc.constant(2 ** 32 - 1)),
+      streamSequence: whole,
+      detail: whole,
+      valueWriter: fc.oneof(fc.nat(3), fc.nat(65_535)),
+      valueSequence: fc.oneof(fc.constant(NO_STAMP), whole),
       outcome: fc.nat(2),
       reason: fc.oneof(fc.constant(''), fc.string({ maxLength: 200 })),
     });
@@ -134,7 +135,7 @@ describe('an operation history', () => {
           rmSync(file);
         },
       ),
-      { seed: 7, numRuns: 200 },
+      { seed: 7, numRuns: 500 },
     );
   });
 
@@ -218,8 +219,8 @@ describe('an operation history', () => {
 
   it('refuses what is no operation', () => {
     const writer = HistoryWriter.open(freshFile(), identity);
-    expect(() => writer.append(0, Number.NaN, 0, 0, 0, 0, 0, 0)).toThrow(RangeError);
-    expect(() => writer.append(0, 1, Number.POSITIVE_INFINITY, 0, 0, 0, 0, 0)).toThrow(RangeError);
+    expect(() => writer.append({ ...emptyRow(), dueNs: Number.NaN })).toThrow(RangeError);
+    expect(() => writer.append({ ...emptyRow(), sentNs: Number.POSITIVE_INFINITY })).toThrow(RangeError);
     writer.close();
     writer.close();
   });

@@ -1,6 +1,7 @@
 import type { WireConnection } from '../../wire/connection.js';
 import { REPLY_TOKEN_BYTES, writeReplyToken } from '../../wire/reply-token.js';
 import type { AckWindow } from '../ack-window.js';
+import { AnsweredDeliveries, type Delivery } from './answered-deliveries.js';
 
 /** What a delivery can be answered with. */
 export const ACK = 0;
@@ -14,8 +15,22 @@ export interface AnswerQueueOptions {
   /** With these, each answer asks for one in turn, which names the slot that it takes here. */
   readonly window?: AckWindow;
   readonly inbox?: string;
-  /** So many answers went out in one write, and the kernel has them; or perhaps not. */
-  readonly onFlushed: (flushed: boolean, count: number) => void;
+  /** With a window: takes, by slot, what the answers are for. */
+  readonly ofSlot?: AnsweredDeliveries;
+  /** The answers `first` to `last`, the last not included, went out in one write, and the kernel has them; or perhaps not. */
+  readonly onFlushed: (
+    flushed: boolean,
+    answers: FlushedAnswers,
+    first: number,
+    last: number,
+    sentNs: number,
+  ) => void;
+}
+
+/** Answers that were written; good until `onFlushed` returns. */
+export interface FlushedAnswers {
+  readonly dueNs: Float64Array;
+  readonly deliveries: AnsweredDeliveries;
 }
 
 const BLOCK_BYTES = 64 * 1024;
@@ -24,11 +39,12 @@ const BLOCK_FRAMES = BLOCK_BYTES / 32;
 const NO_SLOT = -1;
 
 /** Encoded answers in the order in which they are due. */
-class Block {
+class Block implements FlushedAnswers {
   readonly bytes = Buffer.allocUnsafeSlow(BLOCK_BYTES);
   readonly endAt = new Int32Array(BLOCK_FRAMES);
   readonly dueNs = new Float64Array(BLOCK_FRAMES);
   readonly slot = new Int32Array(BLOCK_FRAMES);
+  readonly deliveries = new AnsweredDeliveries(BLOCK_FRAMES);
   used = 0;
   frames = 0;
   released = 0;
@@ -75,7 +91,14 @@ export class AnswerQueue {
    * Answers the delivery whose reply subject stands in [start, end); `dueNs` never descends. With a window there must be
    * room in it.
    */
-  add(bytes: Uint8Array, start: number, end: number, answer: number, dueNs: number): void {
+  add(
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    answer: number,
+    dueNs: number,
+    delivery: Delivery,
+  ): void {
     const block = this.#blockFor(end - start);
     const into = block.bytes;
     let at = block.used;
@@ -84,11 +107,12 @@ export class AnswerQueue {
     into[at++] = 0x42;
     into[at++] = 0x20;
     for (let from = start; from < end; from++) into[at++] = bytes[from]!;
-    const { window } = this.#options;
+    const { window, ofSlot } = this.#options;
     let slot = NO_SLOT;
     if (window) {
       slot = window.take();
       window.dueNs[slot] = dueNs;
+      ofSlot?.set(slot, delivery, answer);
       // It is not sent yet: nothing is late of it.
       window.sentNs[slot] = Number.POSITIVE_INFINITY;
       const inbox = this.#inbox;
@@ -102,6 +126,7 @@ export class AnswerQueue {
     block.endAt[frame] = at;
     block.dueNs[frame] = dueNs;
     block.slot[frame] = slot;
+    block.deliveries.set(frame, delivery, answer);
     block.used = at;
     this.waiting++;
   }
@@ -144,9 +169,9 @@ export class AnswerQueue {
     block.pendingWrites++;
     connection.write(block.bytes.subarray(start, block.endAt[last - 1]), (flushed) => {
       block.pendingWrites--;
-      this.#recycle(block);
       this.waiting -= last - first;
-      onFlushed(flushed, last - first);
+      onFlushed(flushed, block, first, last, nowNs);
+      this.#recycle(block);
     });
   }
 

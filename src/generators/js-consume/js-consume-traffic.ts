@@ -2,6 +2,7 @@ import { nowNs } from '../../base/clock.js';
 import { messageOf, PreflightError } from '../../base/errors.js';
 import { freshId } from '../../base/ids.js';
 import { formatDuration } from '../../base/units.js';
+import { OUTCOMES } from '../../contracts/history.js';
 import { COUNTER } from '../../metrics/load-recorder.js';
 import { emptyAckReply, readAckReply } from '../../nats/ack-reply.js';
 import { WireApi } from '../../nats/wire-api.js';
@@ -9,15 +10,20 @@ import type { WireConnection } from '../../wire/connection.js';
 import type { MessageView } from '../../wire/parser.js';
 import { AckWindow } from '../ack-window.js';
 import type { Traffic, TrafficRun, TrafficSetting } from '../load-kind.js';
-import { ACK, AnswerQueue, NAK, TERM } from './answer-queue.js';
+import { ACK, AnswerQueue, type FlushedAnswers, NAK, TERM } from './answer-queue.js';
+import { AnsweredDeliveries, type Delivery } from './answered-deliveries.js';
 import { BacklogWatch } from './backlog-watch.js';
 import { Confirmations } from './confirmations.js';
+import { ConsumeHistory } from './consume-history.js';
 import { consumerNames, deliverFrom, filterFields } from './consumers.js';
 import { EventLag } from './event-lag.js';
 import { type Acks, acksOf, type JsConsumeParams } from './js-consume-schema.js';
 import { LastReply } from './last-reply.js';
 import { OrderedReader } from './ordered-reader.js';
 import { PullReader, type PullReaderOptions } from './pull-reader.js';
+
+const OK = OUTCOMES.indexOf('ok');
+const UNKNOWN = OUTCOMES.indexOf('unknown');
 
 /** Most deliveries of a worker that are asked for or wait for their answer. */
 const MOST_HELD = 65_536;
@@ -37,12 +43,14 @@ export class JsConsumeTraffic implements Traffic {
   readonly #answers: AnswerQueue;
   readonly #hasShares: boolean;
   readonly #ack = emptyAckReply();
+  readonly #delivery: Delivery = { streamSequence: 0, delivered: 0, consumer: 0 };
   /** With ack: all, by reader. */
   readonly #lastReplies: LastReply[] = [];
   #api: WireApi | undefined;
   #backlog: BacklogWatch | undefined;
   #confirmationSid = 0;
   #run: TrafficRun | undefined;
+  #history: ConsumeHistory | undefined;
   #lag: EventLag | undefined;
   #readNs = 0;
   #phase = 0;
@@ -70,15 +78,18 @@ export class JsConsumeTraffic implements Traffic {
       onConnected: () => setting.onRoom(),
       onDisconnected: () => this.#onDisconnected(),
     });
+    let ofSlot: AnsweredDeliveries | undefined;
     if (this.#acks === 'sync') {
       this.#window = new AckWindow(MOST_HELD);
-      this.#confirmations = new Confirmations(this.#window, params['ack-timeout'], notices);
+      ofSlot = new AnsweredDeliveries(MOST_HELD);
+      this.#confirmations = new Confirmations(this.#window, ofSlot, params['ack-timeout'], notices);
     }
     this.#answers = new AnswerQueue({
       connection: this.#connection,
       nakDelayNs: params['nak-delay'],
       ...(this.#window && { window: this.#window, inbox: this.#inbox }),
-      onFlushed: (flushed, count) => this.#onFlushed(flushed, count),
+      ...(ofSlot && { ofSlot }),
+      onFlushed: (...flushed) => this.#onFlushed(...flushed),
     });
   }
 
@@ -105,8 +116,21 @@ export class JsConsumeTraffic implements Traffic {
     for (const name of consumerNames(load, runId, worker))
       this.#readers.push(await this.#openReader(name, api));
     for (const _ of this.#readers) this.#lastReplies.push(new LastReply());
+    this.#openHistory();
     this.#backlog = new BacklogWatch({ api, stream, readers: this.#readers, notices });
     await connection.flush();
+  }
+
+  #openHistory(): void {
+    const { load, runId, worker, historyFile } = this.#setting;
+    if (historyFile === undefined) return;
+    // An ordered consumer has another name each time that it is made: those of a worker are known by their number.
+    const names =
+      this.#params.mode === 'ordered'
+        ? this.#readers.map((_, i) => `ordered-${load.name}-${worker}-${i}`)
+        : consumerNames(load, runId, worker);
+    this.#history = new ConsumeHistory(this.#setting, historyFile, names);
+    if (this.#confirmations) this.#confirmations.history = this.#history;
   }
 
   async #openReader(name: string, api: WireApi): Promise<PullReader> {
@@ -199,11 +223,14 @@ export class JsConsumeTraffic implements Traffic {
     this.#confirmations?.expire(byNs, this.#run!.recorder);
   }
 
-  flush(): void {}
+  flush(): void {
+    this.#history?.flush();
+  }
 
   async close(): Promise<void> {
     for (const reader of this.#readers) if (reader instanceof OrderedReader) await reader.remove();
     await this.#connection.close();
+    this.#history?.close();
   }
 
   #onReadStart(): void {
@@ -233,8 +260,14 @@ export class JsConsumeTraffic implements Traffic {
     recorder.count(COUNTER.bytes, phase, view.payloadEnd - view.payloadStart);
     if (ack.delivered > 1) recorder.count(COUNTER.redelivered, phase, 1);
     else if (!reader.advance(ack.streamSequence)) recorder.count(COUNTER.duplicates, phase, 1);
-    this.#lag!.record(view, this.#readNs);
-    if (this.#acks === 'all') this.#lastReplies[index]!.keep(view);
+    const lag = this.#lag!;
+    const isOurs = lag.record(view, this.#readNs);
+    const delivery = this.#delivery;
+    delivery.streamSequence = ack.streamSequence;
+    delivery.delivered = ack.delivered;
+    delivery.consumer = index;
+    this.#history?.delivered(delivery, isOurs ? lag.stamp : undefined, this.#readNs);
+    if (this.#acks === 'all') this.#lastReplies[index]!.keep(view, delivery);
     else if (this.#acks !== 'none') this.#answer(view);
   }
 
@@ -247,7 +280,14 @@ export class JsConsumeTraffic implements Traffic {
       if (draw < none + nak) answer = NAK;
       else if (draw < none + nak + term) answer = TERM;
     }
-    this.#answers.add(buffer, replyStart, replyEnd, answer, this.#readNs + this.#params.delay);
+    this.#answers.add(
+      buffer,
+      replyStart,
+      replyEnd,
+      answer,
+      this.#readNs + this.#params.delay,
+      this.#delivery,
+    );
     this.#run!.recorder.count(COUNTER.due, this.#phase, 1);
   }
 
@@ -270,10 +310,29 @@ export class JsConsumeTraffic implements Traffic {
     if (written > 0) this.#run!.recorder.count(COUNTER.sent, this.#run!.recorder.phaseAt(atNs), written);
   }
 
-  #onFlushed(flushed: boolean, count: number): void {
-    // What the server answers is counted when it does.
-    if (!this.#window) this.#run!.recorder.count(flushed ? COUNTER.ok : COUNTER.unknown, this.#phase, count);
+  #onFlushed(flushed: boolean, answers: FlushedAnswers, first: number, last: number, sentNs: number): void {
+    // What the server answers is counted, and written down, when it does.
+    if (!this.#window) {
+      this.#run!.recorder.count(flushed ? COUNTER.ok : COUNTER.unknown, this.#phase, last - first);
+      this.#writeAnswers(flushed, answers, first, last, sentNs);
+    }
     if (!this.#isReading) this.#setting.onRoom();
+  }
+
+  #writeAnswers(
+    flushed: boolean,
+    { deliveries, dueNs }: FlushedAnswers,
+    first: number,
+    last: number,
+    sentNs: number,
+  ): void {
+    const history = this.#history;
+    if (!history) return;
+    const doneNs = flushed ? 0 : nowNs();
+    for (let i = first; i < last; i++) {
+      if (flushed) history.answered(deliveries, i, dueNs[i]!, sentNs, doneNs, OK, '');
+      else history.answered(deliveries, i, dueNs[i]!, sentNs, doneNs, UNKNOWN, 'connection lost');
+    }
   }
 
   /** Nothing is asked for beyond what may wait for its answer. */

@@ -8,7 +8,7 @@ import { JsConsumeTraffic } from './js-consume-traffic.js';
 
 const facts: LoadKindFacts = {
   acknowledged: false,
-  history: [],
+  history: ['deliver', 'ack', 'nak', 'term'],
   events: false,
   needsStream: false,
   schedules: ['follow'],

@@ -1,4 +1,5 @@
 import { nowNs } from '../../base/clock.js';
+import type { OperationKind } from '../../contracts/history.js';
 import type { MessageView } from '../../wire/parser.js';
 import { AnsweredTraffic, FAILED, OK, UNKNOWN } from '../answered-traffic.js';
 import type { Feed } from '../feed.js';
@@ -14,6 +15,10 @@ export class AtomicTraffic extends AnsweredTraffic {
   readonly #ack: PubAck = { streamSequence: 0, duplicate: false };
   #feed: AtomicFeed | undefined;
   #isFinishing = false;
+
+  protected override get historyKinds(): readonly OperationKind[] {
+    return ['publish'];
+  }
 
   protected override makeFeed(): Feed {
     const { setting, connection, window, inbox } = this;

@@ -1,4 +1,5 @@
 import { NS } from '../../base/clock.js';
+import type { OperationKind } from '../../contracts/history.js';
 import type { MessageView } from '../../wire/parser.js';
 import { AnsweredTraffic, FAILED, OK, UNKNOWN } from '../answered-traffic.js';
 import type { Feed } from '../feed.js';
@@ -19,6 +20,10 @@ export class FastTraffic extends AnsweredTraffic {
   #lastSentNs = 0;
   /** Length of the subjects that answers come to. */
   #answerBytes = 0;
+
+  protected override get historyKinds(): readonly OperationKind[] {
+    return ['publish'];
+  }
 
   protected override makeFeed(): Feed {
     const { setting, connection, window, inbox } = this;

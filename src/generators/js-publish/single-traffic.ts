@@ -1,3 +1,4 @@
+import type { OperationKind } from '../../contracts/history.js';
 import { COUNTER } from '../../metrics/load-recorder.js';
 import type { MessageView } from '../../wire/parser.js';
 import { REPLY_TOKEN_BYTES } from '../../wire/reply-token.js';
@@ -13,6 +14,10 @@ import { Repeats } from './repeats.js';
 export class SingleTraffic extends AnsweredTraffic {
   readonly #ack: PubAck = { streamSequence: 0, duplicate: false };
   #repeats: Repeats | undefined;
+
+  protected override get historyKinds(): readonly OperationKind[] {
+    return ['publish'];
+  }
 
   protected override makeFeed(): Feed {
     const { setting, connection, window } = this;
@@ -38,7 +43,10 @@ export class SingleTraffic extends AnsweredTraffic {
     if (this.#repeats?.isRepeat(slot)) {
       this.#onRepeatAnswered(slot, isAck);
     } else if (isAck) {
-      if (ack.duplicate) this.run.recorder.count(COUNTER.duplicates, this.window.phase[slot]!, 1);
+      if (ack.duplicate) {
+        this.run.recorder.count(COUNTER.duplicates, this.window.phase[slot]!, 1);
+        this.row.detail = 1;
+      }
       this.succeed(slot, ack.streamSequence);
     } else {
       this.refuse(view, slot);

@@ -46,6 +46,8 @@ export class KvScribe implements Scribe {
   /** By slot: which operation it is, and of which key. */
   readonly operation: Uint8Array;
   readonly key: Int32Array;
+  /** By slot: the revision that a compare-and-set expects; 0 for none, which is that there is no such key. */
+  readonly expected: Float64Array;
   /** By key: the revision that this worker knows; 0 for none. */
   readonly revision: Float64Array;
   readonly #patterns: readonly Pattern[];
@@ -69,6 +71,7 @@ export class KvScribe implements Scribe {
     this.#valueBytes = size;
     this.operation = new Uint8Array(window.size);
     this.key = new Int32Array(window.size);
+    this.expected = new Float64Array(window.size);
     this.revision = new Float64Array(keys);
     const value = Buffer.allocUnsafe(size);
     random.fork('value').fill(value);
@@ -102,7 +105,9 @@ export class KvScribe implements Scribe {
     writeDigits(bytes, at + pattern.keyAt, this.#keyDigits, key);
     writeReplyToken(bytes, at + pattern.tokenAt, slot, this.#window.generation[slot]!);
     if (pattern.revisionAt > 0) {
-      writeDigits(bytes, at + pattern.revisionAt, REVISION_DIGITS, this.revision[key]!);
+      const expected = this.revision[key]!;
+      this.expected[slot] = expected;
+      writeDigits(bytes, at + pattern.revisionAt, REVISION_DIGITS, expected);
     }
     if (pattern.stampAt > 0) writeStamp(bytes, at + pattern.stampAt, this.#writer, sequence, dueUs);
     this.writtenBytes = operation === GET ? 0 : this.#valueBytes;

@@ -1,24 +1,28 @@
 import { NS, nowNs } from '../../base/clock.js';
 import { seededRandom } from '../../base/random.js';
+import { OPERATION_KINDS, type OperationKind } from '../../contracts/history.js';
 import type { LoadKindFacts, LoadScene } from '../../contracts/load.js';
 import type { LoadPlan, StreamPlan } from '../../contracts/plan.js';
+import type { OperationRow } from '../../history/operation-row.js';
+import type { SubjectEntry } from '../../history/subject-names.js';
 import { COUNTER } from '../../metrics/load-recorder.js';
 import type { MessageView } from '../../wire/parser.js';
-import { AnsweredTraffic, shareOf } from '../answered-traffic.js';
+import { emptyStamp, readStamp } from '../../wire/stamp.js';
+import { AnsweredTraffic, FAILED, OK, shareOf } from '../answered-traffic.js';
 import type { Feed } from '../feed.js';
 import { jetStreamProblems } from '../jetstream-problems.js';
 import type { LoadKind, TrafficRun, TrafficSetting } from '../load-kind.js';
 import { prefill } from '../prefill.js';
 import { type PubAck, readPubAck } from '../pub-ack.js';
 import { ScribeFeed } from '../scribe-feed.js';
-import { bucketStream, KV_OPERATIONS, type KvParams, keyName, kvSchema } from './kv-schema.js';
+import { bucketStream, KV_OPERATIONS, type KvParams, keyDigits, keyName, kvSchema } from './kv-schema.js';
 import { COMPARE_AND_SET, GET, KvScribe } from './kv-scribe.js';
 import { KvWatches } from './kv-watch.js';
 import { readRevision } from './read-revision.js';
 
 const facts: LoadKindFacts = {
   acknowledged: true,
-  history: [],
+  history: ['put', 'compare-and-set', 'get'],
   events: false,
   needsStream: false,
   schedules: ['open', 'max', 'closed'],
@@ -56,6 +60,8 @@ export const kv: LoadKind = {
 function noise(seed: number, load: string, bytes: number): Buffer {
   const value = Buffer.allocUnsafe(bytes);
   seededRandom(seed, `prefill/${load}`).fill(value);
+  // No stamp begins so: what was there before the load is nobody's operation.
+  value[0] = 0;
   return value;
 }
 
@@ -79,6 +85,9 @@ function bucketPlan(params: KvParams, scene: LoadScene): StreamPlan {
   };
 }
 
+const CONFLICT = 'wrong last sequence';
+const KIND_OF_OPERATION = KV_OPERATIONS.map((operation) => OPERATION_KINDS.indexOf(operation));
+
 const WATCHES_CATCH_UP_NS = 10 * NS.s;
 
 class KvTraffic extends AnsweredTraffic {
@@ -86,7 +95,10 @@ class KvTraffic extends AnsweredTraffic {
   readonly #scribe: KvScribe;
   readonly #watches: KvWatches | undefined;
   readonly #ack: PubAck = { streamSequence: 0, duplicate: false };
+  readonly #stamp = emptyStamp();
   readonly #knowsRevisions: boolean;
+  /** When the load of the whole run began: a value that was due before is of another run, with writers of its own. */
+  #sinceNs = 0;
   /** The highest stream sequence that was acknowledged. */
   #lastStored = 0;
   #endedNs = 0;
@@ -106,8 +118,22 @@ class KvTraffic extends AnsweredTraffic {
     return 'answer';
   }
 
-  protected override get historySubjects(): readonly string[] {
-    return [`$KV.${this.#params.bucket}.>`];
+  protected override get historyKinds(): readonly OperationKind[] {
+    const { mix } = paramsOf(this.setting.load);
+    return KV_OPERATIONS.filter((operation) => mix[operation] > 0);
+  }
+
+  protected override get historySubjects(): readonly SubjectEntry[] {
+    const { bucket, keys } = this.#params;
+    return [{ prefix: `$KV.${bucket}.k`, digits: keyDigits(keys), count: keys }];
+  }
+
+  protected override describe(slot: number, row: OperationRow): void {
+    const { operation, key, expected } = this.#scribe;
+    const itsOperation = operation[slot]!;
+    row.kind = KIND_OF_OPERATION[itsOperation]!;
+    row.subject = key[slot]!;
+    if (itsOperation === COMPARE_AND_SET) row.detail = expected[slot]!;
   }
 
   protected override isTo(subject: string, slot: number): boolean {
@@ -135,6 +161,7 @@ class KvTraffic extends AnsweredTraffic {
 
   override begin(run: TrafficRun): void {
     super.begin(run);
+    this.#sinceNs = run.startNs - this.setting.load.atNs;
     this.#watches?.begin(run);
   }
 
@@ -173,14 +200,25 @@ class KvTraffic extends AnsweredTraffic {
     if (headerStart === payloadStart) {
       this.refuse(view, slot);
     } else if (!isStatus(buffer, headerStart)) {
-      if (this.#knowsRevisions) revision[key[slot]!] = readRevision(buffer, headerStart, payloadStart);
-      this.succeed(slot, 0);
+      const read = readRevision(buffer, headerStart, payloadStart);
+      if (this.#knowsRevisions) revision[key[slot]!] = read;
+      this.#readValue(view);
+      this.succeed(slot, read);
     } else if (isNotFound(buffer, headerStart)) {
       this.run.recorder.count(COUNTER.misses, this.window.phase[slot]!, 1);
       this.succeed(slot, 0);
     } else {
       this.refuse(view, slot);
     }
+  }
+
+  /** Whose value it is, if it is one of this run's. */
+  #readValue({ buffer, payloadStart, payloadEnd }: MessageView): void {
+    const stamp = this.#stamp;
+    if (!readStamp(buffer, payloadStart, payloadEnd - payloadStart, stamp)) return;
+    if (stamp.dueNs < this.#sinceNs) return;
+    this.row.valueWriter = stamp.writer;
+    this.row.valueSequence = stamp.sequence;
   }
 
   /** Somebody else was there first: an answer as good as any, and it says which revision the key has now. */
@@ -197,9 +235,11 @@ class KvTraffic extends AnsweredTraffic {
       this.refuse(view, slot);
       return;
     }
-    if (wrong[1] !== undefined) this.#scribe.revision[this.#scribe.key[slot]!] = Number(wrong[1]);
+    const told = wrong[1] === undefined ? 0 : Number(wrong[1]);
+    if (wrong[1] !== undefined) this.#scribe.revision[this.#scribe.key[slot]!] = told;
     this.run.recorder.count(COUNTER.conflicts, this.window.phase[slot]!, 1);
-    this.succeed(slot, 0);
+    // For the load an answer; the history has it that the key was not set.
+    this.end(slot, OK, this.readNs, told, CONFLICT, FAILED);
   }
 }
 

@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import { subjectMatches } from '../../base/subjects.js';
 import { patienceSchema } from '../../base/unit-schemas.js';
+import type { OperationKind } from '../../contracts/history.js';
 import type { LoadKindFacts, LoadProblem, LoadScene } from '../../contracts/load.js';
 import type { LoadPlan } from '../../contracts/plan.js';
 import { COUNTER } from '../../metrics/load-recorder.js';
@@ -28,7 +29,7 @@ type RequestParams = z.output<typeof schema>;
 
 const facts: LoadKindFacts = {
   acknowledged: true,
-  history: [],
+  history: ['request'],
   events: true,
   monitored: false,
   needsStream: false,
@@ -63,6 +64,10 @@ class RequestTraffic extends AnsweredTraffic {
   constructor(setting: TrafficSetting) {
     const { subject } = setting.load.params as RequestParams;
     super({ ...setting, events: asRequests(setting.events, subject) });
+  }
+
+  protected override get historyKinds(): readonly OperationKind[] {
+    return ['request'];
   }
 
   protected override get answerName(): string {
