@@ -85,6 +85,10 @@ export interface CheckPlugin {
   readonly judges: readonly OperationKind[];
   /** Its options; absent when it has none. */
   readonly schema?: ParameterSchema;
+  /** What the loads of a scenario lack for it, beside operations that it judges; `undefined` when they lack nothing. */
+  missingLoad?(
+    loads: readonly LoadKindFacts[],
+  ): { readonly message: string; readonly hint: string } | undefined;
 }
 
 /**

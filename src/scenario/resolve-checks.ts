@@ -36,6 +36,7 @@ export function resolveChecks(
     if (names.has(name)) findings.add(['checks', i], `\`${name}\` stands here twice`, 'Keep one of the two.');
     names.add(name);
     requireHistory(name, plugin, i, loads, plugins, findings);
+    requireLoads(plugin, i, loads, findings);
     const params = readOptions(name, plugin, options, i, findings);
     return params === undefined ? [] : [{ name, params }];
   });
@@ -81,4 +82,10 @@ function requireHistory(
     `${name} judges ${judges.join(', ')}, and no load keeps a history of that`,
     `Add a load of a kind that does: ${kinds.join(', ')}.`,
   );
+}
+
+function requireLoads(plugin: CheckPlugin, i: number, loads: ResolvedLoads, findings: Findings): void {
+  if (!loads.complete || loads.loads.length === 0) return;
+  const missing = plugin.missingLoad?.(loads.loads.map(({ facts }) => facts));
+  if (missing !== undefined) findings.add(['checks', i], missing.message, missing.hint);
 }
