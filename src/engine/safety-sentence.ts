@@ -105,18 +105,24 @@ function coverage(
   tested: readonly FailureClass[],
   checks: readonly CheckResult[],
 ): string {
-  const untested = ALWAYS_SAID.filter((each) => !tested.includes(each));
-  const notTested = `${listed(untested.map((each) => UNTESTED_WORDS[each] ?? WORDS[each][1]))} not tested`;
   if (verdict === 'pass') {
-    if (tested.length === 0) return notTested;
-    return `${listed(tested.map((each) => WORDS[each][0]))} safe, ${notTested}`;
+    const safe = listed(tested.map((each) => WORDS[each][0]));
+    return joined(safe && `${safe} safe`, untestedText(tested));
   }
   const made = listed(tested.map((each) => WORDS[each][1]));
-  const were = made === '' ? notTested : `${made} were made, ${notTested}`;
+  const were = joined(made && `${made} were made`, untestedText(tested));
   if (verdict === 'fail') return `not safe: ${were}`;
   const isLossKnown = checks.some(({ name }) => name === LOSS);
   return isLossKnown ? `not known to be safe: ${were}` : `loss not checked: ${were}`;
 }
+
+function untestedText(tested: readonly FailureClass[]): string {
+  const untested = ALWAYS_SAID.filter((each) => !tested.includes(each));
+  const words = listed(untested.map((each) => UNTESTED_WORDS[each] ?? WORDS[each][1]));
+  return words && `${words} not tested`;
+}
+
+const joined = (...parts: readonly string[]): string => parts.filter((part) => part !== '').join(', ');
 
 const namesOf = (checks: readonly CheckResult[]): string => listed(checks.map(({ name }) => name));
 
