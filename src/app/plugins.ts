@@ -29,6 +29,10 @@ import { snapshotRestore } from '../chaos/snapshot-restore.js';
 import { storageLimit } from '../chaos/storage-limit.js';
 import { timeout } from '../chaos/timeout.js';
 import { ackedLoss } from '../checkers/acked-loss.js';
+import { consumer } from '../checkers/consumer.js';
+import { coreDelivery } from '../checkers/core-delivery.js';
+import { kvLinearizable } from '../checkers/kv-linearizable.js';
+import { staleReads } from '../checkers/stale-reads.js';
 import { DOCKER_CAPABILITIES, dockerClusterSchema } from '../clusters/docker/docker-cluster-schema.js';
 import { type ExternalClusterParams, externalClusterSchema } from '../clusters/external-cluster-schema.js';
 import { HANDING_OVER, handedOverCapabilities } from '../clusters/handed-over/handed-over-capabilities.js';
@@ -137,7 +141,13 @@ export const PROBE_KINDS: readonly (ProbeKind & ProbePlugin)[] = [
   command,
 ];
 
-export const CHECKERS: readonly (Checker & CheckPlugin)[] = [ackedLoss];
+export const CHECKERS: readonly (Checker & CheckPlugin)[] = [
+  ackedLoss,
+  consumer,
+  kvLinearizable,
+  staleReads,
+  coreDelivery,
+];
 
 const processDriver: DriverPlugin = {
   schema: processClusterSchema,
