@@ -8,7 +8,7 @@ import { readOpenFilesLimitOf, setOpenFilesLimit } from '../processes/open-files
 import { readProcessUsage } from '../processes/process-usage.js';
 import { findMarked } from '../processes/run-mark.js';
 import { findProgram } from '../processes/tools/find-program.js';
-import { findThrottleLack, findVolumeLack } from '../processes/volume-lack.js';
+import { findPowerLossLack, findThrottleLack, findVolumeLack } from '../processes/volume-lack.js';
 
 /**
  * This machine, as faults are handed it.
@@ -36,5 +36,6 @@ export function createMachine(helpers: HelperProgram, path: string): Machine {
     startHelper: (options) => startHelper(helpers, options),
     findVolumeLack,
     findThrottleLack,
+    findPowerLossLack,
   };
 }

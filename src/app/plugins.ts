@@ -19,6 +19,7 @@ import { own } from '../chaos/own/own.js';
 import { packetSlicer } from '../chaos/packet-slicer.js';
 import { partition } from '../chaos/partition.js';
 import { poisonEvents } from '../chaos/poison-events.js';
+import { powerLoss } from '../chaos/power-loss.js';
 import { publishStorm } from '../chaos/publish-storm.js';
 import { reset } from '../chaos/reset.js';
 import { rollingRestart } from '../chaos/rolling-restart.js';
@@ -31,8 +32,14 @@ import { timeout } from '../chaos/timeout.js';
 import { ackedLoss } from '../checkers/acked-loss.js';
 import { consumer } from '../checkers/consumer.js';
 import { coreDelivery } from '../checkers/core-delivery.js';
+import { divergence } from '../checkers/divergence.js';
+import { duplicates } from '../checkers/duplicates.js';
+import { immutability } from '../checkers/immutability.js';
 import { kvLinearizable } from '../checkers/kv-linearizable.js';
+import { monotonic } from '../checkers/monotonic.js';
+import { order } from '../checkers/order.js';
 import { staleReads } from '../checkers/stale-reads.js';
+import { unexpected } from '../checkers/unexpected.js';
 import { DOCKER_CAPABILITIES, dockerClusterSchema } from '../clusters/docker/docker-cluster-schema.js';
 import { type ExternalClusterParams, externalClusterSchema } from '../clusters/external-cluster-schema.js';
 import { HANDING_OVER, handedOverCapabilities } from '../clusters/handed-over/handed-over-capabilities.js';
@@ -120,6 +127,7 @@ export const FAULT_KINDS: readonly (FaultKind & FaultPlugin)[] = [
   fileTruncate,
   fileBitflip,
   snapshotRestore,
+  powerLoss,
   slowDisk,
   clockSkew,
   own,
@@ -143,6 +151,12 @@ export const PROBE_KINDS: readonly (ProbeKind & ProbePlugin)[] = [
 
 export const CHECKERS: readonly (Checker & CheckPlugin)[] = [
   ackedLoss,
+  duplicates,
+  order,
+  unexpected,
+  divergence,
+  immutability,
+  monotonic,
   consumer,
   kvLinearizable,
   staleReads,

@@ -6,6 +6,7 @@ import type {
   DirectoryLook,
   FileDamage,
   FileLook,
+  PowerLoss,
   StoreControl,
   StoreFile,
   StoreRepair,
@@ -19,6 +20,7 @@ import { damageFile, lookAtFile } from '../processes/damage-file.js';
 import { copyDirectory, lookAtDirectory, putBack } from '../processes/directory-copy.js';
 import { fillVolume, freeBytesOf } from '../processes/fill-volume.js';
 import { lastLines, sizeOf } from '../processes/log-tail.js';
+import { losePower } from '../processes/lose-power.js';
 import { requireBelow, requireMarked } from '../processes/marked-place.js';
 import { type Mount, mountAt } from '../processes/mounts.js';
 import { repairStore } from '../processes/repair-store.js';
@@ -29,9 +31,12 @@ import { withStoreLimit } from './limit-store.js';
 import type { ServerNode } from './server-node.js';
 import { placementTag } from './server-settings.js';
 import { StoreFiles } from './store-files.js';
+import { imageOf } from './store-volumes.js';
 
 /** More than this a server seldom says between two looks. */
 const MOST_LINES = 500;
+
+const WITNESS = { flushed: '.stormglass-flushed', unflushed: '.stormglass-unflushed', text: 'was here' };
 
 export interface ProcessStoresOptions {
   readonly workDir: string;
@@ -108,6 +113,30 @@ export class ProcessStores implements StoreControl {
       await file.close();
       await unlink(path);
     }
+  }
+
+  async flushWitness(node: string): Promise<void> {
+    await this.#blockVolumeOf(node);
+    const store = this.#storeOf(node);
+    await flushed(join(store, WITNESS.flushed), 'w');
+    // Its name is the directory's to flush.
+    await flushed(store, 'r');
+  }
+
+  async losePower(node: string): Promise<PowerLoss> {
+    const { mountPoint } = await this.#blockVolumeOf(node);
+    const { workDir, mark } = this.#options;
+    await requireMarked(workDir, mark);
+    await requireBelow(mountPoint, workDir);
+    const streams = join(mountPoint, 'jetstream');
+    const before = await lookAtDirectory(streams);
+    const [kept, lost] = [join(mountPoint, WITNESS.flushed), join(mountPoint, WITNESS.unflushed)];
+    await writeFile(lost, WITNESS.text);
+    await losePower(mountPoint, imageOf(workDir, node));
+    const isThere = async (path: string) => (await readFile(path, 'utf8').catch(() => '')) === WITNESS.text;
+    const [flushedIsThere, unflushedIsThere] = [await isThere(kept), await isThere(lost)];
+    for (const path of [kept, lost]) await rm(path, { force: true });
+    return { before, after: await lookAtDirectory(streams), flushedIsThere, unflushedIsThere };
   }
 
   files(node: string): Promise<readonly StoreFile[]> {
@@ -237,5 +266,16 @@ export class ProcessStores implements StoreControl {
     const mount = await this.#volumeOf(node);
     if (mount.type === 'tmpfs') throw new Error(`the store of node ${node} is not on a block device`);
     return mount;
+  }
+}
+
+/** Writes the witness into a file, unless it is only to be flushed, and flushes it to the disk. */
+async function flushed(path: string, flags: 'w' | 'r'): Promise<void> {
+  const file = await open(path, flags, 0o600);
+  try {
+    if (flags === 'w') await file.writeFile(WITNESS.text);
+    await file.sync();
+  } finally {
+    await file.close();
   }
 }

@@ -16,6 +16,9 @@ export interface VolumesOptions {
   readonly sizeBytes?: number | undefined;
 }
 
+/** The file that a node's volume is in, where it is behind a loop device. */
+export const imageOf = (workDir: string, node: string): string => join(workDir, `${node}.img`);
+
 /**
  * Mounts a volume of our own where each node's store goes, if anybody asks for it; `unmount-volumes` undoes it. Returns
  * the mount points. Throws a PreflightError with what mount said; nothing is mounted then.
@@ -29,7 +32,7 @@ export async function mountVolumes(options: VolumesOptions): Promise<readonly st
       const store = join(workDir, node);
       await mkdir(store, { recursive: true });
       if (kind === 'tmpfs') await mountTmpfs(store, sizeBytes);
-      else await mountLoop(join(workDir, `${node}.img`), store, sizeBytes);
+      else await mountLoop(imageOf(workDir, node), store, sizeBytes);
       mounted.push(store);
     }
     return mounted;

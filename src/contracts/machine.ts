@@ -21,6 +21,8 @@ export interface Machine {
   findVolumeLack(kind: VolumeKind): Promise<FaultLack | undefined>;
   /** Why what is written to a block device cannot be slowed here, beside what mounting one takes. */
   findThrottleLack(): Promise<FaultLack | undefined>;
+  /** Why a file system of ours cannot be made to lose its power here. */
+  findPowerLossLack(): Promise<FaultLack | undefined>;
 }
 
 export interface MachineState {

@@ -2,7 +2,7 @@
 export const FAILURE_CLASSES = [
   /** A server's process ends by SIGKILL and is started again: what the operating system has of its files stays. */
   'process-crash',
-  /** What was written and not flushed is gone. No kind of fault does that yet. */
+  /** What was written and not flushed is gone. */
   'power-loss',
   /** Nodes do not reach each other. */
   'partition',

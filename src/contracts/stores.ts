@@ -12,6 +12,16 @@ export interface VolumeLook {
   readonly freeBytes: number;
 }
 
+/** A store whose disk lost its power, before and after: what the server had written, and what of it had been flushed. */
+export interface PowerLoss {
+  readonly before: DirectoryLook | undefined;
+  readonly after: DirectoryLook | undefined;
+  /** A file that was flushed just before: still there, whole. */
+  readonly flushedIsThere: boolean;
+  /** A file that was written after it, and not flushed. */
+  readonly unflushedIsThere: boolean;
+}
+
 /** A bound on what is written to a block device; at least one of them. */
 export interface WriteThrottle {
   readonly bytesPerSec?: number;
@@ -101,6 +111,11 @@ export interface StoreControl {
    * them took, in ms.
    */
   timeWrites(node: string, writes: { readonly bytes: number; readonly times: number }): Promise<number>;
+
+  /** Flushes a file beside the store, by which `losePower` knows that what was flushed is kept. */
+  flushWitness(node: string): Promise<void>;
+  /** Takes what was written and not flushed from the node's store; its server is down. Rejects without a block device. */
+  losePower(node: string): Promise<PowerLoss>;
 
   /** The files of the streams that the node has a replica of, by name. */
   files(node: string): Promise<readonly StoreFile[]>;

@@ -36,6 +36,7 @@ const TESTED_BY: Readonly<Record<string, FailureClass | ((params: Parameters) =>
   'file-truncate': 'file-damage',
   'file-bitflip': 'file-damage',
   'snapshot-restore': 'file-damage',
+  'power-loss': 'power-loss',
   'clock-skew': 'clock-skew',
 };
 

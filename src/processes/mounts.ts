@@ -12,6 +12,8 @@ const PROGRAM_TAKES_MS = 30_000;
 /** A server that was just killed lets go of its files a moment later. */
 const BUSY_FOR_MS = 5_000;
 const OPTIONS = 'nosuid,nodev,noexec';
+/** A file system that meets an error stops, so that one that is told to have one loses its power: see power-loss. */
+const LOOP_OPTIONS = `loop,errors=remount-ro,${OPTIONS}`;
 
 export interface Mount {
   readonly mountPoint: string;
@@ -19,6 +21,8 @@ export interface Mount {
   readonly type: string;
   /** `7:0`. */
   readonly device: string;
+  /** `/dev/loop0`. */
+  readonly source: string;
 }
 
 /** Mounts memory of bounded size. @throws Error with what mount said */
@@ -37,7 +41,12 @@ export async function mountLoop(image: string, path: string, sizeBytes: number):
   }
   // -m 0: nothing is kept back for root, who would otherwise not notice that it is full.
   await runProgram('mkfs.ext4', ['-q', '-F', '-m', '0', image]);
-  await runProgram('mount', ['-t', 'ext4', '-o', `loop,${OPTIONS}`, image, path]);
+  await mountImage(image, path);
+}
+
+/** Mounts a file system that is in a file already, by its journal as after a crash. @throws Error with what mount said */
+export async function mountImage(image: string, path: string): Promise<void> {
+  await runProgram('mount', ['-t', 'ext4', '-o', LOOP_OPTIONS, image, path]);
 }
 
 /** What is mounted at or below a directory, in the order in which it was mounted. */
@@ -77,7 +86,8 @@ export async function unmountBelow(root: string): Promise<number> {
   return unmounted;
 }
 
-async function unmount(mountPoint: string): Promise<void> {
+/** Unmounts the last file system mounted exactly there; rejects when it stays in use. */
+export async function unmount(mountPoint: string): Promise<void> {
   const before = (await mountsBelow(mountPoint)).length;
   let said = '';
   const gone = await waitFor(
@@ -114,5 +124,6 @@ function readMount(line: string): Mount {
       String.fromCharCode(Number.parseInt(octal, 8)),
     ),
     type: fields[fields.indexOf('-') + 1] as string,
+    source: fields[fields.indexOf('-') + 2] as string,
   };
 }

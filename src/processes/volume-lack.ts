@@ -36,6 +36,17 @@ export async function findVolumeLack(kind: VolumeKind): Promise<FaultLack | unde
   return undefined;
 }
 
+const FILE_SYSTEMS = '/sys/fs/ext4';
+
+/** Why a file system of ours cannot be made to lose its power here, beside what mounting one takes. */
+export async function findPowerLossLack(): Promise<FaultLack | undefined> {
+  if (await isThere(FILE_SYSTEMS, constants.W_OK)) return undefined;
+  return {
+    what: `the kernel's ext4 cannot be told of an error: ${FILE_SYSTEMS} is not there, or not writable`,
+    hint: 'run it where /sys is writable: on a machine, or in a container with --privileged',
+  };
+}
+
 /** Why writing to a block device cannot be throttled here, beside what mounting one takes. */
 export async function findThrottleLack(): Promise<FaultLack | undefined> {
   const bound = await isThere(join(THROTTLE_DIRECTORY, 'blkio.throttle.write_bps_device'));

@@ -11,6 +11,7 @@ const lack = { what: 'mounting needs root', hint: 'run it as root' };
 const machine = (volumeLack?: object) => ({
   findVolumeLack: async () => volumeLack,
   findThrottleLack: async () => ({ what: 'there is no blkio', hint: 'mount it' }),
+  findPowerLossLack: async () => undefined,
 });
 const failureOf = (...args: [object, object]): Promise<PreflightError> =>
   requireAbilities(args[0] as never, args[1] as never).then(

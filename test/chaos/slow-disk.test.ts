@@ -73,6 +73,7 @@ it('has to be told how slow, and says what the machine lacks', async () => {
   const machine = {
     findVolumeLack: async () => undefined,
     findThrottleLack: async () => ({ what: 'no blkio', hint: 'mount it' }),
+    findPowerLossLack: async () => undefined,
   };
   expect(await slowDisk.findLack({}, machine as never)).toMatchObject({ what: 'no blkio' });
 });

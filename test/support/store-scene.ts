@@ -6,7 +6,7 @@ import type { Cluster } from '../../src/contracts/cluster.js';
 import type { FaultKind } from '../../src/contracts/fault.js';
 import type { VolumeKind } from '../../src/contracts/stores.js';
 import { connectControl } from '../../src/nats/connect.js';
-import { findThrottleLack, findVolumeLack } from '../../src/processes/volume-lack.js';
+import { findPowerLossLack, findThrottleLack, findVolumeLack } from '../../src/processes/volume-lack.js';
 import type { FaultPlugin } from '../../src/scenario/plugins.js';
 import { createMarkedDirectory } from '../../src/undo/marked-directory.js';
 import { type ClusterTest, clusterTest } from '../clusters/cluster-for-test.js';
@@ -15,9 +15,10 @@ import { type FaultScene, FaultUnderTest, faultScene } from './fault-under-test.
 const reason = async (lack: Promise<{ readonly what: string } | undefined>): Promise<string | undefined> =>
   (await lack)?.what;
 
-/** Why a test of volumes, or of a throttled one, is skipped here: for the test's name. */
+/** Why a test of volumes, of a throttled one, or of one that loses its power, is skipped here: for the test's name. */
 export const VOLUME_LACK = await reason(findVolumeLack('loop'));
 export const THROTTLE_LACK = VOLUME_LACK ?? (await reason(findThrottleLack()));
+export const POWER_LOSS_LACK = VOLUME_LACK ?? (await reason(findPowerLossLack()));
 
 /** ` (skipped: mounting needs root)`, or nothing. */
 export const skipped = (lack: string | undefined): string =>
