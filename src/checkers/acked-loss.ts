@@ -3,9 +3,9 @@ import type { Checker, CheckResult } from '../contracts/checker.js';
 import { evictionsOf } from './evictions.js';
 import { type HistoryIndex, type IndexedStream, type IndexedWriter, indexOf } from './history-index.js';
 import { FLAG, isAcknowledged, PAGE_OPERATIONS } from './operation-columns.js';
-import { findInRead } from './read-cursor.js';
-import { cutShort, gaveUp, messagesIn, withDoubts } from './read-problems.js';
+import { ReadFinder } from './read-finder.js';
 import { covers, presenceIn, type ReadPresence } from './read-presence.js';
+import { cutShort, gaveUp, messagesIn, withDoubts } from './read-problems.js';
 import type { SequenceSet } from './sequence-set.js';
 import { Sightings } from './sightings.js';
 import { lastSeen, tellStory } from './tell-story.js';
@@ -168,7 +168,10 @@ class AckedLoss {
   ): void {
     const place = writer.columns.place(sequence);
     if (!covers(presence, place) || isDuplicateOfOne(writer, sequence, presence)) return;
-    if (!presence.read.gone && evictionsOf(this.#index, stream).judge(presence, writer, sequence, place) !== 'no')
+    if (
+      !presence.read.gone &&
+      evictionsOf(this.#index, stream).judge(presence, writer, sequence, place) !== 'no'
+    )
       return;
     this.#missingOn.set(node, this.#missingOn.get(node)! + 1);
   }
@@ -218,7 +221,8 @@ class AckedLoss {
     if (this.#messages === 0 && !isGone) return ['nothing was read back', ...gaveUp(history.reads)];
     const doubts = cutShort(history);
     const { notReached, perhapsEvicted } = this.#found.counts;
-    if (notReached > 0) doubts.push(`${formatInteger(notReached)} were not reached`, ...gaveUp(history.reads));
+    if (notReached > 0)
+      doubts.push(`${formatInteger(notReached)} were not reached`, ...gaveUp(history.reads));
     if (perhapsEvicted > 0) {
       const limits = new Set(streams.flatMap((stream) => evictionsOf(this.#index, stream).limits.names));
       doubts.push(
@@ -241,7 +245,8 @@ class AckedLoss {
     if (missing.length > 0)
       sentence += `; ${missing.map(([node, count]) => `${formatInteger(count)} missing on ${node}`).join(', ')}`;
     if (failedButRead > 0) {
-      const events = failedButRead === 1 ? '1 event that was' : `${formatInteger(failedButRead)} events that were`;
+      const events =
+        failedButRead === 1 ? '1 event that was' : `${formatInteger(failedButRead)} events that were`;
       sentence += `; ${events} refused can be read`;
     }
     return sentence;
@@ -255,5 +260,5 @@ function isDuplicateOfOne(
   presence: ReadPresence | undefined,
 ): boolean {
   const isKnown = (columns.flags(sequence) & FLAG.duplicate) !== 0;
-  return isKnown && presence !== undefined && findInRead(presence.read, columns.place(sequence)) !== undefined;
+  return isKnown && presence !== undefined && new ReadFinder(presence.read).find(columns.place(sequence));
 }

@@ -69,8 +69,7 @@ class Evictions {
   judgePlace({ first, read }: ReadPresence, place: number): Eviction {
     const { maxMessages, maxBytes, hasRollups } = this.limits;
     const later = this.#last - place;
-    let isPerhaps =
-      hasRollups && later > 0 && (read.foreign > 0 || !this.#stream.name.startsWith('KV_'));
+    let isPerhaps = hasRollups && later > 0 && (read.foreign > 0 || !this.#stream.name.startsWith('KV_'));
     if (place < first) {
       if (maxMessages > 0 && later >= maxMessages) return 'evicted';
       if (maxBytes > 0) {

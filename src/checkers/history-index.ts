@@ -94,7 +94,10 @@ function makeIndex(history: History): HistoryIndex {
   return { history, writers, writerOf, streams, streamNamed };
 }
 
-function countAcknowledged({ columns, streamOfSubject }: IndexedWriter, streams: readonly IndexedStream[]): void {
+function countAcknowledged(
+  { columns, streamOfSubject }: IndexedWriter,
+  streams: readonly IndexedStream[],
+): void {
   for (const page of columns.pages) {
     if (page === undefined) continue;
     const { flags, subject, streamSequence } = page;

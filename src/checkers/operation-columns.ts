@@ -61,7 +61,8 @@ export class OperationColumns {
   constructor(readonly writer: WriterHistory) {
     const hasManySubjects = writer.subjects.length > 65_535;
     for (const block of writer.blocks()) {
-      const { count, kind, sequence, outcome, subject, streamSequence, sentNs, doneNs, detail, reason } = block;
+      const { count, kind, sequence, outcome, subject, streamSequence, sentNs, doneNs, detail, reason } =
+        block;
       for (let i = 0; i < count; i++) {
         const at = sequence[i]!;
         if (at > MOST_SEQUENCE) continue;

@@ -1,45 +1,5 @@
 import type { ReadBlock, StreamRead } from '../contracts/history.js';
 
-/** What a read says of one stream sequence. */
-export interface ReadMessage {
-  readonly writer: number;
-  readonly sequence: number;
-  readonly digest: number;
-}
-
-/** The message at a stream sequence; of a batch its first event. */
-export function findInRead({ blocks }: StreamRead, place: number): ReadMessage | undefined {
-  let low = 0;
-  let high = blocks.length - 1;
-  // The first block that begins at or after the place may hold it, or the one before.
-  while (low < high) {
-    const middle = (low + high + 1) >> 1;
-    if (blocks[middle]!.baseSequence < place) low = middle;
-    else high = middle - 1;
-  }
-  return findInBlock(blocks[low], place) ?? findInBlock(blocks[low + 1], place);
-}
-
-function findInBlock(block: ReadBlock | undefined, place: number): ReadMessage | undefined {
-  if (block === undefined || block.count === 0) return undefined;
-  const offset = place - block.baseSequence;
-  if (offset < 0) return undefined;
-  let low = 0;
-  let high = block.count - 1;
-  // Where nothing is missing it is right there.
-  if (offset <= high && block.offset[offset] === offset && (offset === 0 || block.offset[offset - 1]! < offset)) {
-    low = offset;
-  } else {
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if (block.offset[middle]! < offset) low = middle + 1;
-      else high = middle;
-    }
-  }
-  if (block.offset[low] !== offset) return undefined;
-  return { writer: block.writer[low]!, sequence: block.sequence[low]!, digest: block.digest[low]! };
-}
-
 /** Goes through a read message by message, in ascending stream sequence; what goes back is passed over. */
 export class ReadCursor {
   /** Of the message at hand; Infinity when there is none left. */

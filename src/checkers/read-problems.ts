@@ -16,7 +16,8 @@ export const cutShort = ({ writers }: History): string[] =>
     .filter(({ complete }) => !complete)
     .map(({ load, writer }) => `the history of ${load}/${writer} is not complete`);
 
-export const messagesIn = (reads: readonly StreamRead[]): number => reads.reduce((sum, { count }) => sum + count, 0);
+export const messagesIn = (reads: readonly StreamRead[]): number =>
+  reads.reduce((sum, { count }) => sum + count, 0);
 
 /** What was found, and what stands open. */
 export const withDoubts = (sentence: string, doubts: readonly string[]): string =>

@@ -1,4 +1,4 @@
-import { type HistoryIndex, type IndexedStream, type IndexedWriter } from './history-index.js';
+import type { HistoryIndex, IndexedStream, IndexedWriter } from './history-index.js';
 import { type ColumnPage, FLAG, isClaim, PAGE_OPERATIONS } from './operation-columns.js';
 import type { ReadPresence } from './read-presence.js';
 import { SequenceSet } from './sequence-set.js';
@@ -26,7 +26,8 @@ export function placesBySubject(
   eachWrite(writers, stream, subjects, (page, i, _writer, subject) => {
     counts[subject]!++;
     const flags = page.flags[i]!;
-    const isOpen = (flags & FLAG.outcome) === FLAG.unknown || (isClaim(flags) && page.streamSequence[i] === 0);
+    const isOpen =
+      (flags & FLAG.outcome) === FLAG.unknown || (isClaim(flags) && page.streamSequence[i] === 0);
     if (isOpen && !isRead(presence, _writer, page.first + i)) withoutPlace[subject]!++;
   });
   const heaps = new TopPlaces(counts, limit);
@@ -49,7 +50,10 @@ export function placesBySubject(
         const subject = subjects.of(writer)[writer.columns.subject(sequence)]!;
         if (subject < 0) continue;
         let own = seen.get(block.writer[i]!);
-        if (own === undefined) seen.set(block.writer[i]!, (own = new SequenceSet(writer.columns.highest)));
+        if (own === undefined) {
+          own = new SequenceSet(writer.columns.highest);
+          seen.set(block.writer[i]!, own);
+        }
         if (own.add(sequence)) heaps.add(subject, block.baseSequence + block.offset[i]!);
       }
     }
@@ -120,7 +124,8 @@ class TopPlaces {
   constructor(counts: Uint32Array, limit: number) {
     this.#limit = limit;
     this.#starts = new Float64Array(counts.length + 1);
-    for (let i = 0; i < counts.length; i++) this.#starts[i + 1] = this.#starts[i]! + Math.min(limit, counts[i]!);
+    for (let i = 0; i < counts.length; i++)
+      this.#starts[i + 1] = this.#starts[i]! + Math.min(limit, counts[i]!);
     this.#sizes = new Uint32Array(counts.length);
     this.#heaps = new Float64Array(this.#starts[counts.length]!);
   }

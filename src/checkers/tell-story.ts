@@ -28,7 +28,11 @@ export function tellStory(
   if ((columns.flags(sequence) & FLAG.outcome) === FLAG.ok) {
     const after = doneNs > 0 ? ` ${formatDuration(doneNs - sentNs)} later` : '';
     const stream = streams[streamOfSubject[subject]!]?.name ?? 'stream';
-    parts.push(place > 0 ? `acknowledged${after} as ${stream} sequence ${formatInteger(place)}` : `acknowledged${after}`);
+    parts.push(
+      place > 0
+        ? `acknowledged${after} as ${stream} sequence ${formatInteger(place)}`
+        : `acknowledged${after}`,
+    );
   }
   const reason = columns.reason(sequence);
   if (reason !== '') parts.push(reason);
