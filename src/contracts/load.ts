@@ -157,7 +157,7 @@ export interface GeneratorTask {
   readonly connectionName: string;
   /** See `PhaseClock` in metrics. */
   readonly phaseClock: SharedArrayBuffer;
-  /** Where this writer's history goes; absent for kinds that promise nothing. */
+  /** Where this writer's history goes; absent for kinds that promise nothing, and where none is wanted. */
   readonly historyFile?: string;
   /** All of the run that write events: a load that listens knows by them whose every event it must receive. */
   readonly writers?: readonly EventWriter[];

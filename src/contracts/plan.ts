@@ -114,6 +114,8 @@ export interface LoadPlan {
   readonly warmUpNs: number;
   /** How many worker threads share the load; 0 for one that is only made ready before the others start. */
   readonly workers: number;
+  /** False: its operations are not written down, though its kind does that. */
+  readonly history?: false;
   /** Kind-specific parameters, as the kind's schema resolved them. */
   readonly params: Readonly<Record<string, unknown>>;
 }

@@ -38,9 +38,10 @@ export function generatorTasks(
         access: cluster.access,
         connectionName: `${connectionPrefix(runId)}${load.name} ${worker}`,
         phaseClock,
-        ...(services.loadFacts(load.kind).history.length > 0 && {
-          historyFile: join(historyDir, `${load.name}-${worker}.sgh`),
-        }),
+        ...(load.history !== false &&
+          services.loadFacts(load.kind).history.length > 0 && {
+            historyFile: join(historyDir, `${load.name}-${worker}.sgh`),
+          }),
       });
       writer += services.loadFacts(load.kind).writersOf?.(load) ?? 1;
     }

@@ -76,10 +76,18 @@ export const loadShape = {
     .optional()
     .describe('What is due so early in this load is measured apart, and is in no total.'),
   workers: z.int().min(1).max(256).default(1).describe('How many threads share the load.'),
+  history: z
+    .boolean({ error: 'expected true or false' })
+    .default(true)
+    .describe('Whether every operation is written down, for the checks to judge.'),
 };
 
 /** Of those keys, the ones that a kind takes: what an editor offers. */
-export function loadShapeOf({ events, schedules }: Pick<LoadKindFacts, 'events' | 'schedules'>) {
+export function loadShapeOf({
+  events,
+  schedules,
+  history,
+}: Pick<LoadKindFacts, 'events' | 'schedules' | 'history'>) {
   const takes = (...modes: readonly ScheduleMode[]) => schedules.some((mode) => modes.includes(mode));
   const taken: Readonly<Partial<Record<keyof typeof loadShape, boolean>>> = {
     domains: events,
@@ -89,6 +97,7 @@ export function loadShapeOf({ events, schedules }: Pick<LoadKindFacts, 'events' 
     replay: events && takes('open'),
     concurrency: takes('closed'),
     count: takes('open', 'max', 'closed'),
+    history: history.length > 0,
   };
   return Object.fromEntries(
     Object.entries(loadShape).filter(([key]) => taken[key as keyof typeof loadShape] !== false),

@@ -76,7 +76,17 @@ function requireHistory(
   const kinds = Object.keys(plugins.loads).filter((kind) =>
     isJudgedIn((plugins.loads[kind] as LoadPlugin).facts),
   );
-  if (loads.loads.some(({ facts }) => isJudgedIn(facts))) return;
+  const judged = loads.loads.filter(({ facts }) => isJudgedIn(facts));
+  if (judged.some(({ plan }) => plan.history !== false)) return;
+  if (judged.length > 0) {
+    const names = judged.map(({ plan }) => plan.name).join(', ');
+    findings.add(
+      ['checks', i],
+      `${name} judges ${judges.join(', ')}, and no history is kept of ${names}`,
+      'Leave `history: false` out there, or leave the check out.',
+    );
+    return;
+  }
   findings.add(
     ['checks', i],
     `${name} judges ${judges.join(', ')}, and no load keeps a history of that`,

@@ -82,10 +82,14 @@ function resolveLoad(
     const message = 'with `concurrency` it is said already how many operations are in flight';
     findings.addAtKey([...path, 'window'], message, 'Leave it out.');
   }
+  if (facts.history.length === 0 && isMap(written) && written.history !== undefined) {
+    findings.addAtKey([...path, 'history'], `a load of kind ${kind} keeps no history`, 'Leave it out.');
+  }
   if (domains === undefined || schedule === undefined) return undefined;
   const params = ownParameters(parsed, COMMON_KEYS);
   const fitted = fitToRecords(schedule, sent, path, findings);
-  return { name, kind, domains, schedule: fitted, atNs, warmUpNs, workers, params };
+  const recording = input.history ? {} : { history: false as const };
+  return { name, kind, domains, schedule: fitted, atNs, warmUpNs, workers, ...recording, params };
 }
 
 /** Somebody must say how long the run lasts. */

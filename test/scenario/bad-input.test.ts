@@ -443,6 +443,13 @@ describe('a check', () => {
         '17:10 checks[0]: acked-loss judges publish, put, compare-and-set, and no load keeps a history of that → Add a load of a kind that does: js-publish, kv.',
       ],
     ],
+    [
+      'of what no history is kept',
+      [['rate: 2k/s, for: 70s', 'rate: 2k/s, for: 70s, history: false']],
+      [
+        '17:10 checks[0]: acked-loss judges publish, put, compare-and-set, and no history is kept of orders → Leave `history: false` out there, or leave the check out.',
+      ],
+    ],
   ]);
 });
 
