@@ -97,6 +97,8 @@ export interface StreamSpan {
   readonly throughSequence: number;
   /** The servers say that there is no such stream any more. */
   readonly gone: boolean;
+  /** How many replicas it is to have; 1 unless told. */
+  readonly replicas?: number;
 }
 
 /** A stretch of what was read from a stream, in stream order: parallel columns, `count` long or longer. */

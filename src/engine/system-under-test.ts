@@ -161,8 +161,13 @@ export class SystemUnderTest {
 
   /** A stream that nobody can speak for is still tried: reading it says why it cannot be had. */
   async #spanOf({ name, subjects }: StreamPlan): Promise<StreamSpan> {
-    const fromSequence = this.streams.find(({ stream }) => stream === name)?.fromSequence ?? 1;
-    const span = { stream: name, subjects, fromSequence };
+    const facts = this.streams.find(({ stream }) => stream === name);
+    const span = {
+      stream: name,
+      subjects,
+      fromSequence: facts?.fromSequence ?? 1,
+      replicas: Number(facts?.config.num_replicas ?? 1),
+    };
     try {
       const bounds = await this.control.streamBounds(name);
       return { ...span, throughSequence: bounds?.lastSequence ?? 0, gone: bounds === undefined };

@@ -1,138 +1,219 @@
 import { NS, nowNs, sleep } from '../base/clock.js';
-import { subjectMatches } from '../base/subjects.js';
-import {
-  OUTCOMES,
-  type ReadBack,
-  type ReadManner,
-  type ReplicaRead,
-  type StreamRead,
-  type StreamSpan,
-  type WriterHistory,
+import { messageOf } from '../base/errors.js';
+import type {
+  ReadBack,
+  ReadManner,
+  ReplicaRead,
+  StreamRead,
+  StreamSpan,
+  WriterHistory,
 } from '../contracts/history.js';
 import type { ServerAccess } from '../contracts/load.js';
-import { readStream } from '../nats/stream-reader.js';
-import { ReadBlocks } from './read-blocks.js';
+import type { MonitoredNode } from '../nats/leaders.js';
+import { nodeNameOf } from '../nats/node-names.js';
+import { type KeptStream, openReplicaControl, type ReplicaControl } from '../nats/stream-replicas.js';
+import { highestAcknowledged } from './highest-acknowledged.js';
+import { readReplica } from './read-replica.js';
+import { readWholeStream } from './read-whole-stream.js';
 
 export interface FinalReadOptions {
   readonly access: ServerAccess;
+  /** By whose names replicas are told; the servers' own unless told. */
+  readonly nodes?: readonly MonitoredNode[];
   readonly streams: readonly StreamSpan[];
   /** Whose acknowledged operations are looked for. */
   readonly writers: readonly WriterHistory[];
-  /** For all streams together. */
+  /** For all reads together. */
   readonly timeoutNs: number;
+  /** Every replica's own store is read, too. */
+  readonly withReplicas?: boolean;
   readonly signal?: AbortSignal;
   /** Told of each read as soon as it is made. */
   readonly onRead?: (read: StreamRead | ReplicaRead, manner: ReadManner) => void;
   /**
-   * A stream that ends before what it acknowledged is looked at again for this long, ten seconds unless told: a
-   * replica that has just become its leader may still catch up.
+   * What ends before what it acknowledged, or before its leader, is looked at again for this long, ten seconds unless
+   * told: a replica that has just become its leader may still catch up.
    */
   readonly catchUpNs?: number;
+  /** How long a replica's server may be out of reach before it is given up; 20 seconds unless told. */
+  readonly awayNs?: number;
 }
 
 const CATCH_UP_NS = 10 * NS.s;
-const LOOK_AGAIN_MS = 500;
-const OK = OUTCOMES.indexOf('ok');
+/** How long nobody may be able to say where a stream's replicas lie. */
+const DESCRIBE_WITHIN_NS = 15 * NS.s;
+const ASK_AGAIN_MS = 500;
+const STREAMS_AT_ONCE = 3;
 
 /**
- * Reads every stream back, one after the other: to the end that was given, and to the highest sequence that one of
- * the writers had acknowledged, should that lie beyond. Does not reject: a read that could not reach the end says
- * why. A stream that ends before what it acknowledged, and goes on doing so, was read completely.
+ * Reads every stream back, and then, where that is wanted, every replica's own store. Does not reject: a read that
+ * could not reach the end says why, and each replica that should be there has one.
  */
 export async function readBack(options: FinalReadOptions): Promise<ReadBack> {
-  const deadlineNs = nowNs() + options.timeoutNs;
-  const wanted = highestAcknowledged(options.streams, options.writers);
-  const reads: StreamRead[] = [];
-  for (const span of options.streams) {
-    const beganNs = nowNs();
-    const read = await readOne(span, wanted.get(span.stream) ?? 0, deadlineNs, options);
-    options.onRead?.(read, { tookNs: nowNs() - beganNs, way: 'consumer' });
-    reads.push(read);
-  }
-  return { reads, replicas: [] };
+  await using reading = new FinalReading(options);
+  return await reading.run();
 }
 
-async function readOne(
-  span: StreamSpan,
-  wantedSequence: number,
-  deadlineNs: number,
-  { access, signal, catchUpNs = CATCH_UP_NS }: FinalReadOptions,
-): Promise<StreamRead> {
-  const read = new ReadBlocks();
-  if (span.gone) {
-    return {
-      stream: span.stream,
-      count: 0,
-      blocks: [],
-      foreign: 0,
-      throughSequence: wantedSequence,
-      complete: true,
-      gone: true,
-    };
-  }
-  let foreign = 0;
-  const readOn = async (fromSequence: number, throughSequence: number) => {
-    const end = await readStream({
-      access,
-      stream: span.stream,
-      fromSequence,
-      throughSequence,
-      timeoutMs: Math.max(0, (deadlineNs - nowNs()) / NS.ms),
-      ...(signal && { signal }),
-      onMessage: (writer, sequence, streamSequence, digest) =>
-        read.add(writer, sequence, streamSequence, digest),
-    });
-    foreign += end.foreign;
-    return end;
-  };
-  const throughSequence = Math.max(span.throughSequence, wantedSequence);
-  let end = await readOn(span.fromSequence, throughSequence);
-  const caughtUpByNs = nowNs() + catchUpNs;
-  const isBehind = () => end.complete && end.lastSequence < wantedSequence && nowNs() < caughtUpByNs;
-  while (isBehind() && nowNs() < deadlineNs && !signal?.aborted) {
-    await sleep(LOOK_AGAIN_MS);
-    end = await readOn(end.lastSequence + 1, throughSequence);
-  }
-  const gaveUp =
-    end.gaveUp ??
-    (isBehind()
-      ? `it ends at sequence ${end.lastSequence}, acknowledged ${wantedSequence}, and had no time to catch up`
-      : undefined);
-  return {
-    stream: span.stream,
-    count: read.count,
-    blocks: read.blocks,
-    foreign,
-    throughSequence,
-    complete: gaveUp === undefined,
-    gone: false,
-    ...(gaveUp !== undefined && { gaveUp }),
-  };
-}
+class FinalReading implements AsyncDisposable {
+  readonly #options: FinalReadOptions;
+  readonly #deadlineNs: number;
+  readonly #wanted: ReadonlyMap<string, number>;
+  #control: Promise<ReplicaControl> | undefined;
 
-/** The highest stream sequence that any of the writers had acknowledged, by stream. */
-function highestAcknowledged(
-  streams: readonly StreamSpan[],
-  writers: readonly WriterHistory[],
-): ReadonlyMap<string, number> {
-  const highest = new Map<string, number>();
-  for (const writer of writers) {
-    const streamOfSubject = writer.subjects.map(
-      (subject) =>
-        streams.find(({ subjects }) => subjects.some((filter) => subjectMatches(filter, subject)))?.stream,
-    );
-    const highestOfSubject = new Float64Array(writer.subjects.length);
-    for (const { count, outcome, subject, streamSequence } of writer.blocks()) {
-      for (let i = 0; i < count; i++) {
-        const at = subject[i]!;
-        if (outcome[i] === OK && streamSequence[i]! > highestOfSubject[at]!)
-          highestOfSubject[at] = streamSequence[i]!;
+  constructor(options: FinalReadOptions) {
+    this.#options = options;
+    this.#deadlineNs = nowNs() + options.timeoutNs;
+    this.#wanted = highestAcknowledged(options.streams, options.writers);
+  }
+
+  async run(): Promise<ReadBack> {
+    const { streams, withReplicas = false } = this.#options;
+    // All streams first, so that no replica takes the time that a stream needs.
+    const reads = await inTurn(streams, STREAMS_AT_ONCE, (span) => this.#readWhole(span));
+    const replicas: ReplicaRead[] = [];
+    if (withReplicas) {
+      for (const [i, span] of streams.entries()) {
+        if (!span.gone && (span.replicas ?? 1) > 1)
+          replicas.push(...(await this.#readReplicas(span, reads[i] as StreamRead)));
       }
     }
-    streamOfSubject.forEach((stream, at) => {
-      if (stream !== undefined)
-        highest.set(stream, Math.max(highest.get(stream) ?? 0, highestOfSubject[at]!));
+    return { reads, replicas };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await (await this.#control?.catch(() => undefined))?.[Symbol.asyncDispose]();
+  }
+
+  async #readWhole(span: StreamSpan): Promise<StreamRead> {
+    const beganNs = nowNs();
+    const kept = span.gone ? undefined : await this.#describe(span.stream, 0).catch(() => undefined);
+    const { access, signal, catchUpNs = CATCH_UP_NS } = this.#options;
+    const { read, way } = await readWholeStream({
+      access,
+      span,
+      wantedSequence: this.#wanted.get(span.stream) ?? 0,
+      way: wayOf(kept),
+      deadlineNs: this.#deadlineNs,
+      catchUpNs,
+      ...(signal && { signal }),
+    });
+    this.#tell(read, beganNs, way);
+    return read;
+  }
+
+  async #readReplicas(span: StreamSpan, whole: StreamRead): Promise<readonly ReplicaRead[]> {
+    const beganNs = nowNs();
+    let kept: KeptStream;
+    try {
+      kept = await this.#describe(span.stream, DESCRIBE_WITHIN_NS);
+    } catch (thrown) {
+      return this.#missing(span, whole, 0, beganNs, `nobody could say where it lies: ${messageOf(thrown)}`);
+    }
+    const { servers, group } = kept;
+    const way = wayOf(kept);
+    // Consumers lie where they lie; the leadership is in one place at a time.
+    const atOnce = way === 'consumer' ? servers.length : 1;
+    const reads = await inTurn(servers, atOnce, (server) => this.#readReplica(span, whole, server, way));
+    // Back to where it was, for those who may use the stream after us.
+    if (way === 'leader' && group.leader)
+      await (await this.#connected()).moveLeader(span.stream, group.leader).catch(() => {});
+    return [
+      ...reads,
+      ...this.#missing(span, whole, servers.length, nowNs(), 'the servers do not say where it lies'),
+    ];
+  }
+
+  async #readReplica(
+    span: StreamSpan,
+    whole: StreamRead,
+    server: string,
+    way: ReadManner['way'],
+  ): Promise<ReplicaRead> {
+    const beganNs = nowNs();
+    const { access, nodes = [], signal, catchUpNs = CATCH_UP_NS, awayNs } = this.#options;
+    const options = {
+      access,
+      control: await this.#connected(),
+      whole,
+      fromSequence: span.fromSequence,
+      server,
+      node: nodeNameOf(nodes, server),
+      deadlineNs: this.#deadlineNs,
+      catchUpNs,
+      ...(awayNs !== undefined && { awayNs }),
+      ...(signal && { signal }),
+    };
+    const read = await readReplica({ ...options, way });
+    this.#tell(read, beganNs, way);
+    return read;
+  }
+
+  /** A replica that nobody could say anything about is not silently missing. */
+  #missing(
+    { stream, replicas = 1 }: StreamSpan,
+    { throughSequence }: StreamRead,
+    found: number,
+    beganNs: number,
+    gaveUp: string,
+  ): ReplicaRead[] {
+    return Array.from({ length: Math.max(0, replicas - found) }, (_, i) => {
+      const node = `replica ${found + i + 1}`;
+      const read: ReplicaRead = {
+        ...{ stream, node, count: 0, blocks: [], foreign: 0, throughSequence },
+        ...{ complete: false, gone: false, gaveUp, endedNs: nowNs() },
+      };
+      this.#tell(read, beganNs, 'consumer');
+      return read;
     });
   }
-  return highest;
+
+  /** Asks again for so long; rejects when nobody could say. */
+  async #describe(stream: string, withinNs: number): Promise<KeptStream> {
+    const { signal } = this.#options;
+    const untilNs = Math.min(this.#deadlineNs, nowNs() + withinNs);
+    for (;;) {
+      signal?.throwIfAborted();
+      try {
+        return await (await this.#connected()).describe(stream);
+      } catch (thrown) {
+        if (nowNs() >= untilNs) throw thrown;
+      }
+      await sleep(ASK_AGAIN_MS);
+    }
+  }
+
+  /** One connection for all; made again where it could not be made. */
+  #connected(): Promise<ReplicaControl> {
+    this.#control ??= openReplicaControl(this.#options.access).catch((thrown) => {
+      this.#control = undefined;
+      throw thrown;
+    });
+    return this.#control;
+  }
+
+  #tell(read: StreamRead | ReplicaRead, beganNs: number, way: ReadManner['way']): void {
+    this.#options.onRead?.(read, { tookNs: nowNs() - beganNs, way });
+  }
+}
+
+/** A consumer would take messages away from a stream that keeps them only until they are delivered. */
+const wayOf = (kept: KeptStream | undefined): ReadManner['way'] =>
+  kept === undefined || kept.retention === 'limits' ? 'consumer' : 'leader';
+
+/** All of them, so many at a time; the results in order. */
+async function inTurn<T, R>(
+  items: readonly T[],
+  atOnce: number,
+  work: (item: T) => Promise<R>,
+): Promise<R[]> {
+  const results: R[] = [];
+  let next = 0;
+  const worker = async (): Promise<void> => {
+    while (next < items.length) {
+      const at = next++;
+      results[at] = await work(items[at] as T);
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(atOnce, items.length) }, worker));
+  return results;
 }

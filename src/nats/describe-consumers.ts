@@ -1,7 +1,7 @@
 import type { ConsumerInfo, JetStreamManager } from '@nats-io/jetstream';
 import type { ConsumerDescription, ConsumerDescriptions } from '../contracts/control.js';
 import { isConsumerNotFound, isStreamNotFound, isUnattended } from './jetstream-errors.js';
-import { READ_CONSUMER } from './stream-reader.js';
+import { READ_CONSUMER } from './read-consumer.js';
 
 /** See `SystemControl.describeConsumers`. */
 export async function describeConsumers(

@@ -1,15 +1,13 @@
-import { crc32 } from 'node:zlib';
 import { NS, nowNs, sleep } from '../base/clock.js';
 import { messageOf } from '../base/errors.js';
 import { freshId } from '../base/ids.js';
 import type { ServerAccess } from '../contracts/load.js';
-import { BatchReader } from '../wire/batch.js';
 import { WireConnection } from '../wire/connection.js';
 import type { MessageView } from '../wire/parser.js';
-import { emptyStamp } from '../wire/stamp.js';
-import { readMessageStamp } from '../wire/stamp-header.js';
 import { emptyAckReply, readAckReply } from './ack-reply.js';
 import { encodePull, pullNews, pullSubject } from './pull.js';
+import { createReadConsumer, removeReadConsumer } from './read-consumer.js';
+import { type OnStamped, StampTeller } from './stamp-teller.js';
 import { readStatus } from './status-header.js';
 import { ApiError, WireApi } from './wire-api.js';
 
@@ -22,10 +20,15 @@ export interface StreamReadOptions {
   readonly timeoutMs: number;
   readonly signal?: AbortSignal;
   /**
-   * Called once a stamped event, in stream order, whoever's stamp it is; the events of a batch have the stream
-   * sequence of their message, and the CRC-32 of its whole payload. The hot path.
+   * Whose own store is read, by the server's own name; whichever the consumer comes to lie on unless told. It is given
+   * up when it could not be reached for `awayMs`, or delivers nothing more though it counts more.
    */
-  readonly onMessage: (writer: number, sequence: number, streamSequence: number, digest: number) => void;
+  readonly onServer?: string;
+  /** With `onServer`: 20,000 unless told. */
+  readonly awayMs?: number;
+  /** With `onServer`: a store that ends before the leader's is looked at again for this long, 10,000 unless told. */
+  readonly catchUpMs?: number;
+  readonly onMessage: OnStamped;
 }
 
 export interface StreamReadEnd {
@@ -37,10 +40,11 @@ export interface StreamReadEnd {
   readonly lastSequence: number;
   /** Messages that carry no stamp, in their payload, a header or a batch. */
   readonly foreign: number;
+  /** The server's store ends here, its leader's does not, and that stayed so for `catchUpMs`. */
+  readonly endsEarly?: true;
+  /** The servers do not let us read with a consumer. */
+  readonly refused?: true;
 }
-
-/** The consumers that streams are read back with are called so, and then by an id. */
-export const READ_CONSUMER = 'stormglass-read-';
 
 const PULL_MESSAGES = 10_000;
 /** Two pulls are out at a time, and a server drops a client that is 64 MiB behind. */
@@ -49,10 +53,16 @@ const PULL_EXPIRES_MS = 10_000;
 const HEARTBEAT_MS = 1000;
 /** Neither a message nor a heartbeat for this long: the consumer, or the way to it, is gone. */
 const SILENCE_MS = 3500;
+/** It says that it has more, and delivers none for this long. */
+const STALLED_MS = 5000;
+/** So many consumers that stall at the same place are enough to say that the store does not give it. */
+const MOST_STALLS = 3;
 const API_MS = 3000;
-const REMOVE_MS = 1000;
 const RETRY_MS = 200;
+const AWAY_MS = 20_000;
+const CATCH_UP_MS = 10_000;
 const NO_MESSAGE_FOUND = 10037;
+const STREAM_NOT_FOUND = 10059;
 
 /**
  * Reads a stretch of a stream as fast as the server sends it, through a consumer of its own: one replica, in memory,
@@ -64,7 +74,7 @@ export async function readStream(options: StreamReadOptions): Promise<StreamRead
 }
 
 type ConsumerEnd =
-  | { readonly end: 'complete' | 'drained' }
+  | { readonly end: 'complete' | 'drained' | 'stalled' }
   | { readonly end: 'lost'; readonly reason: string };
 
 class StreamReading {
@@ -72,20 +82,28 @@ class StreamReading {
   readonly #wire: WireConnection;
   readonly #api: WireApi;
   readonly #deadlineNs: number;
-  readonly #stamp = emptyStamp();
-  readonly #batch = new BatchReader();
+  readonly #teller: StampTeller;
   readonly #ack = emptyAckReply();
   #lastSequence: number;
   #foreign = 0;
   /** The trouble met last, for the sentence that says why the read gave up. */
   #trouble = '';
   #lastNewsNs = 0;
+  /** Monotonic: when the server was last reached, when its store had last given something. */
+  #reachedNs = nowNs();
+  #progressNs = nowNs();
+  /** Consumers that stalled after `#lastSequence`. */
+  #stalls = 0;
+  #endsEarly = false;
+  #isRefused = false;
   // Of the consumer in use; its sid is 0 while there is none, and what still comes for another one is ignored.
   #consumer = '';
   #sid = 0;
   #pullSubject = '';
   #pullInbox = '';
   #consumerSequence = 0;
+  /** What it says that it has still to deliver. */
+  #pending = 0;
   /** Messages asked for and not yet delivered. */
   #outstanding = 0;
   #finish: ((end: ConsumerEnd) => void) | undefined;
@@ -94,6 +112,7 @@ class StreamReading {
     this.#options = options;
     this.#lastSequence = Math.max(1, options.fromSequence) - 1;
     this.#deadlineNs = nowNs() + options.timeoutMs * NS.ms;
+    this.#teller = new StampTeller(options.onMessage);
     this.#wire = new WireConnection(
       { access: options.access, name: 'stormglass-reader', pingEveryMs: 2000 },
       {
@@ -128,56 +147,67 @@ class StreamReading {
       ...(gaveUp === undefined ? {} : { gaveUp }),
       lastSequence: this.#lastSequence,
       foreign: this.#foreign,
+      ...(this.#endsEarly && { endsEarly: true }),
+      ...(this.#isRefused && { refused: true }),
     };
   }
 
   /** Reads with one consumer as far as it goes; true when nothing is left to read. Throws when it is time to give up. */
   async #readOn(): Promise<boolean> {
     this.#giveUpWhenDue();
+    const before = this.#lastSequence;
     try {
-      const pending = await this.#createConsumer();
-      const outcome: ConsumerEnd = pending === 0 ? { end: 'drained' } : await this.#consume();
+      await this.#createConsumer();
+      const outcome: ConsumerEnd = this.#pending === 0 ? { end: 'drained' } : await this.#consume();
       await this.#removeConsumer();
-      if (outcome.end !== 'lost') return outcome.end === 'complete' || (await this.#holdsNoMore());
-      this.#trouble = outcome.reason;
+      if (this.#lastSequence > before) this.#progressNs = nowNs();
+      if (outcome.end === 'lost') this.#trouble = outcome.reason;
+      else if (outcome.end === 'complete' || (await this.#holdsNoMore())) return true;
+      else if (outcome.end === 'stalled') this.#noteStall();
+      else return this.#staysBehind();
     } catch (thrown) {
-      if (thrown instanceof ApiError && thrown.code < 500) throw thrown;
+      if (thrown instanceof ApiError && thrown.code < 500) {
+        this.#isRefused = thrown.errorCode !== STREAM_NOT_FOUND;
+        throw thrown;
+      }
       this.#trouble = messageOf(thrown);
     }
     return false;
   }
 
+  #noteStall(): void {
+    this.#trouble = `its store delivers nothing after sequence ${this.#lastSequence}, though it counts ${this.#pending} more`;
+    this.#stalls++;
+  }
+
+  /** True when the server's store has ended where it ends for long enough. */
+  #staysBehind(): boolean {
+    const { onServer, catchUpMs = CATCH_UP_MS } = this.#options;
+    this.#endsEarly = onServer !== undefined && nowNs() - this.#progressNs > catchUpMs * NS.ms;
+    return this.#endsEarly;
+  }
+
   #giveUpWhenDue(): void {
-    if (this.#options.signal?.aborted) throw new Error('interrupted');
+    const { throughSequence, timeoutMs, signal, onServer, awayMs = AWAY_MS } = this.#options;
+    if (signal?.aborted) throw new Error('interrupted');
+    if (onServer !== undefined) {
+      if (this.#stalls >= MOST_STALLS) throw new Error(this.#trouble);
+      if (nowNs() - this.#reachedNs > awayMs * NS.ms)
+        throw new Error(
+          `not reached for ${awayMs} ms, after sequence ${this.#lastSequence}: ${this.#trouble}`,
+        );
+    }
     if (nowNs() < this.#deadlineNs) return;
-    const { throughSequence, timeoutMs } = this.#options;
     const where = `at sequence ${this.#lastSequence} of ${throughSequence} after ${timeoutMs} ms`;
     throw new Error(this.#trouble ? `${where}; last trouble: ${this.#trouble}` : where);
   }
 
-  /** Returns how many messages the consumer has to deliver. */
-  async #createConsumer(): Promise<number> {
-    const { stream } = this.#options;
-    const name = `${READ_CONSUMER}${freshId()}`;
+  async #createConsumer(): Promise<void> {
+    const { stream, onServer } = this.#options;
+    const { name, pending } = await createReadConsumer(this.#api, stream, this.#lastSequence + 1, onServer);
     this.#consumer = name;
-    const { num_pending } = await this.#api.request<{ num_pending: number }>(
-      `CONSUMER.CREATE.${stream}.${name}`,
-      {
-        stream_name: stream,
-        config: {
-          name,
-          deliver_policy: 'by_start_sequence',
-          opt_start_seq: this.#lastSequence + 1,
-          ack_policy: 'none',
-          num_replicas: 1,
-          mem_storage: true,
-          // Should we die, the server removes it.
-          inactive_threshold: 30 * NS.s,
-        },
-      },
-      API_MS,
-    );
-    return num_pending;
+    this.#pending = pending;
+    this.#reachedNs = nowNs();
   }
 
   async #consume(): Promise<ConsumerEnd> {
@@ -185,6 +215,8 @@ class StreamReading {
     this.#consumerSequence = 0;
     this.#outstanding = 0;
     this.#lastNewsNs = nowNs();
+    let deliveredAt = this.#consumerSequence;
+    let deliveredNs = nowNs();
     this.#pullSubject = pullSubject(this.#options.stream, this.#consumer);
     this.#pullInbox = `_INBOX.stormglass-${freshId()}`;
     const sid = this.#wire.subscribe(this.#pullInbox);
@@ -197,6 +229,11 @@ class StreamReading {
       if (signal?.aborted || now >= this.#deadlineNs) this.#lose('time is up');
       else if (now - this.#lastNewsNs > SILENCE_MS * NS.ms)
         this.#lose(`no word from the consumer for ${SILENCE_MS} ms`);
+      else if (this.#consumerSequence !== deliveredAt) {
+        deliveredAt = this.#consumerSequence;
+        deliveredNs = now;
+        this.#reachedNs = now;
+      } else if (now - deliveredNs > STALLED_MS * NS.ms) this.#end({ end: 'stalled' });
     }, 250);
     const onAbort = () => this.#lose('interrupted');
     signal?.addEventListener('abort', onAbort, { once: true });
@@ -243,30 +280,15 @@ class StreamReading {
     }
     this.#consumerSequence = ack.consumerSequence;
     this.#outstanding--;
+    this.#pending = ack.pending;
+    this.#stalls = 0;
     const { throughSequence } = this.#options;
     if (ack.streamSequence <= throughSequence) {
       this.#lastSequence = ack.streamSequence;
-      if (!this.#tellStamps(view, ack.streamSequence)) this.#foreign++;
+      if (!this.#teller.tell(view, ack.streamSequence)) this.#foreign++;
     }
     if (ack.streamSequence >= throughSequence) this.#end({ end: 'complete' });
     else if (ack.pending === 0) this.#end({ end: 'drained' });
-  }
-
-  /** False when the message carries no stamp. */
-  #tellStamps(view: MessageView, streamSequence: number): boolean {
-    const { onMessage } = this.#options;
-    const stamp = this.#stamp;
-    const digest = crc32(view.buffer.subarray(view.payloadStart, view.payloadEnd));
-    if (readMessageStamp(view, stamp)) {
-      onMessage(stamp.writer, stamp.sequence, streamSequence, digest);
-      return true;
-    }
-    const batch = this.#batch;
-    if (!batch.open(view)) return false;
-    while (batch.next()) {
-      if (batch.stamped) onMessage(batch.stamp.writer, batch.stamp.sequence, streamSequence, digest);
-    }
-    return true;
   }
 
   #onStatus(view: MessageView): void {
@@ -310,13 +332,10 @@ class StreamReading {
     }
   }
 
-  /** Best effort: the server does it by itself when nobody pulls for a while. */
   async #removeConsumer(): Promise<void> {
     const name = this.#consumer;
     if (!name || !this.#wire.connected) return;
     this.#consumer = '';
-    await this.#api
-      .request(`CONSUMER.DELETE.${this.#options.stream}.${name}`, undefined, REMOVE_MS)
-      .catch(() => {});
+    await removeReadConsumer(this.#api, this.#options.stream, name);
   }
 }

@@ -1,0 +1,114 @@
+import { NS, nowNs } from '../base/clock.js';
+import { messageOf } from '../base/errors.js';
+import type { ReadManner, ReplicaRead, StreamRead } from '../contracts/history.js';
+import type { ServerAccess } from '../contracts/load.js';
+import { readFromLeader } from '../nats/leader-reader.js';
+import { readStream, type StreamReadEnd, type StreamReadOptions } from '../nats/stream-reader.js';
+import type { ReplicaControl } from '../nats/stream-replicas.js';
+import { ReadBlocks } from './read-blocks.js';
+
+export interface ReplicaReadOptions {
+  readonly access: ServerAccess;
+  readonly control: ReplicaControl;
+  /** What was read of the stream already: the replica is read as far, and shares what it has in common with it. */
+  readonly whole: StreamRead;
+  readonly fromSequence: number;
+  /** The server's own name, and the node's. */
+  readonly server: string;
+  readonly node: string;
+  readonly way: ReadManner['way'];
+  /** Monotonic. */
+  readonly deadlineNs: number;
+  readonly catchUpNs: number;
+  /** How long a server may be out of reach before it is given up. */
+  readonly awayNs?: number;
+  readonly signal?: AbortSignal;
+}
+
+/** A leadership that was moved to a server may move on while it is read. */
+const MOST_MOVES = 3;
+
+/** Reads what one replica of a stream has in its own store. Does not reject: why it could not be read is told. */
+export async function readReplica(options: ReplicaReadOptions): Promise<ReplicaRead> {
+  const { blocks, end } = await (options.way === 'consumer' ? throughConsumer : asLeader)(options);
+  const { whole, node } = options;
+  return {
+    stream: whole.stream,
+    node,
+    count: blocks.count,
+    blocks: blocks.blocks,
+    foreign: end.foreign,
+    throughSequence: whole.throughSequence,
+    complete: end.complete,
+    gone: false,
+    ...(end.gaveUp !== undefined && { gaveUp: end.gaveUp }),
+    endedNs: nowNs(),
+  };
+}
+
+interface Made {
+  readonly blocks: ReadBlocks;
+  readonly end: StreamReadEnd;
+}
+
+async function throughConsumer(options: ReplicaReadOptions): Promise<Made> {
+  const { server, catchUpNs, awayNs } = options;
+  const blocks = new ReadBlocks(options.whole.blocks);
+  const end = await readStream({
+    ...readOptions(options, blocks),
+    onServer: server,
+    catchUpMs: catchUpNs / NS.ms,
+    ...(awayNs !== undefined && { awayMs: awayNs / NS.ms }),
+  });
+  if (!end.endsEarly) return { blocks, end };
+  const why = await whyBehind(options);
+  return { blocks, end: why === undefined ? end : { ...end, complete: false, gaveUp: why } };
+}
+
+/** Why a store that ends before its leader's may still catch up; `undefined` when its leader takes it for current. */
+async function whyBehind({ control, whole, server, node }: ReplicaReadOptions): Promise<string | undefined> {
+  try {
+    const { group } = await control.describe(whole.stream);
+    const peer = group.replicas?.find(({ name }) => name === server);
+    if (peer === undefined || (peer.current && !peer.lag)) return undefined;
+    return `${node} ends before the stream's leader, and is ${peer.lag ?? 0} operations behind it`;
+  } catch (thrown) {
+    return `${node} ends before the stream's leader, and nobody could say whether it still catches up: ${messageOf(thrown)}`;
+  }
+}
+
+async function asLeader(options: ReplicaReadOptions): Promise<Made> {
+  const { control, whole, server, fromSequence, deadlineNs } = options;
+  let blocks = new ReadBlocks(whole.blocks);
+  const gaveUp = (reason: string): Made => ({
+    blocks,
+    end: { complete: false, gaveUp: reason, lastSequence: fromSequence - 1, foreign: 0 },
+  });
+  try {
+    for (let moves = 0; moves < MOST_MOVES && nowNs() < deadlineNs; moves++) {
+      options.signal?.throwIfAborted();
+      await control.moveLeader(whole.stream, server);
+      const end = await readFromLeader(readOptions(options, blocks));
+      if ((await control.describe(whole.stream)).group.leader === server) return { blocks, end };
+      // Nobody knows which part of it another has answered.
+      blocks = new ReadBlocks(whole.blocks);
+    }
+    return gaveUp(`${server} did not go on leading the stream while it was read`);
+  } catch (thrown) {
+    return gaveUp(messageOf(thrown));
+  }
+}
+
+const readOptions = (
+  { access, whole, fromSequence, deadlineNs, signal }: ReplicaReadOptions,
+  blocks: ReadBlocks,
+): StreamReadOptions => ({
+  access,
+  stream: whole.stream,
+  fromSequence,
+  throughSequence: whole.throughSequence,
+  timeoutMs: Math.max(0, (deadlineNs - nowNs()) / NS.ms),
+  ...(signal && { signal }),
+  onMessage: (writer, sequence, streamSequence, digest) =>
+    blocks.add(writer, sequence, streamSequence, digest),
+});
