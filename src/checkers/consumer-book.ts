@@ -34,6 +34,8 @@ export interface ConsumedStream {
   readonly present: PlaceSet;
   /** When each message was sent to it, monotonic ns, of those that were acknowledged to their writers; 0 for none. */
   readonly publishedNs: PagedTable;
+  /** The highest sequence that anybody knows of it. */
+  lastSequence: number;
 }
 
 /** When messages were acknowledged, by their sequence; Infinity for never. */
@@ -80,6 +82,9 @@ export interface ConsumerBooks {
 
 type Draft = Omit<ConsumerBook, 'ackedNs' | 'confirmedNs'> & { ackedNs: PagedTable; confirmedNs: PagedTable };
 
+/** An ordered one is made anew, with another name, whenever it misses something: the servers know none of this name. */
+const ORDERED = /^ordered-/;
+
 const consumes = ({ kinds }: WriterHistory): boolean =>
   kinds.some((kind) => kind === 'deliver' || kind === 'ack' || kind === 'nak' || kind === 'term');
 
@@ -117,6 +122,7 @@ function draftCalled(
   const stream = streams.get(streamName) ?? consumedStream(history, streamName);
   streams.set(streamName, stream);
   const facts = history.consumers.find((each) => each.stream === streamName && each.consumer === consumer);
+  if (facts === undefined && ORDERED.test(consumer)) return undefined;
   const { config = {}, looks = [] } = facts ?? {};
   const draft: Draft = {
     name,
@@ -141,12 +147,16 @@ function draftCalled(
 }
 
 function consumedStream(history: History, name: string): ConsumedStream {
-  const limits = limitsOf(history.streams.find(({ stream }) => stream === name));
+  const facts = history.streams.find(({ stream }) => stream === name);
+  const limits = limitsOf(facts);
   const { maxAgeNs, maxMessages, maxBytes, maxPerSubject, hasMessageTtl, hasRollups, retention } = limits;
   const read = history.reads.find(({ stream }) => stream === name);
   const present = new PlaceSet();
+  let lastSequence = 0;
+  for (const look of facts?.looks ?? []) lastSequence = Math.max(lastSequence, look.lastSequence);
   for (const { count, baseSequence, offset } of read?.blocks ?? []) {
     for (let i = 0; i < count; i++) present.add(baseSequence + offset[i]!);
+    if (count > 0) lastSequence = Math.max(lastSequence, baseSequence + offset[count - 1]!);
   }
   return {
     name,
@@ -157,6 +167,7 @@ function consumedStream(history: History, name: string): ConsumedStream {
     read,
     present,
     publishedNs: new PagedTable(0),
+    lastSequence,
   };
 }
 
@@ -166,12 +177,15 @@ function notePublished(
   streams: ReadonlyMap<string, ConsumedStream>,
 ): void {
   if (!writer.kinds.some((kind) => WRITES.includes(OPERATION_KINDS.indexOf(kind)))) return;
-  const tables = writer.subjects.map((subject) => streams.get(history.streamOf(subject) ?? '')?.publishedNs);
-  if (tables.every((table) => table === undefined)) return;
+  const streamOf = writer.subjects.map((subject) => streams.get(history.streamOf(subject) ?? ''));
+  if (streamOf.every((stream) => stream === undefined)) return;
   for (const { count, kind, outcome, subject, streamSequence, sentNs, detail } of writer.blocks()) {
     for (let i = 0; i < count; i++) {
       if (!isStored(kind[i]!, outcome[i]!, streamSequence[i]!, detail[i]!)) continue;
-      tables[subject[i]!]?.set(streamSequence[i]!, sentNs[i]!);
+      const stream = streamOf[subject[i]!];
+      if (stream === undefined) continue;
+      stream.publishedNs.set(streamSequence[i]!, sentNs[i]!);
+      if (streamSequence[i]! > stream.lastSequence) stream.lastSequence = streamSequence[i]!;
     }
   }
 }

@@ -1,5 +1,5 @@
 import { formatInteger } from '../base/units.js';
-import type { History, StreamLook } from '../contracts/history.js';
+import type { History } from '../contracts/history.js';
 import { type ConsumerBook, wasReadThrough } from './consumer-book.js';
 import type { ConsumerSightings } from './consumer-sightings.js';
 import { lookEndNs, wasTroubled } from './consumer-troubles.js';
@@ -39,13 +39,15 @@ function judgeBounds(
   let next = 0;
   for (const [i, { atNs, ackFloorStreamSequence: floor }] of looks.entries()) {
     while (next < streamLooks.length && streamLooks[next]!.atNs < lookEndNs(looks, i)) next++;
-    const after: StreamLook | undefined = streamLooks[next];
-    if (after === undefined) return;
-    if (!after.exists || floor <= after.lastSequence || floor < start) continue;
-    if (wasTroubled(history, atNs, atNs) || wasTroubled(history, after.atNs, after.atNs)) continue;
+    const after = streamLooks[next];
+    // Nothing is known of the stream later than that: it ends where anybody ever knew it to.
+    const last = after === undefined ? stream.lastSequence : after.lastSequence;
+    if (after?.exists === false || floor <= last || floor < start) continue;
+    if (wasTroubled(history, atNs, atNs)) continue;
+    if (after !== undefined && wasTroubled(history, after.atNs, after.atNs)) continue;
     seen.add('floorBeyond', atNs, () => {
-      const last = `whose last sequence was ${formatInteger(after.lastSequence)} later`;
-      return `${sinceStart(atNs, history)}: the ack floor of ${name} was ${formatInteger(floor)}, beyond its stream, ${last}`;
+      const beyond = `beyond its stream, whose last sequence was ${formatInteger(last)} later`;
+      return `${sinceStart(atNs, history)}: the ack floor of ${name} was ${formatInteger(floor)}, ${beyond}`;
     });
   }
 }

@@ -37,15 +37,14 @@ export const coreDelivery: Checker & {
   ): { readonly message: string; readonly hint: string } | undefined;
 } = {
   name: 'core-delivery',
-  summary: 'how many events that nobody acknowledges were lost, and what explains it',
+  summary: 'how many events that no stream captures were lost, and what explains it',
   judges: [],
   needs: ['deliveries'],
   schema,
   missingLoad(facts) {
-    if (facts.some(({ events, acknowledged, monitored }) => events && !acknowledged && monitored !== false))
-      return undefined;
+    if (facts.some(countsDeliveries)) return undefined;
     return {
-      message: 'core-delivery is of events that nobody acknowledges, and no load sends any',
+      message: 'core-delivery is of events that no stream captures, and no load sends any that are counted',
       hint: 'Add a load of kind publish, or leave the check out.',
     };
   },
@@ -83,6 +82,9 @@ export const coreDelivery: Checker & {
   },
 };
 
+const countsDeliveries = ({ events, needsStream, monitored = events, measures }: LoadKindFacts): boolean =>
+  events && !needsStream && (monitored || (measures?.includes('lost') ?? false));
+
 const sumOf = (deliveries: readonly CoreDelivery[], field: 'sent' | 'received' | 'lost'): number =>
   deliveries.reduce((sum, delivery) => sum + delivery[field], 0);
 
@@ -98,7 +100,7 @@ function sentenceOf(
   beyond: readonly CoreDelivery[],
   bound: Bound,
 ): string {
-  if (sent === 0) return 'no event was sent that nobody acknowledges';
+  if (sent === 0) return 'no event was sent that no stream captures';
   const what = `${formatInteger(lost)} of ${formatInteger(sent)} core events lost`;
   const explanations = [...new Set(deliveries.flatMap(({ explanations }) => explanations))];
   const why =
