@@ -1,0 +1,187 @@
+import { describe, expect, it } from 'vitest';
+import { NS } from '../../src/base/clock.js';
+import { ackedLoss } from '../../src/checkers/acked-loss.js';
+import type { ConsumerFacts, History, StreamFacts } from '../../src/contracts/history.js';
+import {
+  type MadeMessage,
+  type MadeOperation,
+  madeHistory,
+  madeRead,
+  madeReplica,
+  madeStream,
+  madeWriter,
+  START_NS,
+} from './made-history.js';
+import { acknowledged, stored, without } from './made-run.js';
+
+const endedNs = START_NS + 100 * NS.s;
+
+interface Case {
+  readonly config: StreamFacts['config'];
+  readonly messages: readonly MadeMessage[];
+  readonly operations?: readonly MadeOperation[];
+  readonly foreign?: number;
+  readonly endedSec?: number;
+  readonly bytes?: number;
+  readonly subjects?: readonly string[];
+  readonly more?: Partial<History>;
+}
+
+function fates({ config, messages, foreign = 0, bytes = 0, more = {}, ...rest }: Case) {
+  const { operations = acknowledged(10), endedSec, subjects } = rest;
+  const read = madeRead('ORDERS', messages, { foreign });
+  const looks = [{ atSec: 50, lastSequence: 10, messages: 1, bytes }];
+  const history = madeHistory(
+    [madeWriter(0, operations, subjects && { subjects })],
+    [{ ...read, endedNs: endedSec === undefined ? endedNs : START_NS + endedSec * NS.s }],
+    { streams: [madeStream('ORDERS', config, bytes > 0 ? looks : [])], ...more },
+  );
+  const { verdict, counts } = ackedLoss.check(history, {});
+  const { lost, evicted, perhapsEvicted } = counts;
+  return { verdict, lost, evicted, perhapsEvicted };
+}
+
+const nothingButLost = (lost: number) => ({ verdict: 'fail', lost, evicted: 0, perhapsEvicted: 0 });
+const evicted = (count: number) => ({ verdict: 'pass', lost: 0, evicted: count, perhapsEvicted: 0 });
+const doubted = (count: number) => ({ verdict: 'unknown', lost: 0, evicted: 0, perhapsEvicted: count });
+const all = stored(acknowledged(10));
+
+describe('what the limits of a stream explain', () => {
+  it('is what has as many later ones as the stream may hold', () => {
+    expect(fates({ config: { max_msgs: 4 }, messages: all.slice(6) })).toEqual(evicted(6));
+    expect(fates({ config: { max_msgs: 4 }, messages: all.slice(7) })).toEqual({
+      verdict: 'fail',
+      lost: 1,
+      evicted: 6,
+      perhapsEvicted: 0,
+    });
+    expect(fates({ config: { max_msgs: 4 }, messages: without(all, 1) })).toEqual(nothingButLost(1));
+    expect(fates({ config: { max_msgs: 4, discard: 'new' }, messages: all.slice(6) })).toEqual(
+      nothingButLost(6),
+    );
+  });
+
+  it('is what was old enough when the read ended', () => {
+    const config = { max_age: 5 * NS.s };
+    expect(fates({ config, messages: all.slice(5), endedSec: 9.5 })).toEqual(evicted(5));
+    expect(fates({ config, messages: all.slice(6), endedSec: 9.5 })).toEqual({
+      verdict: 'unknown',
+      lost: 0,
+      evicted: 5,
+      perhapsEvicted: 1,
+    });
+    expect(fates({ config, messages: without(all, 8), endedSec: 9.5 })).toEqual(nothingButLost(1));
+    const skew = { id: 'f', kind: 'clock-skew', targets: [], fromNs: START_NS, toNs: 0 };
+    expect(fates({ config, messages: without(all, 8), endedSec: 9.5, more: { faults: [skew] } })).toEqual(
+      doubted(1),
+    );
+  });
+
+  it('is what lies before as many bytes as the stream may hold', () => {
+    const at = (bytes: number, kept: number) =>
+      fates({ config: { max_bytes: 500 }, bytes, messages: all.slice(kept) });
+    expect(at(100, 5)).toEqual(evicted(5));
+    expect(at(40, 1)).toEqual(doubted(1));
+    expect(at(20, 1)).toEqual(nothingButLost(1));
+  });
+
+  it('is what has as many later ones on its subject as may be kept of each', () => {
+    const subjects = ['cim.events.orders.A', 'cim.events.orders.B'];
+    const operations = acknowledged(10).map((each) => ({ ...each, subject: each.sequence % 2 }));
+    const config = { max_msgs_per_subject: 2, discard: 'new' };
+    expect(fates({ config, operations, subjects, messages: all.slice(6) })).toEqual(evicted(6));
+    expect(fates({ config, operations, subjects, messages: without(all.slice(6), 7) })).toEqual({
+      verdict: 'fail',
+      lost: 1,
+      evicted: 6,
+      perhapsEvicted: 0,
+    });
+    // A delete marker of somebody else's may have been the second one.
+    expect(fates({ config, operations, subjects, foreign: 1, messages: without(all.slice(6), 7) })).toEqual({
+      verdict: 'unknown',
+      lost: 0,
+      evicted: 6,
+      perhapsEvicted: 1,
+    });
+    expect(
+      fates({
+        config: { ...config, discard_new_per_subject: true },
+        operations,
+        subjects,
+        messages: all.slice(6),
+      }),
+    ).toEqual(nothingButLost(6));
+  });
+
+  describe('in a work queue', () => {
+    const config = { retention: 'workqueue' };
+    const reader = (acks: readonly number[]) =>
+      madeWriter(
+        1,
+        acks.map((streamSequence, sequence) => ({
+          kind: 'ack',
+          sequence,
+          streamSequence,
+          outcome: 'ok',
+          sentSec: 20,
+        })),
+        { subjects: ['ORDERS > worker'] },
+      );
+    const facts = (floor: number): ConsumerFacts => ({
+      stream: 'ORDERS',
+      consumer: 'worker',
+      config: { ack_policy: 'explicit' },
+      looks: [
+        {
+          atNs: START_NS,
+          exists: true,
+          deliveredStreamSequence: 10,
+          ackFloorStreamSequence: floor,
+          ackPending: 0,
+          pending: 0,
+          redelivered: 0,
+        },
+      ],
+    });
+    const check = (messages: readonly MadeMessage[], acks: readonly number[], floor?: number) => {
+      const { verdict, counts } = ackedLoss.check(
+        madeHistory([madeWriter(0, acknowledged(10)), reader(acks)], [madeRead('ORDERS', messages)], {
+          streams: [madeStream('ORDERS', config)],
+          consumers: floor === undefined ? [] : [facts(floor)],
+        }),
+        {},
+      );
+      return { verdict, lost: counts.lost, evicted: counts.evicted, perhapsEvicted: counts.perhapsEvicted };
+    };
+
+    it('is what a consumer acknowledged, or what lies below its floor', () => {
+      expect(check(all.slice(3), [1, 2, 3])).toEqual(evicted(3));
+      expect(check(all.slice(4), [4], 3)).toEqual(evicted(4));
+      expect(check(all.slice(4), [1, 2, 3])).toEqual({
+        verdict: 'fail',
+        lost: 1,
+        evicted: 3,
+        perhapsEvicted: 0,
+      });
+    });
+
+    it('stays open while nobody knows who consumes it', () => {
+      expect(fates({ config, messages: all.slice(3) })).toEqual(doubted(3));
+    });
+  });
+
+  it('stays open where messages have a life of their own, or may be rolled up', () => {
+    expect(fates({ config: { allow_msg_ttl: true }, messages: without(all, 3) })).toEqual(doubted(1));
+    expect(fates({ config: { allow_rollup_hdrs: true }, messages: without(all, 3) })).toEqual(doubted(1));
+  });
+
+  it('tells of each node what is missing there, and in the story who still has it', () => {
+    const history = madeHistory([madeWriter(0, acknowledged(10))], [madeRead('ORDERS', without(all, 3))], {
+      replicas: [madeReplica('ORDERS', 'n1', without(all, 3)), madeReplica('ORDERS', 'n2', all)],
+    });
+    const result = ackedLoss.check(history, {});
+    expect(result.counts).toMatchObject({ lost: 1, 'missing on n1': 1, 'missing on n2': 0 });
+    expect(result.examples[0]).toMatch(/, and n2 still held it$/);
+    expect(result.sentence).toBe('1 of 10 acknowledged events lost (1 middle); 1 missing on n1');
+  });
+});
