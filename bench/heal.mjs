@@ -5,30 +5,21 @@
 // Resumable: a line a seed goes to a file, and seeds that stand there are not run again.
 //
 //     npm run build && node bench/heal.mjs [--faults=200] [--seeds=1,2,3] [--file=reports/heal.ndjson]
-import { spawn, spawnSync } from 'node:child_process';
-import {
-  appendFileSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { createMachine } from '../dist/app/fault-machine.js';
 import { planScenario } from '../dist/app/plan-scenario.js';
 import { requireAbilities } from '../dist/app/require-abilities.js';
 import { seededRandom } from '../dist/base/random.js';
 import { listOption, numberOption, table, textOption } from './support/figures.mjs';
-import { FAULTS, randomFaults } from './support/random-faults.mjs';
+import { KeptResults } from './support/kept-results.mjs';
+import { FAULTS, randomFaults, STREAM } from './support/random-faults.mjs';
+import { MAIN, ScenarioRun } from './support/scenario-run.mjs';
 
 const ENTRY = new URL('../dist/cli/entries/pressure.js', import.meta.url);
-const MAIN = fileURLToPath(new URL('../dist/cli/main.js', import.meta.url));
 const FAULTS_A_RUN = 5;
 /** A run that was killed had so many faults before: every second run is, so that it is one in ten of the faults. */
 const KILLED_EVERY = 2;
@@ -37,27 +28,18 @@ const WATCHDOG_ENDS_WITHIN_MS = 120_000;
 
 const wanted = numberOption('faults', 200);
 const seeds = listOption('seeds', undefined);
-const file = textOption('file') ?? 'reports/heal.ndjson';
+const kept = new KeptResults(textOption('file') ?? 'reports/heal.ndjson');
 
 const kinds = await kindsOfThisMachine();
-mkdirSync(dirname(file), { recursive: true });
-const results = existsSync(file)
-  ? readFileSync(file, 'utf8')
-      .split('\n')
-      .filter((line) => line !== '')
-      .map((line) => JSON.parse(line))
-  : [];
-const known = new Set(results.map(({ seed }) => seed));
 const chosen = seeds ?? Array.from({ length: wanted }, (_, i) => i + 1);
 for (const seed of chosen) {
-  if (known.has(seed)) continue;
-  if (seeds === undefined && injectedIn(results) >= wanted) break;
+  if (kept.has(seed)) continue;
+  if (seeds === undefined && injectedIn(kept.all) >= wanted) break;
   const result = await runSeed(seed);
-  results.push(result);
-  appendFileSync(file, `${JSON.stringify(result)}\n`);
+  kept.add(result);
   console.error(lineOf(result));
 }
-printCounts(seeds === undefined ? results : results.filter(({ seed }) => seeds.includes(seed)));
+printCounts(kept.all.filter(({ seed }) => seeds === undefined || seeds.includes(seed)));
 
 /** What needs a privilege, a program or a kernel that is not here would only say so. */
 async function kindsOfThisMachine() {
@@ -88,7 +70,7 @@ function scenarioOf(seed, of = kinds) {
       subject: 'cim.events.{domain}.{type}',
       mix: [{ domain: 'orders', types: { Placed: 1 }, size: '256B' }],
     },
-    streams: [{ name: 'HEALED', subjects: ['cim.events.orders.>'], replicas: 3 }],
+    streams: [{ name: STREAM, subjects: ['cim.events.orders.>'], replicas: 3 }],
     load: [{ name: 'orders', kind: 'js-publish', domains: ['orders'], rate: '300/s', for: `${lastsSec}s` }],
     faults,
     monitor: { port: 0 },
@@ -97,51 +79,21 @@ function scenarioOf(seed, of = kinds) {
 
 async function runSeed(seed) {
   const place = mkdtempSync(join(tmpdir(), 'stormglass-heal-'));
-  const temp = join(place, 'tmp');
-  mkdirSync(temp);
-  const scenario = join(place, 'heal.yaml');
-  // JSON is YAML.
-  writeFileSync(scenario, JSON.stringify(scenarioOf(seed)));
-  const env = {
-    PATH: process.env.PATH,
-    HOME: process.env.HOME,
-    TMPDIR: temp,
-    XDG_STATE_HOME: join(place, 'state'),
-    NO_COLOR: '1',
-  };
-  const run = spawn(process.execPath, [MAIN, 'run', scenario, '--json', '--out', join(place, 'reports')], {
-    env,
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  const endRun = () => run.kill('SIGTERM');
-  process.once('exit', endRun);
-  let said = '';
-  let told = '';
-  run.stdout.on('data', (chunk) => {
-    said += chunk;
-  });
-  run.stderr.on('data', (chunk) => {
-    told += chunk;
-  });
-  const ended = new Promise((resolve) => run.once('close', (code, signal) => resolve({ code, signal })));
+  const run = new ScenarioRun(place, scenarioOf(seed));
   try {
     const random = seededRandom(seed).fork('killed');
-    const killedAt = seed % KILLED_EVERY === 0 ? FAULTS_A_RUN : undefined;
-    if (killedAt !== undefined) await killInFault(run, place, killedAt, random, ended);
-    const hung = sleep(RUN_ENDS_WITHIN_MS, undefined, { ref: false }).then(() => undefined);
-    const end = await Promise.race([ended, hung]);
-    if (end === undefined) run.kill('SIGKILL');
-    const runDir = runDirOf(place);
-    const runId = runDir?.split('-').at(-1);
+    if (seed % KILLED_EVERY === 0) await killInFault(run, FAULTS_A_RUN, random);
+    const end = await run.endWithin(RUN_ENDS_WITHIN_MS);
+    const runId = run.dir?.split('-').at(-1);
     const wasKilled = end?.signal === 'SIGKILL';
-    if (wasKilled || end === undefined) await watchdogIsDone(env.XDG_STATE_HOME);
-    const recover = spawnSync(process.execPath, [MAIN, 'recover'], { env, encoding: 'utf8' });
-    const faults = runDir === undefined ? [] : faultsOf(runDir, said);
+    if (wasKilled || end === undefined) await watchdogIsDone(run.env.XDG_STATE_HOME);
+    const recover = spawnSync(process.execPath, [MAIN, 'recover'], { env: run.env, encoding: 'utf8' });
+    const faults = run.dir === undefined ? [] : faultsOf(run);
     const left = [
       ...(recover.status === 0 ? [] : [`recover ended with ${recover.status}: ${recover.stderr}`]),
       ...(runId === undefined ? [] : processesOf(runId)),
       ...mountsBelow(place),
-      ...readdirSync(temp).map((name) => `directory ${name}`),
+      ...readdirSync(run.temp).map((name) => `directory ${name}`),
     ];
     return {
       seed,
@@ -150,23 +102,21 @@ async function runSeed(seed) {
       hung: end === undefined,
       faults: faults.map((fault) => ({ ...fault, healed: left.length === 0 && fault.healed })),
       left,
-      ...(runDir === undefined && { told: told.slice(-2000) }),
+      ...(run.dir === undefined && { told: run.lastWords }),
     };
   } finally {
-    process.off('exit', endRun);
     rmSync(place, { recursive: true, force: true });
   }
 }
 
 /** Kills the run while its n-th fault holds; what it does not come to is not killed. */
-async function killInFault(run, place, nth, random, ended) {
+async function killInFault(run, nth, random) {
   let over = false;
-  void ended.then(() => {
+  void run.ended.then(() => {
     over = true;
   });
   while (!over) {
-    const journal = journalOf(runDirOf(place));
-    if (journal.filter(({ type }) => type === 'fault-recorded').length >= nth) break;
+    if (run.journal.filter(({ type }) => type === 'fault-recorded').length >= nth) break;
     await sleep(20);
   }
   await sleep(random.next() * 1500);
@@ -182,26 +132,8 @@ async function watchdogIsDone(stateHome) {
   }
 }
 
-function runDirOf(place) {
-  const reports = join(place, 'reports');
-  if (!existsSync(reports)) return undefined;
-  const [name] = readdirSync(reports).filter((each) => each.startsWith('heal-'));
-  return name === undefined ? undefined : join(reports, name);
-}
-
-function journalOf(runDir) {
-  const path = runDir && join(runDir, 'journal.ndjson');
-  if (!path || !existsSync(path)) return [];
-  // The last line may be half written.
-  return readFileSync(path, 'utf8')
-    .split('\n')
-    .slice(0, -1)
-    .map((line) => JSON.parse(line));
-}
-
 /** Of a run that ended, by its summary; of one that was killed, by its journal, where the watchdog writes too. */
-function faultsOf(runDir, said) {
-  const summary = said === '' ? undefined : JSON.parse(said);
+function faultsOf({ summary, journal }) {
   if (summary !== undefined) {
     return summary.faults.map(({ id, kind, status, detail, injectedAtNs }) => ({
       id,
@@ -212,7 +144,6 @@ function faultsOf(runDir, said) {
       ...(status !== 'reverted' && { detail }),
     }));
   }
-  const journal = journalOf(runDir);
   const undone = journal.filter(({ type }) => type === 'undo');
   return journal
     .filter(({ type }) => type === 'fault-recorded')

@@ -1,8 +1,11 @@
 // Faults by seed, for the benches that ask whether whatever is done is undone, and whether it is safe.
 import { seededRandom } from '../../dist/base/random.js';
 
-const ANY_NODE = ['one', 'leader', 'follower', 'stream-leader(HEALED)', 'follower(HEALED)'];
-const A_REPLICA = ['follower(HEALED)'];
+/** The stream that faults are aimed at. */
+export const STREAM = 'STORED';
+
+const ANY_NODE = ['one', 'leader', 'follower', `stream-leader(${STREAM})`, `follower(${STREAM})`];
+const A_REPLICA = [`follower(${STREAM})`];
 
 /** A fault that holds as long as it is told, with these keys beside kind, at, target and for. */
 const holding = (keys = () => ({}), targets = ANY_NODE) => ({
@@ -53,15 +56,18 @@ export const FAULTS = {
   },
   'storage-limit': holding(undefined, A_REPLICA),
   'disk-full': holding(undefined, A_REPLICA),
-  'file-bitflip': holding(() => ({ stream: 'HEALED', file: 'blk', bits: 8 }), A_REPLICA),
-  'file-truncate': holding(() => ({ stream: 'HEALED', file: 'blk', lose: '50%' }), A_REPLICA),
+  'file-bitflip': holding(() => ({ stream: STREAM, file: 'blk', bits: 8 }), A_REPLICA),
+  'file-truncate': holding(() => ({ stream: STREAM, file: 'blk', lose: '50%' }), A_REPLICA),
 };
 
 /**
  * So many faults of these kinds, one after the other with a rest between them, as a scenario writes them; and how long
- * the load must last to see the end of the last.
+ * the load must last to see the end of the last, and so long after it.
  */
-export function randomFaults(seed, { count, kinds, firstAtSec = 3, restSec = 6, holdSec = [1.5, 3.5] }) {
+export function randomFaults(
+  seed,
+  { count, kinds, firstAtSec = 3, restSec = 6, holdSec = [1.5, 3.5], afterSec = 4 },
+) {
   const random = seededRandom(seed).fork('faults');
   const faults = [];
   let atSec = firstAtSec;
@@ -77,5 +83,5 @@ export function randomFaults(seed, { count, kinds, firstAtSec = 3, restSec = 6, 
     });
     atSec += (own ?? hold) + restSec;
   }
-  return { faults, lastsSec: Math.ceil(atSec + 4) };
+  return { faults, lastsSec: Math.ceil(atSec + afterSec) };
 }
