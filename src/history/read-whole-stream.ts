@@ -41,6 +41,7 @@ export async function readWholeStream(
       fromSequence,
       throughSequence,
       timeoutMs: Math.max(0, (deadlineNs - nowNs()) / NS.ms),
+      onLeader: (span.replicas ?? 1) > 1,
       ...(signal && { signal }),
       onMessage: (writer, sequence, streamSequence, digest) =>
         blocks.add(writer, sequence, streamSequence, digest),

@@ -26,35 +26,56 @@ interface CreateAnswer {
 /**
  * Makes a consumer to read with from a sequence on: one replica, in memory, nothing to acknowledge. It reads the store
  * of the server that it lies on. Which of the stream's peers that is, the server draws and nobody can ask for; with
- * `onServer` it is made again until it lies there. Rejects when it does not come to.
+ * `onLeader` it is made again until it lies where the stream's leader is, or almost certainly cannot.
  */
 export async function createReadConsumer(
   api: WireApi,
   stream: string,
   fromSequence: number,
-  onServer?: string,
+  onLeader: boolean,
 ): Promise<ReadConsumer> {
-  if (onServer === undefined) return await create(api, stream, fromSequence);
-  const { cluster } = await api.request<{ cluster?: StreamGroup }>(
-    `STREAM.INFO.${stream}`,
-    undefined,
-    API_MS,
-  );
-  const why = whyUnreadable(cluster, onServer);
-  if (why !== undefined) throw new Error(why);
-  for (let tries = 0; tries < MOST_TRIES; tries++) {
-    const { name, pending, server } = await create(api, stream, fromSequence);
-    if (server === onServer) return { name, pending };
-    await removeReadConsumer(api, stream, name);
-  }
-  throw new Error(`none of ${MOST_TRIES} consumers came to lie on ${onServer}`);
+  const leader = onLeader ? (await askGroup(api, stream).catch(() => undefined))?.leader : undefined;
+  return await createOn(api, stream, fromSequence, leader);
 }
 
-async function create(
+/** As `createReadConsumer`, on the server of that name. Rejects when it does not come to lie there. */
+export async function createReadConsumerOn(
   api: WireApi,
   stream: string,
   fromSequence: number,
-): Promise<ReadConsumer & { readonly server: string | undefined }> {
+  server: string,
+): Promise<ReadConsumer> {
+  const why = whyUnreadable(await askGroup(api, stream), server);
+  if (why !== undefined) throw new Error(why);
+  const made = await createOn(api, stream, fromSequence, server);
+  if (made.server === server) return made;
+  await removeReadConsumer(api, stream, made.name);
+  throw new Error(`none of ${MOST_TRIES} consumers came to lie on ${server}`);
+}
+
+async function askGroup(api: WireApi, stream: string): Promise<StreamGroup | undefined> {
+  return (await api.request<{ cluster?: StreamGroup }>(`STREAM.INFO.${stream}`, undefined, API_MS)).cluster;
+}
+
+interface PlacedConsumer extends ReadConsumer {
+  readonly server: string | undefined;
+}
+
+/** Until it lies on that server; the last of so many tries where it never did. */
+async function createOn(
+  api: WireApi,
+  stream: string,
+  fromSequence: number,
+  server: string | undefined,
+): Promise<PlacedConsumer> {
+  for (let tries = 1; ; tries++) {
+    const made = await create(api, stream, fromSequence);
+    if (server === undefined || made.server === server || tries === MOST_TRIES) return made;
+    await removeReadConsumer(api, stream, made.name);
+  }
+}
+
+async function create(api: WireApi, stream: string, fromSequence: number): Promise<PlacedConsumer> {
   const name = `${READ_CONSUMER}${freshId()}`;
   const { num_pending: pending, cluster } = await api.request<CreateAnswer>(
     `CONSUMER.CREATE.${stream}.${name}`,

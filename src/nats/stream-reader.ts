@@ -6,7 +6,7 @@ import { WireConnection } from '../wire/connection.js';
 import type { MessageView } from '../wire/parser.js';
 import { emptyAckReply, readAckReply } from './ack-reply.js';
 import { encodePull, pullNews, pullSubject } from './pull.js';
-import { createReadConsumer, removeReadConsumer } from './read-consumer.js';
+import { createReadConsumer, createReadConsumerOn, removeReadConsumer } from './read-consumer.js';
 import { type OnStamped, StampTeller } from './stamp-teller.js';
 import { readStatus } from './status-header.js';
 import { ApiError, WireApi } from './wire-api.js';
@@ -24,6 +24,8 @@ export interface StreamReadOptions {
    * up when it could not be reached for `awayMs`, or delivers nothing more though it counts more.
    */
   readonly onServer?: string;
+  /** The store of whoever leads the stream is read, if it can be: two reads of a stream that stays as it is are then alike. */
+  readonly onLeader?: boolean;
   /** With `onServer`: 20,000 unless told. */
   readonly awayMs?: number;
   /** With `onServer`: a store that ends before the leader's is looked at again for this long, 10,000 unless told. */
@@ -203,8 +205,12 @@ class StreamReading {
   }
 
   async #createConsumer(): Promise<void> {
-    const { stream, onServer } = this.#options;
-    const { name, pending } = await createReadConsumer(this.#api, stream, this.#lastSequence + 1, onServer);
+    const { stream, onServer, onLeader = false } = this.#options;
+    const from = this.#lastSequence + 1;
+    const { name, pending } =
+      onServer === undefined
+        ? await createReadConsumer(this.#api, stream, from, onLeader)
+        : await createReadConsumerOn(this.#api, stream, from, onServer);
     this.#consumer = name;
     this.#pending = pending;
     this.#reachedNs = nowNs();
