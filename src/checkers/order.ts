@@ -2,7 +2,8 @@ import { NS } from '../base/clock.js';
 import { formatInteger } from '../base/units.js';
 import type { Checker, CheckResult } from '../contracts/checker.js';
 import { type HistoryIndex, type IndexedStream, type IndexedWriter, indexOf } from './history-index.js';
-import { FLAG, isAcknowledged } from './operation-columns.js';
+import { FLAG, isAcknowledged, isClaim } from './operation-columns.js';
+import { ReadFinder } from './read-finder.js';
 import { counted, gaveUp, messagesIn, withDoubts } from './read-problems.js';
 import { SequenceSet } from './sequence-set.js';
 import { Sightings } from './sightings.js';
@@ -55,7 +56,8 @@ class Order {
 
   #judgeStream(stream: IndexedStream): void {
     const orders: (WriterOrder | undefined)[] = this.#index.writerOf.map(() => undefined);
-    for (const { count, writer, sequence } of stream.read!.blocks) {
+    const finder = new ReadFinder(stream.read!);
+    for (const { count, writer, sequence, baseSequence, offset } of stream.read!.blocks) {
       for (let i = 0; i < count; i++) {
         const number = writer[i]!;
         const indexed = this.#index.writerOf[number];
@@ -66,7 +68,10 @@ class Order {
         if (indexed.streamOfSubject[subject] !== stream.id) continue;
         let before = orders[number];
         if (before === undefined) orders[number] = before = nothingBefore(indexed);
-        if (before.seen.add(sequence[i]!)) this.#judge(before, subject, sequence[i]!, flags, stream);
+        if (!before.seen.add(sequence[i]!)) continue;
+        const named = isClaim(flags) ? indexed.columns.place(sequence[i]!) : 0;
+        const isSecondCopy = named > 0 && named < baseSequence + offset[i]! && !finder.find(named);
+        if (!isSecondCopy) this.#judge(before, subject, sequence[i]!, flags, stream);
       }
     }
   }

@@ -1,9 +1,8 @@
 import type { HistoryIndex, IndexedStream, IndexedWriter } from './history-index.js';
 import { type ColumnPage, FLAG, isClaim, PAGE_OPERATIONS } from './operation-columns.js';
 import type { ReadPresence } from './read-presence.js';
-import { SequenceSet } from './sequence-set.js';
 
-/** How many writes to a subject have a place in its stream after another one. */
+/** How many copies of writes to a subject have a place in its stream after another one. */
 export interface SubjectPlaces {
   /** No more than the limit are counted. */
   laterThan(writer: IndexedWriter, sequence: number, place: number): number;
@@ -13,7 +12,7 @@ export interface SubjectPlaces {
   isPattern(writer: IndexedWriter, sequence: number): boolean;
 }
 
-/** Keeps the highest `limit` places of each subject of a stream, in heaps: as many numbers as operations at most. */
+/** Keeps the highest `limit` places of each subject of a stream, in heaps: as many numbers as operations and copies at most. */
 export function placesBySubject(
   { writers, writerOf }: HistoryIndex,
   stream: IndexedStream,
@@ -30,31 +29,27 @@ export function placesBySubject(
       (flags & FLAG.outcome) === FLAG.unknown || (isClaim(flags) && page.streamSequence[i] === 0);
     if (isOpen && !isRead(presence, _writer, page.first + i)) withoutPlace[subject]!++;
   });
+  eachReadElsewhere((subject) => counts[subject]!++);
   const heaps = new TopPlaces(counts, limit);
   eachWrite(writers, stream, subjects, (page, i, _writer, subject) => {
     const place = page.streamSequence[i]!;
     if (isClaim(page.flags[i]!) && place > 0) heaps.add(subject, place);
   });
-  addRead();
+  eachReadElsewhere((subject, place) => heaps.add(subject, place));
 
-  /** Those that were read where nothing had told: the first place of each. */
-  function addRead(): void {
-    const seen = new Map<number, SequenceSet>();
+  /** Copies that were read where no acknowledgement had told: of what nobody answered for, and second ones. */
+  function eachReadElsewhere(visit: (subject: number, place: number) => void): void {
     for (const block of presence?.read.blocks ?? []) {
       for (let i = 0; i < block.count; i++) {
         const writer = writerOf[block.writer[i]!];
         if (writer === undefined) continue;
         const sequence = block.sequence[i]!;
+        const place = block.baseSequence + block.offset[i]!;
         const flags = writer.columns.flags(sequence);
-        if ((flags & FLAG.write) === 0 || (isClaim(flags) && writer.columns.place(sequence) > 0)) continue;
+        if ((flags & FLAG.write) === 0 || (isClaim(flags) && writer.columns.place(sequence) === place))
+          continue;
         const subject = subjects.of(writer)[writer.columns.subject(sequence)]!;
-        if (subject < 0) continue;
-        let own = seen.get(block.writer[i]!);
-        if (own === undefined) {
-          own = new SequenceSet(writer.columns.highest);
-          seen.set(block.writer[i]!, own);
-        }
-        if (own.add(sequence)) heaps.add(subject, block.baseSequence + block.offset[i]!);
+        if (subject >= 0) visit(subject, place);
       }
     }
   }

@@ -1,6 +1,6 @@
 import { NS } from '../../../../src/base/clock.js';
 import type { Copy, Operation, Stream, World, Writer } from '../world.js';
-import { allOperations, holds, reachedOf, writesTo } from './facts.js';
+import { allOperations, holds, isKnownDuplicate, reachedOf, writesTo } from './facts.js';
 
 export type Explanation = 'explained' | 'perhaps' | 'no';
 
@@ -28,9 +28,8 @@ export function explainMissing(world: World, stream: Stream, copy: Copy, missing
 }
 
 /** The highest sequence that is known of a stream. */
-function lastOf(world: World, stream: Stream, copy: Copy): number {
-  const { read } = stream;
-  const copies = [copy, ...(read === undefined ? [] : [read])];
+function lastOf(world: World, stream: Stream): number {
+  const copies = stream.read === undefined ? [] : [stream.read];
   return Math.max(
     0,
     ...copies.map(reachedOf),
@@ -45,13 +44,11 @@ function lastOf(world: World, stream: Stream, copy: Copy): number {
 const isAtFront = ({ messages }: Copy, q: number): boolean =>
   messages.every(({ streamSequence }) => q < streamSequence);
 
-const endOf = (stream: Stream, copy: Copy): number | undefined => copy.endedNs ?? stream.read?.endedNs;
-
 function byAge(world: World, stream: Stream, copy: Copy, { operation }: Missing): Explanation {
   const age = positive(stream.config.max_age);
   if (age === 0) return 'no';
   if (operation === undefined) return 'perhaps';
-  const end = endOf(stream, copy);
+  const end = copy.endedNs;
   const until = end ?? stream.looks.at(-1)?.atNs;
   if (until !== undefined && operation.doneNs + age <= until) return 'explained';
   if (end === undefined || world.faults.some(({ kind }) => kind === 'clock-skew')) return 'perhaps';
@@ -62,7 +59,7 @@ function byCount(world: World, stream: Stream, copy: Copy, { q }: Missing): Expl
   const most = positive(stream.config.max_msgs);
   if (most === 0 || stream.config.discard === 'new') return 'no';
   if (q === 0) return 'perhaps';
-  return isAtFront(copy, q) && lastOf(world, stream, copy) - q >= most ? 'explained' : 'no';
+  return isAtFront(copy, q) && lastOf(world, stream) - q >= most ? 'explained' : 'no';
 }
 
 function byBytes(world: World, stream: Stream, copy: Copy, { q }: Missing): Explanation {
@@ -72,7 +69,7 @@ function byBytes(world: World, stream: Stream, copy: Copy, { q }: Missing): Expl
   if (!isAtFront(copy, q)) return 'no';
   const look = stream.looks.findLast(({ messages }) => messages > 0);
   if (look === undefined) return 'perhaps';
-  const after = (lastOf(world, stream, copy) - q) * (look.bytes / look.messages);
+  const after = (lastOf(world, stream) - q) * (look.bytes / look.messages);
   return after >= 0.9 * most ? 'explained' : after >= 0.5 * most ? 'perhaps' : 'no';
 }
 
@@ -82,17 +79,18 @@ function bySubject(world: World, stream: Stream, copy: Copy, { q, operation }: M
   if (most === 0) return 'no';
   if (config.discard === 'new' && config.discard_new_per_subject === true) return 'no';
   if (q === 0 || operation === undefined) return 'perhaps';
-  const places = new Set<number>();
+  let certain = 0;
   let possible = copy.foreign;
   for (const other of writesTo(world, stream)) {
-    if (other.operation === operation || other.operation.subject !== operation.subject) continue;
+    if (other.operation.subject !== operation.subject) continue;
     const { outcome, streamSequence } = other.operation;
-    const own = holds(copy, other).map((message) => message.streamSequence);
-    if (outcome === 'ok' && streamSequence > 0) own.push(streamSequence);
-    for (const place of own) if (place > q) places.add(place);
-    if (own.length === 0 && outcome !== 'failed') possible++;
+    const read = stream.read === undefined ? [] : holds(stream.read, other).map((one) => one.streamSequence);
+    const claims = outcome === 'ok' && !isKnownDuplicate(other.operation);
+    const places = new Set(claims && streamSequence > 0 ? [streamSequence, ...read] : read);
+    certain += [...places].filter((place) => place > q).length;
+    const isPlaceOpen = outcome === 'unknown' || (claims && streamSequence === 0);
+    if (isPlaceOpen && read.length === 0) possible++;
   }
-  const certain = places.size;
   if (certain >= most) return 'explained';
   return certain + possible >= most ? 'perhaps' : 'no';
 }
@@ -135,7 +133,7 @@ function byAcknowledgement(world: World, stream: Stream, { q, operation }: Missi
 
 function byTimeToLive(stream: Stream, copy: Copy, { operation }: Missing): Explanation {
   if (stream.config.allow_msg_ttl !== true) return 'no';
-  const end = endOf(stream, copy);
+  const end = copy.endedNs;
   if (end === undefined || operation === undefined) return 'perhaps';
   return operation.sentNs + NS.s <= end + NS.s ? 'perhaps' : 'no';
 }
@@ -144,7 +142,7 @@ function byRollup(world: World, stream: Stream, copy: Copy, { q }: Missing): Exp
   if (stream.config.allow_rollup_hdrs !== true) return 'no';
   if (q === 0) return 'perhaps';
   const mayHold = copy.foreign > 0 || !stream.name.startsWith('KV_');
-  return lastOf(world, stream, copy) > q && mayHold ? 'perhaps' : 'no';
+  return lastOf(world, stream) > q && mayHold ? 'perhaps' : 'no';
 }
 
 /** Whether the stream removes messages by itself. */

@@ -46,8 +46,8 @@ function placesIn(world: World, stream: Stream): Placed[] {
     if (first === undefined) return [];
     const named = operation.outcome === 'ok' && !isKnownDuplicate(operation) ? operation.streamSequence : 0;
     const isGone = read.messages.every(({ streamSequence }) => streamSequence !== named);
-    const place = named > 0 && isGone ? Math.min(first, named) : first;
-    return [{ operation, writer: writer.writer, place }];
+    if (named > 0 && named < first && isGone) return [];
+    return [{ operation, writer: writer.writer, place: first }];
   });
 }
 
@@ -75,7 +75,6 @@ function leaderMayHaveChanged(world: World, { looks }: Stream, w: Operation, v: 
     return true;
   return looks.some((look, i) => {
     const next = looks[i + 1];
-    if (next === undefined || look.leader === undefined || next.leader === undefined) return false;
-    return look.leader !== next.leader && look.atNs <= toNs && next.atNs >= fromNs;
+    return next !== undefined && look.leader !== next.leader && look.atNs <= toNs && next.atNs >= fromNs;
   });
 }
