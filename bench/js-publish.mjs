@@ -11,11 +11,11 @@ import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { jsPublish } from '../dist/generators/js-publish/js-publish.js';
 import { findTool } from './support/bench-server.mjs';
 import { listOption, median, numberOption, table, textOption } from './support/figures.mjs';
 import { runLoad } from './support/load-run.mjs';
+import { storedRate } from './support/stored-rate.mjs';
 import { STREAM, SUBJECT, startStreamCluster } from './support/stream-cluster.mjs';
 
 const WARM_UP_MS = 500;
@@ -30,16 +30,6 @@ const nats = await findTool('nats');
 const directory = mkdtempSync(join(tmpdir(), 'stormglass-bench-'));
 process.once('exit', () => rmSync(directory, { recursive: true, force: true }));
 for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => process.exit(1));
-
-/** Messages a second that the stream took, after the warm-up. */
-async function storedRate(system) {
-  while ((await system.stored()) === 0) await sleep(5);
-  await sleep(WARM_UP_MS);
-  const [before, from] = [await system.stored(), performance.now()];
-  await sleep(seconds * 1000);
-  const [after, to] = [await system.stored(), performance.now()];
-  return ((after - before) / (to - from)) * 1000;
-}
 
 const THEIR_MODE = { sync: 'sync', async: 'async', atomic: 'batch' };
 
@@ -56,7 +46,7 @@ async function natsBench(system, mode) {
     { stdio: 'ignore' },
   );
   const ended = once(bench, 'exit');
-  const rate = await storedRate(system);
+  const rate = await storedRate(system, { warmUpMs: WARM_UP_MS, seconds });
   if (bench.exitCode !== null) throw new Error('nats bench ended before it was measured');
   bench.kill();
   await ended;
@@ -86,7 +76,7 @@ async function stormglass(system, mode) {
   const { counters } = await runLoad({
     ...{ port: system.port, load, events },
     onStart: async () => {
-      rate = await storedRate(system);
+      rate = await storedRate(system, { warmUpMs: WARM_UP_MS, seconds });
     },
   });
   const stored = await system.stored();

@@ -77,20 +77,39 @@ function putScaled(
   base: number,
 ): void {
   let at = start;
-  for (let i = from; i < count; i++, at += width) {
-    const value = values[i]!;
-    const scaled = value === ABSENT ? 0 : value - base;
-    const low = scaled | 0;
-    bytes[at] = low;
-    if (width === 1) continue;
-    bytes[at + 1] = low >>> 8;
-    if (width === 2) continue;
-    bytes[at + 2] = low >>> 16;
-    if (width === 3) continue;
-    bytes[at + 3] = low >>> 24;
-    if (width === 4) continue;
-    const high = Math.floor(scaled / TWO_32);
-    bytes[at + 4] = high;
-    if (width === 6) bytes[at + 5] = high >>> 8;
+  switch (width) {
+    case 1:
+      for (let i = from; i < count; i++) bytes[at++] = scaledOf(values[i]!, base);
+      return;
+    case 2:
+      for (let i = from; i < count; i++, at += 2) {
+        const low = scaledOf(values[i]!, base);
+        bytes[at] = low;
+        bytes[at + 1] = low >>> 8;
+      }
+      return;
+    case 3:
+      for (let i = from; i < count; i++, at += 3) {
+        const low = scaledOf(values[i]!, base);
+        bytes[at] = low;
+        bytes[at + 1] = low >>> 8;
+        bytes[at + 2] = low >>> 16;
+      }
+      return;
+    default:
+      for (let i = from; i < count; i++, at += width) {
+        const scaled = scaledOf(values[i]!, base);
+        const low = scaled | 0;
+        bytes[at] = low;
+        bytes[at + 1] = low >>> 8;
+        bytes[at + 2] = low >>> 16;
+        bytes[at + 3] = low >>> 24;
+        if (width === 4) continue;
+        const high = Math.floor(scaled / TWO_32);
+        bytes[at + 4] = high;
+        if (width === 6) bytes[at + 5] = high >>> 8;
+      }
   }
 }
+
+const scaledOf = (value: number, base: number): number => (value === ABSENT ? 0 : value - base);
