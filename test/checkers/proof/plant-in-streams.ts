@@ -39,6 +39,7 @@ const targets = (world: World): Target[] =>
       );
       const message = copies?.[0];
       if (operation.outcome !== 'ok' || operation.detail === 1 || copies?.length !== 1) return [];
+      if (message!.streamSequence !== operation.streamSequence) return [];
       return [{ writer, operation, stream: stream!, read: read!, message: message! }];
     }),
   );

@@ -240,7 +240,7 @@ function simulateStream(
     if (operation.outcome === 'ok' && operation.streamSequence === 0)
       operation.streamSequence = streamSequence;
   }
-  const endNs = Math.max(nextLookNs, arrivals.at(-1)?.atNs ?? 0) + random.below(4) * 100 * NS.ms;
+  const endNs = Math.max(nextLookNs, arrivals.at(-1)?.atNs ?? 0) + random.below(4) * 100 * NS.ms + NS.ms;
   passTime(endNs);
   look(endNs);
 

@@ -1,5 +1,5 @@
 import type { Copy, Message, Stream, World } from '../world.js';
-import { explainMissing, hasLimits } from './evicted.js';
+import { explainMissing, removesMessages } from './evicted.js';
 import { type Said, verdictOf } from './facts.js';
 
 type Replica = Stream['replicas'][number];
@@ -18,7 +18,7 @@ export function referenceDivergence(world: World): Said {
     );
     for (const q of places) judgePlace(world, stream, q, counts);
     const complete = replicas.filter((replica) => replica.complete && !replica.gone);
-    if (!hasLimits(stream) && new Set(complete.map(({ foreign }) => foreign)).size > 1) isOpen = true;
+    if (!removesMessages(stream) && new Set(complete.map(({ foreign }) => foreign)).size > 1) isOpen = true;
   }
   isOpen ||= !isJudged || counts.perhapsEvicted + counts.notReached > 0;
   return { verdict: verdictOf(counts.differing + counts.missing + counts.extra, isOpen), counts };

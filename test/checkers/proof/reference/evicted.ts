@@ -108,17 +108,17 @@ function byAcknowledgement(world: World, stream: Stream, { q, operation }: Missi
       .filter(({ kind, streamSequence }) =>
         config.ack_policy === 'all' && kind === 'ack' ? streamSequence >= q : streamSequence === q,
       );
-    if (acks.some(({ outcome, doneNs }) => outcome === 'ok' && doneNs > 0)) return 'explained';
+    if (acks.some(({ outcome, sentNs }) => outcome !== 'failed' && sentNs > 0)) return 'explained';
     if (looks.some(({ ackFloorStreamSequence }) => ackFloorStreamSequence >= q)) return 'explained';
     if (config.ack_policy === 'none' && (looks.at(-1)?.deliveredStreamSequence ?? 0) >= q) return 'explained';
-    return acks.some(({ outcome }) => outcome !== 'failed') ? 'perhaps' : 'no';
+    return 'no';
   });
   const consumes = ({ operations }: Writer): boolean =>
     operations.some(({ subject }) => subject.startsWith(`${stream.name} > `));
   const isHistoryOpen = world.writers.some((writer) => !writer.complete && consumes(writer));
   if (retention === 'workqueue') {
     if (says.includes('explained')) return 'explained';
-    return says.includes('perhaps') || known.length === 0 || isHistoryOpen ? 'perhaps' : 'no';
+    return known.length === 0 || isHistoryOpen ? 'perhaps' : 'no';
   }
   if (known.length > 0 && says.every((one) => one === 'explained')) return 'explained';
   const wasThere = known.every(({ looks }) =>
@@ -146,9 +146,15 @@ function byRollup(world: World, stream: Stream, copy: Copy, { q }: Missing): Exp
 }
 
 /** Whether the stream removes messages by itself. */
-export const hasLimits = ({ config }: Stream): boolean =>
-  ['max_age', 'max_msgs', 'max_bytes', 'max_msgs_per_subject'].some((limit) => positive(config[limit]) > 0) ||
-  config.retention === 'workqueue' ||
-  config.retention === 'interest' ||
-  config.allow_msg_ttl === true ||
-  config.allow_rollup_hdrs === true;
+export function removesMessages({ config }: Stream): boolean {
+  const whereFull = config.discard === 'new' ? [] : ['max_msgs', 'max_bytes'];
+  const perSubject =
+    config.discard === 'new' && config.discard_new_per_subject ? [] : ['max_msgs_per_subject'];
+  return (
+    ['max_age', ...whereFull, ...perSubject].some((limit) => positive(config[limit]) > 0) ||
+    config.retention === 'workqueue' ||
+    config.retention === 'interest' ||
+    config.allow_msg_ttl === true ||
+    config.allow_rollup_hdrs === true
+  );
+}

@@ -39,11 +39,14 @@ export function referenceImmutability(world: World): Said {
   const wasRead = world.streams.some(
     ({ read, replicas }) => read !== undefined && (read.messages.length > 0 || replicas.length > 0),
   );
+  const isAnyOpen = world.streams.some(({ read, replicas }) =>
+    [...(read === undefined ? [] : [read]), ...replicas].some(({ complete }) => !complete),
+  );
   const hasTwo = claims.some((a, i) =>
     claims.some((b, j) => i !== j && a.stream === b.stream && a.q === b.q),
   );
   const violations = counts.acknowledged + counts.stored + counts.delivered + counts.got;
-  return { verdict: verdictOf(violations, !hasTwo || !wasRead), counts };
+  return { verdict: verdictOf(violations, !hasTwo || !wasRead || isAnyOpen), counts };
 }
 
 const differ = (a: Claim, b: Claim): boolean =>

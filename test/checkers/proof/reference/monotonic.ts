@@ -7,6 +7,9 @@ export function referenceMonotonic(world: World): Said {
   let isJudged = false;
   for (const stream of world.streams) {
     judgeLooks(stream, counts);
+    const { looks, read } = stream;
+    const existed = looks.length > 0 ? looks.at(-1)!.exists : acknowledged(world, stream).length > 0;
+    if (read?.gone && existed) counts.vanished++;
     counts.acknowledgedLower += acknowledgedLower(world, stream);
     if (stream.looks.length >= 2) isJudged = true;
     if (acknowledged(world, stream).length > 0) {
@@ -20,7 +23,6 @@ export function referenceMonotonic(world: World): Said {
 }
 
 function judgeLooks({ looks, read }: Stream, counts: Record<string, number>): void {
-  const existing = looks.filter(({ exists }) => exists);
   looks.forEach((look, i) => {
     const before = looks.slice(0, i).filter(({ exists }) => exists);
     const after = looks.slice(i + 1).filter(({ exists }) => exists);
@@ -48,7 +50,6 @@ function judgeLooks({ looks, read }: Stream, counts: Record<string, number>): vo
     if (look.leader !== highest.leader && reaches) counts.lateLeader!++;
     else counts.fell!++;
   });
-  if (read?.gone && existing.length > 0 && looks.at(-1)!.exists) counts.vanished!++;
 }
 
 const acknowledged = (world: World, stream: Stream) =>
