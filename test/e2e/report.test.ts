@@ -63,6 +63,19 @@ describe('a run leaves', () => {
     expect(firehose?.total.counters.due).toBe(40_000);
     expect(summary.environment.natsServer).toBe('2.15.2');
     expect(summary.servers.confirmed?.orders).toBeGreaterThan(0);
+
+    // One sentence on safety, the same everywhere, and what it rests on.
+    const { sentence } = summary.safety!;
+    expect(sentence).toMatch(
+      /^0 of [\d,]+ acknowledged events lost; process-crash safe, partitions and power loss not tested$/,
+    );
+    expect(end.stderr).toContain(sentence);
+    expect(readFileSync(join(dir, 'report.html'), 'utf8')).toContain(sentence);
+    const last = readFileSync(join(dir, 'journal.ndjson'), 'utf8').trimEnd().split('\n').at(-1)!;
+    expect(JSON.parse(last)).toMatchObject({ type: 'verdict', safety: sentence });
+    const read = summary.reads.find(({ stream, node }) => stream === 'ORDERS' && node === undefined);
+    expect(read?.complete).toBe(true);
+    expect(read?.count).toBeGreaterThanOrEqual(summary.checks[0]!.counts.acknowledged!);
     expect(await place.leftovers()).toEqual([]);
   });
 
