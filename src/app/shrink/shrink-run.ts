@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, realpathSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { NS, nowNs } from '../../base/clock.js';
 import { type ExitName, messageOf, UsageError } from '../../base/errors.js';
@@ -67,8 +67,10 @@ export interface ShrinkOutcome {
  * @throws UsageError when there is no such run, or no failure; StormglassError when it cannot be run here at all
  */
 export async function shrinkRun(options: ShrinkRunOptions): Promise<ShrinkOutcome> {
-  const { dir, share, repeat, mostRuns, forNs, surroundings, interruption, progress, allow } = options;
-  const run = readRecordedRun(dir);
+  const { share, repeat, mostRuns, forNs, surroundings, interruption, progress, allow } = options;
+  const run = readRecordedRun(options.dir);
+  // `reports/latest` is soon another one.
+  const dir = realpathSync(options.dir);
   const failure = originalFailure(run);
   const file = options.out ?? join(dir, 'shrunk.yaml');
   const scenario = originalScenario(run, file, surroundings.env);
@@ -154,7 +156,7 @@ export async function shrinkRun(options: ShrinkRunOptions): Promise<ShrinkOutcom
         const sure = formatRatio(1 - alpha);
         progress(
           `the run as it was failed in ${countOf(tally)}; a smaller one is to fail in ${formatRatio(leastProbability)} ` +
-            `of its runs at least, with a confidence of ${sure}, after ${most} runs at the most`,
+            `of its runs at least, with a confidence of ${sure}, after ${most} ${most === 1 ? 'run' : 'runs'} at the most`,
         );
       },
       onSmaller: (smallest, tallies) => write({ smallest, ...tallies, confirmed: false, complete: false }),

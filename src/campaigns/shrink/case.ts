@@ -31,7 +31,7 @@ export function endNsOf({ atNs, schedule }: LoadPlan): number {
   return schedule.stages.reduce((sum, { durationNs }) => sum + durationNs, atNs);
 }
 
-/** For people: `2 of 5 faults, 1 load, 12 s, 3 nodes`. */
+/** For people: `2 of 5 faults, held 3 s, 1 load, 12 s long, 3 nodes`. */
 export function describeCase(is: ShrinkCase, was: ShrinkCase): string {
   const count = (now: number, before: number, what: string): string => {
     const of = now === before ? '' : ` of ${before}`;
@@ -46,8 +46,8 @@ export function describeCase(is: ShrinkCase, was: ShrinkCase): string {
     count(is.faults.length, was.faults.length, 'fault'),
     ...(is.faults.length > 0 ? [`held ${formatDuration(heldNs(is)).replace(/^0 ns$/, '0 s')}`] : []),
     count(is.loads.length, was.loads.length, 'load'),
-    ...(shares.length > 0 ? [`at 1/${Math.round(1 / Math.min(...shares))}`] : []),
-    formatDuration(loadEndNs(is)),
+    ...(shares.length > 0 ? [`at 1/${Math.round(1 / Math.min(...shares))} of its pace`] : []),
+    `${formatDuration(loadEndNs(is))} long`,
     ...(is.nodes === undefined ? [] : [count(is.nodes, is.nodes, 'node')]),
   ].join(', ');
 }

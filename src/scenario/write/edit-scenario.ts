@@ -1,4 +1,5 @@
-import { Document, isMap, isScalar, isSeq, type Node, visit, type YAMLMap } from 'yaml';
+import { isDeepStrictEqual } from 'node:util';
+import { Document, isMap, isScalar, isSeq, type Node, parseDocument, visit, type YAMLMap } from 'yaml';
 import type { FaultPlan, LoadPlan, Plan } from '../../contracts/plan.js';
 import { applySets } from '../apply-sets.js';
 import { childOf, parseYaml } from '../parse-yaml.js';
@@ -36,7 +37,7 @@ export interface EditOptions {
 }
 
 /** Long flow maps are broken behind this column. */
-const LINE_WIDTH = 120;
+const LINE_WIDTH = 140;
 
 /**
  * The text of a scenario with other faults and less load, its comments and all else as they stand; what speaks of loads
@@ -65,10 +66,10 @@ export function editScenario(
   dropConditions(document, plan, isGone);
   if (nodes !== undefined) document.setIn(['cluster', 'nodes'], nodes);
   if (paths !== undefined) renamePaths(document, paths);
-  const whole = document.toString({ lineWidth: LINE_WIDTH });
+  const whole = tight(document.toString({ lineWidth: LINE_WIDTH }));
   // The place of its schema, for editors, is such a path too.
   const body = paths === undefined ? whole : whole.replace(/^# yaml-language-server:.*\n/m, '');
-  return `${head.map((line) => `# ${line}`.trimEnd()).join('\n')}${head.length > 0 ? '\n' : ''}${body}`;
+  return `${head.map((line) => `# ${line}`.trimEnd()).join('\n')}${head.length > 0 ? '\n\n' : ''}${body}`;
 }
 
 /** What an alias refers to may be changed where it stands, or go: then everything is written out, without comments. */
@@ -154,4 +155,10 @@ function renamePaths(document: Document, paths: ReadonlyMap<string, string>): vo
       if (renamed !== undefined) node.value = renamed;
     },
   });
+}
+
+/** `[ a, b ]` → `[a, b]`, where that changes nothing else: a list has no room at its ends where a map has. */
+function tight(text: string): string {
+  const closer = text.replace(/\[ (?=\S)/g, '[').replace(/(?<=\S) \]/g, ']');
+  return isDeepStrictEqual(parseDocument(closer).toJS(), parseDocument(text).toJS()) ? closer : text;
 }
