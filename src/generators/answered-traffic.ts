@@ -92,6 +92,11 @@ export abstract class AnsweredTraffic implements Traffic {
   /** The kinds of operation that the history may hold: of the first is each that `describe` does not say more of. */
   protected abstract get historyKinds(): readonly OperationKind[];
 
+  /** Whether each of its messages has an id of its own, by which a stream knows duplicates. */
+  protected get hasMessageIds(): boolean {
+    return false;
+  }
+
   /** The subjects that the history names by index; unless `describe` says another, that of `window.subject`. */
   protected get historySubjects(): readonly SubjectEntry[] {
     return this.#eventSubjects;
@@ -134,6 +139,7 @@ export abstract class AnsweredTraffic implements Traffic {
         load: load.name,
         writer,
         kinds,
+        messageIds: this.hasMessageIds,
         subjects: this.historySubjects,
       });
     }

@@ -38,6 +38,8 @@ export interface HistoryHead {
   readonly load: string;
   readonly writer: number;
   readonly kinds: readonly OperationKind[];
+  /** Each of its messages has an id of its own; absent: they have none. */
+  readonly messageIds?: boolean;
   readonly subjects: readonly SubjectEntry[];
 }
 

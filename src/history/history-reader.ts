@@ -38,7 +38,7 @@ export function openHistory(file: string): WriterHistory {
     if (head?.format !== FORMAT || head.version !== FORMAT_VERSION) break;
   }
   if (head?.format !== FORMAT) throw new StormglassError('unexpected', `${file} is not an operation history`);
-  const { version, load, writer, kinds, subjects } = head;
+  const { version, load, writer, kinds, messageIds = false, subjects } = head;
   if (version !== FORMAT_VERSION) {
     throw new StormglassError(
       'unexpected',
@@ -55,6 +55,7 @@ export function openHistory(file: string): WriterHistory {
       return names;
     },
     kinds,
+    ...(messageIds && { messageIds }),
     reason: (index) => reasons[index] ?? '',
     complete,
     blocks: () => decodeBlocks(file, places),

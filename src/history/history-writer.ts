@@ -25,6 +25,8 @@ export interface HistoryIdentity {
   readonly writer: number;
   /** The kinds of operation that it may hold. */
   readonly kinds: readonly OperationKind[];
+  /** Each of its messages has an id of its own (Nats-Msg-Id). */
+  readonly messageIds?: boolean;
   readonly subjects: readonly SubjectEntry[];
 }
 
@@ -87,8 +89,12 @@ export class HistoryWriter {
     } catch (error) {
       throw writeError(file, error);
     }
-    const { load, writer, kinds, subjects } = identity;
-    const head: HistoryHead = { format: FORMAT, version: FORMAT_VERSION, load, writer, kinds, subjects };
+    const { load, writer, kinds, messageIds = false, subjects } = identity;
+    const head: HistoryHead = {
+      ...{ format: FORMAT, version: FORMAT_VERSION, load, writer, kinds },
+      ...(messageIds && { messageIds }),
+      subjects,
+    };
     try {
       this.#writeJson(BLOCK.head, head, 0);
     } catch (error) {

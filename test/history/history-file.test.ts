@@ -93,6 +93,15 @@ function write(
 }
 
 describe('an operation history', () => {
+  it('tells whether each message has an id', () => {
+    const told = [true, false].map((messageIds) => {
+      const file = join(directory, `ids-${messageIds}.sgh`);
+      HistoryWriter.open(file, { ...identity, messageIds }).close();
+      return openHistory(file).messageIds;
+    });
+    expect(told).toEqual([true, undefined]);
+  });
+
   it('names the kinds it may hold, and a million keys in a few bytes, made once for all of a load', () => {
     const subjects = ['first', { prefix: '$KV.carts.k', digits: 7, count: 1_000_000 }, 'last'];
     const files = [7, 8].map((number) => {

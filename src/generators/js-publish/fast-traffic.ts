@@ -25,6 +25,10 @@ export class FastTraffic extends AnsweredTraffic {
     return ['publish'];
   }
 
+  protected override get hasMessageIds(): boolean {
+    return (this.setting.load.params as JsPublishParams)['msg-id'] !== false;
+  }
+
   protected override makeFeed(): Feed {
     const { setting, connection, window, inbox } = this;
     const params = setting.load.params as JsPublishParams;

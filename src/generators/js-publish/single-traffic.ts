@@ -19,6 +19,10 @@ export class SingleTraffic extends AnsweredTraffic {
     return ['publish'];
   }
 
+  protected override get hasMessageIds(): boolean {
+    return (this.setting.load.params as JsPublishParams)['msg-id'] !== false;
+  }
+
   protected override makeFeed(): Feed {
     const { setting, connection, window } = this;
     const share = repeatShare(setting.load.params as JsPublishParams);
