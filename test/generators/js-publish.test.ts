@@ -256,16 +256,21 @@ describe('js-publish', () => {
 
   it('counts what the server says is a duplicate', async () => {
     await using system = await startWithStream();
+    const historyFile = join(directory, 'duplicates.bin');
     const load = new LoadUnderTest({
       access: system.server.access,
       kind: 'js-publish',
       schedule: steadyRate(500, 0.2),
       params: { headers: { 'Nats-Msg-Id': 'always the same' } },
+      historyFile,
     });
     await load.start();
     await load.finished();
     expect(load.count('ok')).toBe(100);
     expect(load.count('duplicates')).toBe(99);
+    const operations = readOperations(historyFile);
+    expect(operations.map(({ detail }) => detail)).toEqual(operations.map((_, i) => (i === 0 ? 0 : 1)));
+    expect(new Set(operations.map(({ streamSequence }) => streamSequence))).toEqual(new Set([1]));
   });
 
   it('knows nothing of what was in flight when its server was killed, and sends none of it again', async () => {

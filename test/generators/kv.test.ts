@@ -1,6 +1,9 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { jetstreamManager } from '@nats-io/jetstream';
 import { connect } from '@nats-io/transport-node';
-import { describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { seededRandom } from '../../src/base/random.js';
 import { waitFor } from '../../src/base/wait.js';
 import type { LoadScene } from '../../src/contracts/load.js';
@@ -8,11 +11,19 @@ import { KeyDraw } from '../../src/generators/kv/key-draw.js';
 import { kv } from '../../src/generators/kv/kv.js';
 import { keyName } from '../../src/generators/kv/kv-schema.js';
 import { readRevision } from '../../src/generators/kv/read-revision.js';
+import { emptyStamp, readStamp } from '../../src/wire/stamp.js';
 import { startTestServer, type TestServer } from '../support/nats-server.js';
 import { startRelay } from '../support/relay.js';
 import { LoadUnderTest, steadyRate, type TestLoadOptions, taskOf } from './load-under-test.js';
+import { countOperations, type Operation, readOperations } from './operations.js';
 
 const KEYS = 50;
+
+let directory: string;
+beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'stormglass-kv-'));
+});
+afterAll(() => rm(directory, { recursive: true, force: true }));
 
 const scene: LoadScene = { streams: [], events: [], loads: [], isExternal: false, defaultStorage: 'memory' };
 
@@ -119,6 +130,61 @@ describe('a kv load', () => {
     const load = await ran(system.load);
     expect(load.count('conflicts')).toBeLessThanOrEqual(1);
     expect(load.noticesOf('operation-error')).toEqual([]);
+  });
+
+  it('leaves a history of what each operation did: set what, read whose, lost to which revision', async () => {
+    await using system = await startWithBucket({
+      required: { mix: { put: 1, get: 2, 'compare-and-set': 2 }, keys: 20, 'history-depth': 64 },
+    });
+    const historyFile = join(directory, 'carts.sgh');
+    const load = await ran({ ...system.load, writer: 9, historyFile });
+    const operations = readOperations(historyFile);
+    expect(operations.map(({ sequence }) => sequence)).toEqual(operations.map((_, i) => i));
+    const counts = countOperations(operations);
+    expect(load.count('ok')).toBe(400);
+    expect(counts['compare-and-set failed']).toBe(load.count('conflicts'));
+    expect(counts['compare-and-set failed']).toBeGreaterThan(0);
+    expect(
+      counts['put ok']! + counts['get ok']! + counts['compare-and-set ok']! + load.count('conflicts'),
+    ).toBe(400);
+
+    const written = new Map<number, Operation>();
+    for (const operation of operations) {
+      if (operation.kind !== 'get' && operation.outcome === 'ok')
+        written.set(operation.streamSequence, operation);
+    }
+    const stamp = emptyStamp();
+    for (const { kind, outcome, sequence, subject, streamSequence, detail, value, reason } of operations) {
+      if (kind === 'get') {
+        // What was there before the load is nobody's.
+        const writer = written.get(streamSequence);
+        expect(value).toEqual(writer === undefined ? undefined : { writer: 9, sequence: writer.sequence });
+        expect(writer === undefined ? streamSequence <= 20 : writer.subject === subject).toBe(true);
+      } else if (outcome === 'ok') {
+        const message = (await system.manager.streams.getMessage('KV_carts', { seq: streamSequence }))!;
+        expect(readStamp(message.data, 0, message.data.length, stamp)).toBe(true);
+        expect([message.subject, stamp.writer, stamp.sequence]).toEqual([subject, 9, sequence]);
+        if (kind === 'compare-and-set') {
+          expect(message.header.get('Nats-Expected-Last-Subject-Sequence')).toBe(
+            String(detail).padStart(16, '0'),
+          );
+        }
+      } else {
+        expect(reason).toBe('wrong last sequence');
+        expect(streamSequence).not.toBe(detail);
+      }
+    }
+  });
+
+  it('has read revision 0 of a key that is not there', async () => {
+    await using system = await startWithBucket({ required: { mix: { get: 1 }, prefill: false } });
+    const historyFile = join(directory, 'empty.sgh');
+    const load = await ran({ ...system.load, historyFile });
+    expect(load.count('misses')).toBe(400);
+    const operations = readOperations(historyFile);
+    expect(countOperations(operations)).toEqual({ 'get ok': 400 });
+    for (const { streamSequence, value } of operations)
+      expect([streamSequence, value]).toEqual([0, undefined]);
   });
 
   it('watches the bucket beside, each watch seeing every value once, though its connection was lost', async () => {

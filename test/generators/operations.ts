@@ -18,6 +18,16 @@ export interface Operation {
   readonly reason: string;
 }
 
+/** How many operations there are of each kind and outcome: `{ 'get ok': 3 }`. */
+export function countOperations(operations: readonly Operation[]): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const { kind, outcome } of operations) {
+    const what = `${kind} ${outcome}`;
+    counts[what] = (counts[what] ?? 0) + 1;
+  }
+  return counts;
+}
+
 /** All operations of a history that was written to its end, by their sequence. */
 export function readOperations(file: string): Operation[] {
   const history = openHistory(file);

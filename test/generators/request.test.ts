@@ -1,3 +1,6 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { connect, headers } from '@nats-io/transport-node';
 import { describe, expect, it } from 'vitest';
 import { NS } from '../../src/base/clock.js';
@@ -6,6 +9,7 @@ import { request } from '../../src/generators/request/request.js';
 import { startTestServer, type TestServer } from '../support/nats-server.js';
 import { pauseProcess } from '../support/pause-process.js';
 import { LoadUnderTest, ORDERS, steadyRate, type TestLoadOptions } from './load-under-test.js';
+import { countOperations, readOperations } from './operations.js';
 
 const requests = (server: TestServer, options: Partial<TestLoadOptions> = {}) =>
   new LoadUnderTest({ access: server.access, kind: 'request', schedule: steadyRate(500, 0.4), ...options });
@@ -89,10 +93,23 @@ describe('request', () => {
     const service = await answering(server, 'requests.>', (i) =>
       i % 4 === 0 ? ['', '404'] : i % 4 === 1 ? ['silence'] : ['ok'],
     );
-    const load = requests(server, { params: { timeout: 0.2 * NS.s } });
+    const directory = await mkdtemp(join(tmpdir(), 'stormglass-request-'));
+    const historyFile = join(directory, 'requests.sgh');
+    const load = requests(server, { params: { timeout: 0.2 * NS.s }, historyFile });
     await load.start();
     await load.finished();
     await service.close();
+    const operations = readOperations(historyFile);
+    await rm(directory, { recursive: true });
+    expect(countOperations(operations)).toEqual({
+      'request ok': 100,
+      'request failed': 50,
+      'request unknown': 50,
+    });
+    expect(new Set(operations.map(({ outcome, reason }) => `${outcome}: ${reason}`))).toEqual(
+      new Set(['ok: ', 'failed: service error 404: no order N', 'unknown: no reply within 200 ms']),
+    );
+    expect(new Set(operations.map(({ subject }) => subject))).toEqual(new Set(service.subjects));
     expect(load.count('failed')).toBe(50);
     expect(load.count('unknown')).toBe(50);
     expect(load.count('ok')).toBe(100);
