@@ -1,3 +1,6 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { type ConsumerInfo, jetstream, jetstreamManager, type StreamConfig } from '@nats-io/jetstream';
 import { connect } from '@nats-io/transport-node';
 import { describe, expect, it } from 'vitest';
@@ -9,6 +12,7 @@ import { jsConsume } from '../../src/generators/js-consume/js-consume.js';
 import { writeStamp } from '../../src/wire/stamp.js';
 import { startTestServer } from '../support/nats-server.js';
 import { LoadUnderTest } from './load-under-test.js';
+import { countOperations, type Operation, readOperations } from './operations.js';
 
 const STREAM = 'ORDERS';
 const SUBJECT = 'cim.events.orders.Placed';
@@ -51,6 +55,8 @@ interface Consuming {
   readonly workers?: number;
   readonly durationNs?: number;
   readonly scene?: Partial<LoadScene>;
+  /** Where each worker leaves its history: `0.sgh`, … */
+  readonly historyDir?: string;
 }
 
 function planOf({ params, workers = 1, durationNs }: Consuming): LoadPlan {
@@ -89,6 +95,8 @@ async function consume(system: System, consuming: Consuming = {}) {
         params: load.params,
         worker,
         workers: load.workers,
+        writer: 20 + worker,
+        ...(consuming.historyDir && { historyFile: join(consuming.historyDir, `${worker}.sgh`) }),
       }),
   );
   for (const worker of workers) await worker.start();
@@ -121,6 +129,21 @@ async function drain(system: System, consuming: Consuming = {}) {
   for (const worker of load.workers) await worker.finished();
   return load;
 }
+
+/** A load that reads what there is, and the history that its workers leave. */
+async function recorded(system: System, consuming: Consuming = {}) {
+  const historyDir = await mkdtemp(join(tmpdir(), 'stormglass-js-consume-'));
+  try {
+    const load = await drain(system, { ...consuming, historyDir });
+    const byWorker = load.workers.map((_, worker) => readOperations(join(historyDir, `${worker}.sgh`)));
+    return { load, byWorker, operations: byWorker.flat() };
+  } finally {
+    await rm(historyDir, { recursive: true });
+  }
+}
+
+const ofKind = (operations: readonly Operation[], kind: string) =>
+  operations.filter((each) => each.kind === kind);
 
 const textsOf = (load: LoadUnderTest): string[] => load.noticesOf('operation-error').map(({ text }) => text);
 
@@ -346,6 +369,98 @@ describe('js-consume', () => {
     await expect(consume(system, { params: { replicas: 3 } })).rejects.toThrow(
       /the consumer stormglass-test-orders of ORDERS cannot be made: /,
     );
+  });
+});
+
+describe('the history of js-consume', () => {
+  it('has every delivery, whose it is, and every acknowledgement, sent or confirmed', async () => {
+    await using system = await startWithStream();
+    await system.fill(600);
+    for (const ack of ['explicit', 'sync']) {
+      const { operations } = await recorded(system, { params: { ack, durable: ack } });
+      expect(countOperations(operations)).toEqual({ 'deliver ok': 600, 'ack ok': 600 });
+      expect(operations.map(({ sequence }) => sequence)).toEqual(operations.map((_, i) => i));
+      const deliveries = ofKind(operations, 'deliver');
+      expect(deliveries.map(({ streamSequence }) => streamSequence)).toEqual(deliveries.map((_, i) => i + 1));
+      for (const { subject, detail, value, dueNs, doneNs, sentNs } of deliveries) {
+        // They were published before the load began, which makes them another run's.
+        expect([subject, detail, value, sentNs]).toEqual([`ORDERS > ${ack}`, 1, undefined, 0]);
+        expect(doneNs).toBe(dueNs);
+      }
+      const acks = ofKind(operations, 'ack');
+      expect(new Set(acks.map(({ streamSequence }) => streamSequence)).size).toBe(600);
+      for (const { dueNs, sentNs, doneNs, detail } of acks) {
+        expect(detail).toBe(1);
+        expect(sentNs).toBeGreaterThanOrEqual(dueNs);
+        if (ack === 'sync') expect(doneNs).toBeGreaterThanOrEqual(sentNs);
+        else expect(doneNs).toBe(0);
+      }
+    }
+  });
+
+  it('names the operation that each message of this run is', async () => {
+    await using system = await startWithStream();
+    const consuming = { params: { mode: 'ordered' }, durationNs: 0.5 * NS.s };
+    const draining = recorded(system, consuming);
+    await system.fill(300, SUBJECT, nowNs() + 10 * NS.s);
+    const { load, operations } = await draining;
+    expect(load.count('received')).toBe(300);
+    expect(countOperations(operations)).toEqual({ 'deliver ok': 300 });
+    expect(new Set(operations.map(({ subject }) => subject))).toEqual(
+      new Set(['ORDERS > ordered-orders-0-0']),
+    );
+    const stamps = operations.map(({ value }) => value);
+    expect(stamps.every((value) => value?.writer === 1)).toBe(true);
+    expect(stamps.map((value) => value!.sequence).sort((a, b) => a - b)).toEqual(stamps.map((_, i) => i));
+  });
+
+  it('has refusals as what they are, and counts deliveries of a message', async () => {
+    await using system = await startWithStream();
+    await system.fill(500);
+    const { load, byWorker, operations } = await recorded(system, {
+      workers: 2,
+      params: { nak: '10%', term: '10%' },
+    });
+    const counts = countOperations(operations);
+    expect(counts['deliver ok']).toBe(load.count('received'));
+    expect(counts['ack ok']! + counts['nak ok']! + counts['term ok']!).toBe(load.count('ok'));
+    for (const one of byWorker) expect(ofKind(one, 'deliver').length).toBeGreaterThan(0);
+    // Every message is acknowledged or given up once, and delivered once more than it was refused.
+    const ended = new Set(
+      [...ofKind(operations, 'ack'), ...ofKind(operations, 'term')].map((o) => o.streamSequence),
+    );
+    expect(ended.size).toBe(500);
+    expect(counts['ack ok']! + counts['term ok']!).toBe(500);
+    const again = ofKind(operations, 'deliver').filter(({ detail }) => detail > 1);
+    expect(again.length).toBe(load.count('redelivered'));
+    expect(again.length).toBe(counts['nak ok']);
+  });
+
+  it('has one acknowledgement for all before it, and none of the deliveries that ask for none', async () => {
+    await using system = await startWithStream();
+    await system.fill(500);
+    const all = await recorded(system, { params: { ack: 'all', durable: 'all' } });
+    expect(ofKind(all.operations, 'ack').length).toBe(all.load.count('ok'));
+    expect(Math.max(...ofKind(all.operations, 'ack').map(({ streamSequence }) => streamSequence))).toBe(500);
+    const none = await recorded(system, { params: { ack: 'none', durable: 'none' } });
+    expect(countOperations(none.operations)).toEqual({ 'deliver ok': 500 });
+  });
+
+  it('does not know of confirmations that did not come', async () => {
+    await using system = await startWithStream();
+    await system.fill(50);
+    const params = { ack: 'sync', 'ack-timeout': '300ms', delay: '500ms', 'drain-within': '2s' };
+    const recording = recorded(system, { params });
+    await waitFor(async () => (await infoOf(system))?.num_ack_pending === 50, { timeoutMs: 10_000 });
+    await system.manager.consumers.delete(STREAM, 'stormglass-test-orders');
+    const { load, operations } = await recording;
+    const acks = ofKind(operations, 'ack');
+    expect(acks.length).toBe(50);
+    for (const { outcome, reason } of acks) {
+      expect(outcome).not.toBe('ok');
+      expect(reason).not.toBe('');
+    }
+    expect(load.count('unknown') + load.count('failed')).toBe(50);
   });
 });
 
