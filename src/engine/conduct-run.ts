@@ -300,6 +300,7 @@ class Run {
   }
 
   async #readBack(): Promise<void> {
+    this.#load?.recovery.close();
     await this.#openHistory();
     const { hurry } = this.#request.interruption;
     if (this.#system) this.#readBackAs = await this.#system.readBack(this.#history, hurry);

@@ -30,6 +30,7 @@ export class RecoveryWatch {
   /** About one a second. */
   readonly backlog: BacklogReading[] = [];
   readonly #options: RecoveryWatchOptions;
+  #isClosed = false;
 
   constructor(options: RecoveryWatchOptions) {
     this.#options = options;
@@ -39,6 +40,11 @@ export class RecoveryWatch {
   readonly onEvent = ({ type }: JournalEvent): void => {
     if (type === 'election' || type === 'advisory') this.#note(type);
   };
+
+  /** What happens from here on is no recovery: reading back moves leaders itself. */
+  close(): void {
+    this.#isClosed = true;
+  }
 
   /** Looks while a fault holds, and counts what is before the consumers all the time. Resolves when the signal aborts. */
   async run(signal: AbortSignal): Promise<void> {
@@ -85,6 +91,6 @@ export class RecoveryWatch {
   }
 
   #note(what: RecoverySign['what']): void {
-    if (this.signs.length < MOST_SIGNS) this.signs.push({ atNs: nowNs(), what });
+    if (!this.#isClosed && this.signs.length < MOST_SIGNS) this.signs.push({ atNs: nowNs(), what });
   }
 }

@@ -55,3 +55,17 @@ it('credits no storm with getting over what the one before it has left', async (
   await running;
   expect(told).toEqual(['leader: none']);
 }, 20_000);
+
+it('takes no election for a recovery once the run reads back, which moves leaders itself', () => {
+  const watch = new RecoveryWatch({
+    control: { backlog: async () => 0 },
+    steadyState: { look: async () => ({ steady: true, probes: [] }) },
+    journal: { write: () => {} },
+    hasStreams: true,
+    isStorm: () => false,
+  });
+  watch.onEvent({ time: '', type: 'election' });
+  watch.close();
+  watch.onEvent({ time: '', type: 'election' });
+  expect(watch.signs.map(({ what }) => what)).toEqual(['election']);
+});
