@@ -1,6 +1,6 @@
 import { formatInteger } from '../base/units.js';
 import type { Checker, CheckResult } from '../contracts/checker.js';
-import { evictionsOf } from './evictions.js';
+import { type Eviction, evictionsOf } from './evictions.js';
 import { type HistoryIndex, type IndexedStream, indexOf } from './history-index.js';
 import { mergeReads } from './merged-reads.js';
 import { FLAG } from './operation-columns.js';
@@ -92,14 +92,16 @@ class Divergence {
       }
     }
     if (without.length === 0) return;
-    const eviction = this.#evictionOf(
-      stream,
-      place,
-      right,
-      without.map((i) => presences[i]!),
-    );
+    const evictionOf = (lacking: readonly number[]): Eviction =>
+      this.#evictionOf(
+        stream,
+        place,
+        right,
+        lacking.map((i) => presences[i]!),
+      );
     const isMissing = 2 * holders.length >= holders.length + without.length;
     for (const i of isMissing ? without : holders) {
+      const eviction = evictionOf(isMissing ? [i] : without);
       if (eviction === 'evicted') this.#add('edge', stream, place, right);
       else if (eviction === 'perhaps') this.#add('perhapsEvicted', stream, place, right);
       else this.#add(isMissing ? 'missing' : 'extra', stream, place, right, [i], holders);
@@ -117,13 +119,13 @@ class Divergence {
     return best;
   }
 
-  /** What explains it for all who do not hold it. */
+  /** What explains it for all these, who do not hold it. */
   #evictionOf(
     stream: IndexedStream,
     place: number,
     { writer, sequence }: ReadCursor,
     without: readonly ReadPresence[],
-  ): 'evicted' | 'perhaps' | 'no' {
+  ): Eviction {
     const evictions = evictionsOf(this.#index, stream);
     const indexed = this.#index.writerOf[writer];
     const isWrite = indexed !== undefined && (indexed.columns.flags(sequence) & FLAG.write) !== 0;

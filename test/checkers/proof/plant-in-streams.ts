@@ -1,5 +1,6 @@
 import { NS } from '../../../src/base/clock.js';
 import type { Random } from '../../../src/base/random.js';
+import type { Planter } from './planter.js';
 import {
   type Copy,
   type Message,
@@ -9,16 +10,6 @@ import {
   type World,
   type Writer,
 } from './world.js';
-
-/**
- * Puts one anomaly into a world that has none of its class, and says by how much each count of the check must grow: what
- * it does not name must stay. Undefined where the world has no place for it.
- */
-export interface Planter {
-  readonly check: string;
-  readonly anomaly: string;
-  plant(world: World, random: Random): Readonly<Record<string, number>> | undefined;
-}
 
 interface Target {
   readonly writer: Writer;
@@ -134,6 +125,7 @@ export const STREAM_PLANTERS: readonly Planter[] = [
   {
     check: 'acked-loss',
     anomaly: 'a prefix is lost',
+    isViolation: true,
     plant(world, random) {
       const end = pickOne(random, steadyTargets(world));
       if (end === undefined) return undefined;
@@ -148,6 +140,7 @@ export const STREAM_PLANTERS: readonly Planter[] = [
   {
     check: 'acked-loss',
     anomaly: 'a postfix is lost',
+    isViolation: true,
     plant(world, random) {
       const start = pickOne(random, steadyTargets(world));
       if (start === undefined) return undefined;
@@ -163,6 +156,7 @@ export const STREAM_PLANTERS: readonly Planter[] = [
   {
     check: 'acked-loss',
     anomaly: 'one in the middle is lost',
+    isViolation: true,
     plant(world, random) {
       const one = pickOne(
         random,
@@ -182,6 +176,7 @@ export const STREAM_PLANTERS: readonly Planter[] = [
   {
     check: 'acked-loss',
     anomaly: 'one is lost that no limit of its stream had reached yet',
+    isViolation: true,
     plant(world, random) {
       const one = pickOne(
         random,
@@ -200,6 +195,7 @@ export const STREAM_PLANTERS: readonly Planter[] = [
   {
     check: 'acked-loss',
     anomaly: 'a stream has vanished',
+    isViolation: true,
     plant(world, random) {
       if (world.streams.length < 2) return undefined;
       const stream = random.pick(world.streams);
@@ -216,6 +212,7 @@ export const STREAM_PLANTERS: readonly Planter[] = [
   {
     check: 'acked-loss',
     anomaly: 'one that was refused can be read',
+    isViolation: true,
     plant(world, random) {
       const one = pickOne(random, failedOperations(world));
       if (one === undefined) return undefined;
@@ -226,6 +223,7 @@ export const STREAM_PLANTERS: readonly Planter[] = [
   {
     check: 'duplicates',
     anomaly: 'one stands twice within the window',
+    isViolation: true,
     plant(world, random) {
       const one = pickOne(random, targets(world));
       if (one === undefined || hasAnyDuplicate(world)) return undefined;
@@ -237,6 +235,7 @@ export const STREAM_PLANTERS: readonly Planter[] = [
   {
     check: 'duplicates',
     anomaly: 'one stands twice beyond the window',
+    isViolation: false,
     plant(world, random) {
       if (hasAnyDuplicate(world)) return undefined;
       const all = targets(world);
@@ -255,6 +254,7 @@ export const STREAM_PLANTERS: readonly Planter[] = [
   {
     check: 'duplicates',
     anomaly: 'one stands three times, of a writer without ids',
+    isViolation: false,
     plant(world, random) {
       const one = pickOne(random, targets(world));
       if (one === undefined || hasAnyDuplicate(world)) return undefined;
@@ -267,12 +267,14 @@ export const STREAM_PLANTERS: readonly Planter[] = [
   {
     check: 'order',
     anomaly: 'one stands behind another that was sent after it was acknowledged',
+    isViolation: true,
     plant: (world, random) =>
       swapPair(world, random, isAfterAcknowledged) === undefined ? undefined : { afterAcknowledged: 1 },
   },
   {
     check: 'order',
     anomaly: 'two that were under way together change places',
+    isViolation: true,
     plant: (world, random) =>
       swapPair(world, random, (w, v) => !isAfterAcknowledged(w, v)) === undefined
         ? undefined
@@ -281,6 +283,7 @@ export const STREAM_PLANTERS: readonly Planter[] = [
   {
     check: 'order',
     anomaly: 'two that were under way together change places during a fault',
+    isViolation: false,
     plant(world, random) {
       const pair = swapPair(world, random, (w, v) => !isAfterAcknowledged(w, v));
       if (pair === undefined) return undefined;
@@ -298,6 +301,7 @@ export const STREAM_PLANTERS: readonly Planter[] = [
   {
     check: 'unexpected',
     anomaly: 'a message that was never sent',
+    isViolation: true,
     plant(world, random) {
       const writer = pickOne(random, world.writers);
       if (writer === undefined) return undefined;
@@ -308,6 +312,7 @@ export const STREAM_PLANTERS: readonly Planter[] = [
   {
     check: 'unexpected',
     anomaly: 'a message that was never sent, in one replica',
+    isViolation: true,
     plant(world, random) {
       const replica = pickOne(
         random,
@@ -321,6 +326,7 @@ export const STREAM_PLANTERS: readonly Planter[] = [
   {
     check: 'unexpected',
     anomaly: 'a message of a writer whose history was cut off',
+    isViolation: false,
     plant(world, random) {
       const writer = random.pick(world.writers);
       writer.complete = false;
@@ -331,6 +337,7 @@ export const STREAM_PLANTERS: readonly Planter[] = [
   {
     check: 'unexpected',
     anomaly: 'a message that was refused',
+    isViolation: true,
     plant(world, random) {
       const one = pickOne(random, failedOperations(world));
       if (one === undefined) return undefined;
@@ -341,6 +348,7 @@ export const STREAM_PLANTERS: readonly Planter[] = [
   {
     check: 'unexpected',
     anomaly: 'a stranger',
+    isViolation: false,
     plant(world, random) {
       append(random.pick(world.streams).read!, 4242, random.below(5), 7);
       return { strangers: 1 };
@@ -349,6 +357,7 @@ export const STREAM_PLANTERS: readonly Planter[] = [
   {
     check: 'divergence',
     anomaly: 'one replica lacks a message',
+    isViolation: true,
     plant(world, random) {
       const stream = pickOne(random, threeReplicas(world));
       const replica = stream && random.pick(stream.replicas);
@@ -361,6 +370,7 @@ export const STREAM_PLANTERS: readonly Planter[] = [
   {
     check: 'divergence',
     anomaly: 'one replica has a message more',
+    isViolation: true,
     plant(world, random) {
       const stream = pickOne(random, threeReplicas(world));
       if (stream === undefined) return undefined;
@@ -373,6 +383,7 @@ export const STREAM_PLANTERS: readonly Planter[] = [
   {
     check: 'divergence',
     anomaly: 'one replica has another payload',
+    isViolation: true,
     plant(world, random) {
       const stream = pickOne(random, threeReplicas(world));
       const replica = stream && random.pick(stream.replicas);
@@ -387,6 +398,7 @@ export const STREAM_PLANTERS: readonly Planter[] = [
   {
     check: 'divergence',
     anomaly: 'one replica has lost its stream',
+    isViolation: true,
     plant(world, random) {
       const stream = pickOne(random, threeReplicas(world));
       if (stream === undefined || stream.replicas[0]!.messages.length === 0) return undefined;
@@ -399,6 +411,7 @@ export const STREAM_PLANTERS: readonly Planter[] = [
   {
     check: 'divergence',
     anomaly: 'one replica was read to the middle only',
+    isViolation: false,
     plant(world, random) {
       const stream = pickOne(random, threeReplicas(world));
       if (stream === undefined || stream.replicas[0]!.messages.length < 2) return undefined;
@@ -412,6 +425,7 @@ export const STREAM_PLANTERS: readonly Planter[] = [
   {
     check: 'immutability',
     anomaly: 'a sequence is acknowledged twice',
+    isViolation: true,
     plant(world, random) {
       const all = targets(world);
       const isLater = (a: Target, b: Target) =>
@@ -429,6 +443,7 @@ export const STREAM_PLANTERS: readonly Planter[] = [
   {
     check: 'immutability',
     anomaly: 'one replica has another payload',
+    isViolation: true,
     plant(world, random) {
       const stream = pickOne(
         random,
@@ -455,6 +470,7 @@ export const STREAM_PLANTERS: readonly Planter[] = [
   {
     check: 'monotonic',
     anomaly: 'the last sequence fell',
+    isViolation: true,
     plant(world, random) {
       const place = pickLook(world, random, (look) => look.lastSequence > 0);
       if (place === undefined) return undefined;
@@ -467,6 +483,7 @@ export const STREAM_PLANTERS: readonly Planter[] = [
   {
     check: 'monotonic',
     anomaly: 'a new leader answered before it had applied everything',
+    isViolation: false,
     plant(world, random) {
       const place = pickLook(
         world,
@@ -484,6 +501,7 @@ export const STREAM_PLANTERS: readonly Planter[] = [
   {
     check: 'monotonic',
     anomaly: 'a stream vanished',
+    isViolation: true,
     plant(world, random) {
       const stream = random.pick(world.streams);
       const last = stream.looks.at(-1)!;
@@ -494,6 +512,7 @@ export const STREAM_PLANTERS: readonly Planter[] = [
   {
     check: 'monotonic',
     anomaly: 'a server said that there was no stream, and there was',
+    isViolation: false,
     plant(world, random) {
       const place = pickLook(world, random, (_, i, looks) => i < looks.length - 1);
       if (place === undefined) return undefined;
@@ -506,6 +525,7 @@ export const STREAM_PLANTERS: readonly Planter[] = [
   {
     check: 'monotonic',
     anomaly: 'a stream was created anew',
+    isViolation: true,
     plant(world, random) {
       const place = pickLook(world, random, (_, i) => i > 0);
       if (place === undefined) return undefined;
@@ -519,6 +539,7 @@ export const STREAM_PLANTERS: readonly Planter[] = [
   {
     check: 'monotonic',
     anomaly: 'an acknowledgement named a sequence that had been named before',
+    isViolation: true,
     plant(world, random) {
       const all = targets(world);
       const pair = pickOne(

@@ -36,9 +36,7 @@ export function referenceImmutability(world: World): Said {
     if (claim.by === 'delivery') counts.delivered++;
     else counts.got++;
   }
-  const wasRead = world.streams.some(
-    ({ read, replicas }) => read !== undefined && (read.messages.length > 0 || replicas.length > 0),
-  );
+  const wasRead = claims.some(({ by }) => by === 'read' || by === 'replica');
   const isAnyOpen = world.streams.some(({ read, replicas }) =>
     [...(read === undefined ? [] : [read]), ...replicas].some(({ complete }) => !complete),
   );

@@ -7,7 +7,7 @@ export function referenceStaleReads(world: World, withinNs: number | undefined):
   const operations = allOperations(world).filter(({ operation }) => operation.outcome === 'ok');
   const writes = operations.filter(({ operation }) => isWriteOfKey(operation));
   const gets = operations.filter(({ operation }) => operation.kind === 'get');
-  const counts = { gets: gets.length, stale: 0, beyond: 0, notMonotonic: 0, worstNs: 0, worstRevisions: 0 };
+  const counts = { gets: gets.length, stale: 0, tooStale: 0, notMonotonic: 0, worstNs: 0, worstRevisions: 0 };
   for (const { writer, operation: get } of gets) {
     const { subject, streamSequence: revision, sentNs } = get;
     const before = gets.some(
@@ -32,7 +32,7 @@ export function referenceStaleReads(world: World, withinNs: number | undefined):
     ).size;
     counts.worstNs = Math.max(counts.worstNs, staleNs);
     counts.worstRevisions = Math.max(counts.worstRevisions, revisions);
-    if (withinNs !== undefined && staleNs > withinNs) counts.beyond++;
+    if (withinNs !== undefined && staleNs > withinNs) counts.tooStale++;
   }
-  return { verdict: verdictOf(counts.beyond, gets.length === 0 || !allHistoriesComplete(world)), counts };
+  return { verdict: verdictOf(counts.tooStale, gets.length === 0 || !allHistoriesComplete(world)), counts };
 }
