@@ -101,7 +101,7 @@ export async function shrinkRun(options: ShrinkRunOptions): Promise<ShrinkOutcom
     (sum, each) => sum + each.fails + each.passes + each.unresolved,
     0,
   );
-  if (before > 0) progress(`goes on: ${before} runs of before are known`);
+  if (before > 0) progress(`goes on: ${before} ${before === 1 ? 'run' : 'runs'} of before known`);
 
   const deadline = new AbortController();
   const timer = forNs === undefined ? undefined : setTimeout(() => deadline.abort(), forNs / NS.ms);

@@ -80,7 +80,7 @@ function waysToWrite(value: unknown): unknown[] {
   if (Array.isArray(value)) return [value, value.map((item) => named(item))];
   if (!isMap(value)) return [value];
   const entries = Object.entries(value);
-  const { enabled, ...others } = value;
+  const { enabled, kind: _, ...others } = value;
   return [
     value,
     named(value),
@@ -108,9 +108,14 @@ const quantitiesOf = (value: number): unknown[] => [
 function rangesOf(value: Keyed): string[] {
   return UNITS.flatMap(([suffix, write]) => {
     const unit = suffix.source.slice(0, -1);
-    const [min, max] = [value[`min${unit}`], value[`max${unit}`]];
-    if (typeof min !== 'number' || typeof max !== 'number') return [];
-    return [min === max ? write(min) : `${write(min)}..${write(max)}`];
+    return [
+      ['min', 'max'],
+      ['from', 'to'],
+    ].flatMap(([low, high]) => {
+      const [from, to] = [value[`${low}${unit}`], value[`${high}${unit}`]];
+      if (typeof from !== 'number' || typeof to !== 'number') return [];
+      return [from === to ? write(from) : `${write(from)}..${write(to)}`];
+    });
   });
 }
 
