@@ -7,12 +7,22 @@ export {
   type OwnFaultScene,
   type OwnTarget,
 } from '../chaos/own/define-fault.js';
+export {
+  NO_STAMP,
+  OPERATION_KINDS,
+  type OperationBlock,
+  type OperationKind,
+  OUTCOMES,
+  type Outcome,
+  type WriterHistory,
+} from '../contracts/history.js';
 export type { Plan } from '../contracts/plan.js';
 export type { RunResult, Verdict } from '../contracts/run-result.js';
 export type { Summary } from '../contracts/summary.js';
 export type { RunOutcome } from '../engine/conduct-run.js';
 export { Interruption, RunInterrupted } from '../engine/interruption.js';
 export { type Agent, type Behavior, defineBehavior } from '../generators/agents/behavior.js';
+export { openHistory } from '../history/history-reader.js';
 export { buildSummary as summaryOf } from '../reporters/build-summary.js';
 export { createTerminalReporter } from '../reporters/terminal.js';
 export { userName as userOf } from '../undo/audit-log.js';
