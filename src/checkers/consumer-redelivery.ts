@@ -125,8 +125,10 @@ function push(
 /** One after the other, message by message: whether a delivery came before the one before it was over. */
 function judgeAgain(history: History, book: ConsumerBook, events: Again, seen: ConsumerSightings): void {
   const { sequence, atNs, number } = events;
+  // A refusal goes out as soon as what it refuses was read: at the same time it comes after.
+  const rank = (event: number): number => number[event] || Number.POSITIVE_INFINITY;
   const order = Uint32Array.from(sequence, (_, i) => i).sort(
-    (a, b) => sequence[a]! - sequence[b]! || atNs[a]! - atNs[b]! || number[a]! - number[b]!,
+    (a, b) => sequence[a]! - sequence[b]! || atNs[a]! - atNs[b]! || Math.sign(rank(a) - rank(b)) || 0,
   );
   const waitNs = ackWaitNs(book);
   let before = -1;

@@ -349,6 +349,8 @@ describe('consumer', () => {
     it('fails before ack-wait is over, unless it was refused or a fault explains it', () => {
       expect(early()).toMatchObject({ early: 1 });
       expect(early([answered('nak', 10, 9.2)])).toMatchObject({ early: 0, redelivered: 1 });
+      // Answered in the same turn in which it was read.
+      expect(early([answered('nak', 10, 9.1)])).toMatchObject({ early: 0, redelivered: 1 });
       expect(early([], {}, fault(2, 4))).toMatchObject({ early: 0 });
       expect(early([], { ack_wait: 0.1 * NS.s })).toMatchObject({ early: 0, earlyPerhaps: 0 });
       expect(early([], { backoff: [0.1 * NS.s, NS.s] })).toMatchObject({ early: 0 });
