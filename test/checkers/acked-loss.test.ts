@@ -330,6 +330,7 @@ describe('acked-loss, held against an obvious way to count', () => {
               ),
             ),
           ),
+          {},
         );
 
         const readMessages = kept.flat();
