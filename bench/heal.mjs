@@ -33,7 +33,7 @@ const kept = new KeptResults(textOption('file') ?? 'reports/heal.ndjson');
 const kinds = await kindsOfThisMachine();
 const chosen = seeds ?? Array.from({ length: wanted }, (_, i) => i + 1);
 for (const seed of chosen) {
-  if (kept.has(seed)) continue;
+  if (kept.of(seed) !== undefined) continue;
   if (seeds === undefined && injectedIn(kept.all) >= wanted) break;
   const result = await runSeed(seed);
   kept.add(result);

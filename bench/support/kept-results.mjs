@@ -11,18 +11,19 @@ export class KeptResults {
     mkdirSync(dirname(file), { recursive: true });
   }
 
-  /** As the file has them now, by seed. */
+  /** As the file has them now, by seed; the last one of each. */
   get all() {
     if (!existsSync(this.#file)) return [];
-    return readFileSync(this.#file, 'utf8')
-      .split('\n')
-      .filter((line) => line !== '')
-      .map((line) => JSON.parse(line))
-      .sort((a, b) => a.seed - b.seed);
+    const lines = readFileSync(this.#file, 'utf8').split('\n');
+    const results = lines.filter((line) => line !== '').map((line) => JSON.parse(line));
+    return [...new Map(results.map((result) => [result.seed, result])).values()].sort(
+      (a, b) => a.seed - b.seed,
+    );
   }
 
-  has(seed) {
-    return this.all.some((result) => result.seed === seed);
+  /** Undefined where there is none yet. */
+  of(seed) {
+    return this.all.find((result) => result.seed === seed);
   }
 
   add(result) {
