@@ -488,7 +488,7 @@ describe('what a scenario says of js-consume', () => {
     [{ stream: 'ODERS' }, 1, 'stream: the scenario has no stream `ODERS`'],
     [{ mode: 'ordered', ack: 'explicit' }, 1, 'ack: an ordered consumer acknowledges nothing'],
     [{ mode: 'ordered', durable: 'mine' }, 1, 'durable: an ordered consumer has no name that lasts'],
-    [{ ack: 'none', nak: '1%' }, 1, 'nak: with ack: none no single message can be refused'],
+    [{ ack: 'none', nak: '1%' }, 1, 'nak: with ack: none no single message can be answered apart'],
     [{ nak: '60%', term: '60%' }, 1, 'nak: nak, no-ack and term are more than all deliveries together'],
     [
       { ack: 'all' },

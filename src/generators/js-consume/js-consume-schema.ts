@@ -88,6 +88,10 @@ export const jsConsumeSchema = z.strictObject({
   nak: share.describe('Share of the deliveries that are refused, and come again'),
   'nak-delay': durationSchema.prefault('0s').describe('How much later a refused message shall come again'),
   'no-ack': share.describe('Share of the deliveries that are never answered, and come again after ack-wait'),
+  'lose-after-ack': share.describe(
+    'Share of the deliveries that are acknowledged and then lost before they are processed, as by a consumer that ' +
+      'acknowledges first and dies: the history has the acknowledgement and no delivery',
+  ),
   term: share.describe('Share of the deliveries that are refused for good, and do not come again'),
   deliver: z
     .enum(DELIVERIES, { error: `expected ${DELIVERIES.slice(0, -1).join(', ')} or ${DELIVERIES.at(-1)}` })

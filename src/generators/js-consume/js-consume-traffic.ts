@@ -42,6 +42,8 @@ export class JsConsumeTraffic implements Traffic {
   readonly #inbox: string;
   readonly #answers: AnswerQueue;
   readonly #hasShares: boolean;
+  /** The share that is acknowledged and goes no further. */
+  readonly #loses: number;
   readonly #ack = emptyAckReply();
   readonly #delivery: Delivery = { streamSequence: 0, delivered: 0, consumer: 0 };
   /** With ack: all, by reader. */
@@ -69,6 +71,7 @@ export class JsConsumeTraffic implements Traffic {
     this.#params = params;
     this.#acks = acksOf(params);
     this.#tellsPending = worker === 0 || params['per-worker'] || params.mode === 'ordered';
+    this.#loses = params['lose-after-ack'];
     this.#hasShares = params.nak + params.term + params['no-ack'] > 0;
     this.#inbox = `_INBOX.${freshId()}${writer}.`;
     this.#connection = setting.connection({
@@ -260,18 +263,23 @@ export class JsConsumeTraffic implements Traffic {
     recorder.count(COUNTER.bytes, phase, view.payloadEnd - view.payloadStart);
     if (ack.delivered > 1) recorder.count(COUNTER.redelivered, phase, 1);
     else if (!reader.advance(ack.streamSequence)) recorder.count(COUNTER.duplicates, phase, 1);
-    const lag = this.#lag!;
-    const isOurs = lag.record(view, this.#readNs);
     const delivery = this.#delivery;
     delivery.streamSequence = ack.streamSequence;
     delivery.delivered = ack.delivered;
     delivery.consumer = index;
+    if (this.#loses > 0 && this.#setting.random.next() < this.#loses) {
+      // Whoever acknowledges before the work is done, and dies, has left no more of it than that.
+      this.#send(view, ACK);
+      return;
+    }
+    const lag = this.#lag!;
+    const isOurs = lag.record(view, this.#readNs);
     this.#history?.delivered(delivery, isOurs ? lag.stamp : undefined, this.#readNs);
     if (this.#acks === 'all') this.#lastReplies[index]!.keep(view, delivery);
     else if (this.#acks !== 'none') this.#answer(view);
   }
 
-  #answer({ buffer, replyStart, replyEnd }: MessageView): void {
+  #answer(view: MessageView): void {
     let answer = ACK;
     if (this.#hasShares) {
       const { nak, term, 'no-ack': none } = this.#params;
@@ -280,6 +288,10 @@ export class JsConsumeTraffic implements Traffic {
       if (draw < none + nak) answer = NAK;
       else if (draw < none + nak + term) answer = TERM;
     }
+    this.#send(view, answer);
+  }
+
+  #send({ buffer, replyStart, replyEnd }: MessageView, answer: number): void {
     this.#answers.add(
       buffer,
       replyStart,

@@ -66,9 +66,13 @@ function findProblems(load: LoadPlan, scene: LoadScene): LoadProblem[] {
       'Leave it out, or use mode consume or fetch.',
     );
   }
-  for (const key of ['nak', 'no-ack', 'term'] as const) {
+  for (const key of ['nak', 'no-ack', 'term', 'lose-after-ack'] as const) {
     if (params[key] > 0 && acks !== 'explicit' && acks !== 'sync') {
-      add(key, `with ack: ${acks} no single message can be refused`, 'Leave it out, or use ack: explicit.');
+      add(
+        key,
+        `with ack: ${acks} no single message can be answered apart`,
+        'Leave it out, or use ack: explicit.',
+      );
     }
   }
   if (params.nak + params['no-ack'] + params.term > 1) {
