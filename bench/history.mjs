@@ -1,5 +1,5 @@
 // What a history costs: the rate of js-publish (async, file storage) with and without one, by turns on the same stream, as
-// the stream counts it; what an operation of each kind takes on disk at a steady load; and how long it takes to write
+// the stream counts it, and the processor time of the publisher an operation; what an operation of each kind takes on disk at a steady load; and how long it takes to write
 // and to read one, in processor time.
 //
 //     node bench/history.mjs [--parts=rate,bytes,read] [--replicas=1,3] [--window=500] [--seconds=2] [--rounds=5]
@@ -45,6 +45,7 @@ async function publishRate(system, historyFile) {
   };
   const size = { minBytes: 128, maxBytes: 128 };
   let rate;
+  const from = process.cpuUsage();
   const { counters } = await runLoad({
     ...{ port: system.port, load, ...(historyFile && { historyFile }) },
     events: [{ domain: 'bench', type: 'x', subject: SUBJECT, weight: 1, size }],
@@ -52,11 +53,12 @@ async function publishRate(system, historyFile) {
       rate = await storedRate(system, { warmUpMs: WARM_UP_MS, seconds });
     },
   });
+  const { user, system: kernel } = process.cpuUsage(from);
   const stored = await system.stored();
   if (counters.ok !== counters.sent || stored !== counters.ok) {
     throw new Error(`sent ${counters.sent}, acknowledged ${counters.ok}, stored ${stored}`);
   }
-  return { rate, acknowledged: counters.ok };
+  return { rate, acknowledged: counters.ok, cpuUs: (user + kernel) / counters.ok };
 }
 
 async function measureRates() {
@@ -66,32 +68,49 @@ async function measureRates() {
     const without = [];
     const recorded = [];
     const bytes = [];
+    const cpuUs = { recorded: [], without: [] };
     for (let round = 0; round < rounds; round++) {
       const file = join(directory, `${replicas}-${round}.sgh`);
       // Who comes first by turns, too: a server that warms up favours nobody.
       const withHistory = async () => {
-        const { rate, acknowledged } = await publishRate(system, file);
+        const { rate, acknowledged, cpuUs: each } = await publishRate(system, file);
         recorded.push(rate);
+        cpuUs.recorded.push(each);
         bytes.push(statSync(file).size / acknowledged);
         rmSync(file);
       };
-      const withoutHistory = async () => without.push((await publishRate(system)).rate);
+      const withoutHistory = async () => {
+        const { rate, cpuUs: each } = await publishRate(system);
+        without.push(rate);
+        cpuUs.without.push(each);
+      };
       for (const run of round % 2 ? [withHistory, withoutHistory] : [withoutHistory, withHistory])
         await run();
       process.stderr.write('.');
     }
     await system.stop();
     const ratio = median(recorded) / median(without);
-    results.push({ replicas, recorded, without, ratio, bytes: median(bytes) });
+    results.push({ replicas, recorded, without, ratio, bytes: median(bytes), cpuUs });
   }
   process.stderr.write('\n');
   const thousand = (rate) => (rate / 1e3).toFixed(1);
   console.log(
     table([
-      ['replicas', 'with k/s', 'without k/s', 'ratio', 'B/operation', 'with, all', 'without, all'],
-      ...results.map(({ replicas, recorded, without, ratio, bytes }) => [
+      [
+        'replicas',
+        'with k/s',
+        'without k/s',
+        'ratio',
+        'B/operation',
+        'µs with',
+        'µs without',
+        'with, all',
+        'without, all',
+      ],
+      ...results.map(({ replicas, recorded, without, ratio, bytes, cpuUs }) => [
         ...[replicas, thousand(median(recorded)), thousand(median(without)), ratio.toFixed(3)],
-        ...[bytes.toFixed(1), recorded.map(thousand).join(' '), without.map(thousand).join(' ')],
+        ...[bytes.toFixed(1), median(cpuUs.recorded).toFixed(2), median(cpuUs.without).toFixed(2)],
+        ...[recorded.map(thousand).join(' '), without.map(thousand).join(' ')],
       ]),
     ]),
   );
