@@ -8,25 +8,27 @@ import type { LoadKindFacts } from '../contracts/load.js';
 const EXPECTED =
   'expected how many may be lost: a whole number such as 0, or a percentage of what was sent, such as 0.1%';
 
-const schema = z.strictObject({
-  lost: z
-    .union(
-      [
-        z
-          .int()
-          .min(0)
-          .transform((count) => ({ count })),
-        percentageSchema.transform((ratio) => ({ ratio })),
-      ],
-      {
-        error: EXPECTED,
-      },
-    )
-    .optional()
-    .describe(
-      'The most that may be lost of a load: a number, or a percentage of what it sent. Default: loss is only reported',
-    ),
-});
+const schema = z
+  .strictObject({
+    lost: z
+      .union(
+        [
+          z
+            .int()
+            .min(0)
+            .transform((count) => ({ count })),
+          percentageSchema.transform((ratio) => ({ ratio })),
+        ],
+        {
+          error: EXPECTED,
+        },
+      )
+      .optional()
+      .describe(
+        'The most that may be lost of a load: a number, or a percentage of what it sent. Default: loss is only reported',
+      ),
+  })
+  .describe('How many events that no stream captures were lost');
 type Bound = z.output<typeof schema>['lost'];
 
 /** Core NATS delivers at most once: what was lost is counted and explained, and fails only beyond what may be. */

@@ -11,11 +11,13 @@ import { PagedTable } from './paged-table.js';
 import { Sightings } from './sightings.js';
 import { duringFaults } from './story-parts.js';
 
-const schema = z.strictObject({
-  within: durationSchema
-    .optional()
-    .describe('How stale a get may be at most. Default: stale gets are only reported'),
-});
+const schema = z
+  .strictObject({
+    within: durationSchema
+      .optional()
+      .describe('How stale a get may be at most. Default: stale gets are only reported'),
+  })
+  .describe('How stale the gets of buckets are');
 type Options = z.output<typeof schema>;
 
 /** How far behind what was acknowledged each get was; see docs/safety.md. */

@@ -431,6 +431,16 @@ describe('a check', () => {
       ],
     ],
     [
+      'of core events, where every load is of streams',
+      [
+        ['  - { name: firehose, kind: publish, domains: [telemetry], rate: 20k/s, for: 60s }\n', ''],
+        ['[acked-loss]', '[{ core-delivery: { lost: 0 } }]'],
+      ],
+      [
+        '16:10 checks[0]: core-delivery is of events that no stream captures, and no load sends any that are counted → Add a load of kind publish, or leave the check out.',
+      ],
+    ],
+    [
       'of what nobody acknowledges',
       [
         ['js-publish', 'publish'],
