@@ -72,7 +72,7 @@ function gather(history: History): KvOperations {
   let row = 0;
   for (const [at, writer] of history.writers.entries()) {
     const { rows, highest } = sizes[at]!;
-    if (rows === 0) continue;
+    if (!usesKeys(writer)) continue;
     const from = row;
     const rowOfSequence = new Uint32Array(highest + 1);
     const keyOf = keys.of(writer.subjects);
@@ -118,11 +118,13 @@ function gather(history: History): KvOperations {
   };
 }
 
+const usesKeys = ({ kinds }: WriterHistory): boolean =>
+  kinds.some((kind) => kind === 'put' || kind === 'compare-and-set' || kind === 'get');
+
 function sizeOf(writer: WriterHistory): { rows: number; highest: number } {
   let rows = 0;
   let highest = 0;
-  if (!writer.kinds.some((kind) => ['put', 'compare-and-set', 'get'].includes(kind)))
-    return { rows, highest };
+  if (!usesKeys(writer)) return { rows, highest };
   for (const { count, kind, outcome, sequence } of writer.blocks()) {
     for (let i = 0; i < count; i++) {
       if (!isKept(kind[i]!, outcome[i]!)) continue;

@@ -130,7 +130,8 @@ export function simulateBucket(random: Random, setting: BucketSetting): BucketSc
       if (isAnswered) operation.streamSequence = revision;
     };
     for (let place = 0; place < window; place++) sendNext(START_NS + place);
-    return { load: 'bucket', writer, complete: true, givesIds: false, operations };
+    const kinds = ['put', 'compare-and-set', 'get'] as const;
+    return { load: 'bucket', writer, kinds, complete: true, givesIds: false, operations };
   });
 
   // Steps make further steps: always the earliest next.

@@ -136,7 +136,7 @@ function simulateWriter(
     arrive(arrivedNs, false);
     if (random.next() < shares.repeated) arrive(arrivedNs + (1 + random.below(120)) * NS.ms, true);
   }
-  return { load: 'orders', writer, complete: true, givesIds: true, operations };
+  return { load: 'orders', writer, kinds: ['publish'], complete: true, givesIds: true, operations };
 }
 
 function simulateStream(

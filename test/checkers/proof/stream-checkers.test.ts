@@ -85,7 +85,9 @@ function countAcknowledgedAndRemoved({ world, stored }: Scene): number {
         .flat()
         .filter((message) => message.writer === writer && message.sequence === operation.sequence);
       const isRead = world.streams.some(({ read }) =>
-        read!.messages.some((message) => message.writer === writer && message.sequence === operation.sequence),
+        read!.messages.some(
+          (message) => message.writer === writer && message.sequence === operation.sequence,
+        ),
       );
       return copies.length > 0 && !isRead;
     }).length;

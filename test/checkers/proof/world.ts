@@ -50,6 +50,8 @@ export interface Operation {
 export interface Writer {
   readonly load: string;
   readonly writer: number;
+  /** What it may hold. */
+  readonly kinds: readonly OperationKind[];
   complete: boolean;
   /** Whether its messages have ids, by which a stream knows repeats. */
   givesIds: boolean;
@@ -148,12 +150,11 @@ function toReadBlock(messages: readonly Message[]): ReadBlock {
   return block;
 }
 
-function toWriterHistory({ load, writer, complete, givesIds, operations }: Writer): WriterHistory {
+function toWriterHistory({ load, writer, kinds, complete, givesIds, operations }: Writer): WriterHistory {
   const subjects = [...new Set(operations.map(({ subject }) => subject))];
   const reasons = ['', ...new Set(operations.map(({ reason }) => reason).filter((reason) => reason !== ''))];
   return {
-    ...{ load, writer, subjects, complete, messageIds: givesIds },
-    kinds: [...new Set(operations.map(({ kind }) => kind))],
+    ...{ load, writer, kinds, subjects, complete, messageIds: givesIds },
     reason: (index) => reasons[index] ?? '',
     *blocks() {
       const columns = emptyColumns();

@@ -26,7 +26,10 @@ export function referenceKvLinearizable(world: World): Said {
   );
   const writes = operations.filter(({ operation }) => isWriteOfKey(operation));
   const gets = operations.filter(({ operation }) => operation.kind === 'get' && operation.outcome === 'ok');
-  const buckets = [...new Set(operations.map(({ operation }) => streamOf(world, operation.subject)!))];
+  // A bucket of which nothing was written or read is none of this check's.
+  const buckets = [
+    ...new Set([...writes, ...gets].map(({ operation }) => streamOf(world, operation.subject)!)),
+  ];
   const looks = looksOf(world, gets, buckets);
   const known = knownWrites(world, writes, looks);
   const counts = {
@@ -35,7 +38,7 @@ export function referenceKvLinearizable(world: World): Said {
   };
   const ok = writes.filter(({ operation }) => operation.outcome === 'ok');
   counts.lostUpdate = ok.filter(({ operation }) => isLostUpdate(world, operation, known)).length;
-  counts.order = known.filter((a) => known.some((b) => isOutOfOrder(a, b))).length;
+  counts.order = known.filter((b) => known.some((a) => isOutOfOrder(a, b))).length;
   counts.sameRevision = ok.filter(({ operation }, i) =>
     ok
       .slice(0, i)
@@ -49,8 +52,11 @@ export function referenceKvLinearizable(world: World): Said {
     const write = writes.find((one) => isStampOf(one, look.value));
     if (isWrongValue(world, look, writes, looks.slice(0, i))) counts.wrongValue++;
     if (write?.operation.outcome === 'failed' && write.operation.subject === look.key) counts.failedWrite++;
-    if (look.get !== undefined && write !== undefined && look.get.doneNs < write.operation.sentNs)
-      counts.future++;
+    const { get, revision, stream } = look;
+    const returned = writes.filter(
+      (one) => one === write || isAcknowledgedAt(world, one.operation, stream, revision),
+    );
+    if (get !== undefined && returned.some(({ operation }) => get.doneNs < operation.sentNs)) counts.future++;
   });
   counts.lostWrite = lostWrites(world, ok);
   counts.stale = gets.filter(({ operation }) => isStale(world, operation, ok, gets)).length;
@@ -73,6 +79,11 @@ export function referenceKvLinearizable(world: World): Said {
 
 const isStampOf = ({ writer, operation }: Owned, value: Stamp | undefined): boolean =>
   value !== undefined && writer.writer === value.writer && operation.sequence === value.sequence;
+
+const isAcknowledgedAt = (world: World, operation: Operation, stream: Stream, revision: number): boolean =>
+  operation.outcome === 'ok' &&
+  operation.streamSequence === revision &&
+  streamOf(world, operation.subject) === stream;
 
 function looksOf(world: World, gets: readonly Owned[], buckets: readonly Stream[]): Look[] {
   const seen = gets
@@ -110,7 +121,11 @@ function knownWrites(world: World, writes: readonly Owned[], looks: readonly Loo
     const isNew = !known.some(
       (one) => one.write === undefined && one.key === key && one.revision === revision,
     );
-    if (isForeign && key !== undefined && isNew) known.push({ key, revision, stream, write: undefined });
+    const isAcknowledged = writes.some(({ operation }) =>
+      isAcknowledgedAt(world, operation, stream, revision),
+    );
+    if (isForeign && key !== undefined && isNew && !isAcknowledged)
+      known.push({ key, revision, stream, write: undefined });
   }
   return known;
 }
@@ -141,12 +156,7 @@ function isOutOfOrder(a: KnownWrite, b: KnownWrite): boolean {
 
 function isWrongValue(world: World, look: Look, writes: readonly Owned[], before: readonly Look[]): boolean {
   const { key, revision, stream, value } = look;
-  const acknowledged = writes.filter(
-    ({ operation }) =>
-      operation.outcome === 'ok' &&
-      operation.streamSequence === revision &&
-      streamOf(world, operation.subject) === stream,
-  );
+  const acknowledged = writes.filter(({ operation }) => isAcknowledgedAt(world, operation, stream, revision));
   if (acknowledged.length > 0 && acknowledged.every((write) => !isStampOf(write, value))) return true;
   if (value === undefined) return false;
   const writer = world.writers.find((one) => one.writer === value.writer);
@@ -181,6 +191,7 @@ function lostWrites(world: World, ok: readonly Owned[]): number {
     if (read === undefined || !read.complete || removesLastValues(stream)) return false;
     const own = ok.filter(({ operation }) => operation.subject === key);
     const highest = Math.max(...own.map(({ operation }) => operation.streamSequence));
+    if (highest === 0) return false;
     if (!read.gone && highest > Math.max(read.throughSequence, reachedOf(read))) return false;
     return !read.messages.some(
       (message) => message.streamSequence >= highest && keyOf(world, stream, message) === key,

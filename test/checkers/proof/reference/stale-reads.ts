@@ -7,7 +7,7 @@ export function referenceStaleReads(world: World, withinNs: number | undefined):
   const operations = allOperations(world).filter(({ operation }) => operation.outcome === 'ok');
   const writes = operations.filter(({ operation }) => isWriteOfKey(operation));
   const gets = operations.filter(({ operation }) => operation.kind === 'get');
-  const counts = { gets: gets.length, stale: 0, tooStale: 0, notMonotonic: 0, worstNs: 0, worstRevisions: 0 };
+  const counts = { gets: 0, stale: 0, tooStale: 0, notMonotonic: 0, worstNs: 0, worstRevisions: 0 };
   for (const { writer, operation: get } of gets) {
     const { subject, streamSequence: revision, sentNs } = get;
     const before = gets.some(
@@ -18,6 +18,7 @@ export function referenceStaleReads(world: World, withinNs: number | undefined):
         other.operation.streamSequence > revision,
     );
     if (revision === 0 && removesLastValues(streamOf(world, subject)!)) continue;
+    counts.gets++;
     if (before) counts.notMonotonic++;
     const newer = writes
       .map(({ operation }) => operation)
@@ -34,5 +35,5 @@ export function referenceStaleReads(world: World, withinNs: number | undefined):
     counts.worstRevisions = Math.max(counts.worstRevisions, revisions);
     if (withinNs !== undefined && staleNs > withinNs) counts.tooStale++;
   }
-  return { verdict: verdictOf(counts.tooStale, gets.length === 0 || !allHistoriesComplete(world)), counts };
+  return { verdict: verdictOf(counts.tooStale, counts.gets === 0 || !allHistoriesComplete(world)), counts };
 }
