@@ -71,7 +71,7 @@ function gather(history: History): KvOperations {
   const writers: KvWriter[] = [];
   let row = 0;
   for (const [at, writer] of history.writers.entries()) {
-    const { rows, highest } = sizes[at]!;
+    const { highest } = sizes[at]!;
     if (!usesKeys(writer)) continue;
     const from = row;
     const rowOfSequence = new Uint32Array(highest + 1);

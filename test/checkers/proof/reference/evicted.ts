@@ -115,7 +115,19 @@ function byAcknowledgement(world: World, stream: Stream, { q, operation }: Missi
   });
   const consumes = ({ operations }: Writer): boolean =>
     operations.some(({ subject }) => subject.startsWith(`${stream.name} > `));
-  const isHistoryOpen = world.writers.some((writer) => !writer.complete && consumes(writer));
+  const isHistoryOpen =
+    world.writers.some((writer) => !writer.complete && consumes(writer)) ||
+    known.some(({ consumer, looks }) => {
+      const hasHistory = world.writers.some(
+        ({ kinds, operations }) =>
+          kinds.some((kind) => kind === 'ack' || kind === 'term') &&
+          operations.some(({ subject }) => subject === `${stream.name} > ${consumer}`),
+      );
+      const isThere = looks.at(-1)?.exists === true;
+      return (
+        !hasHistory && (!isThere || looks.some((look) => look.exists && look.deliveredStreamSequence >= q))
+      );
+    });
   if (retention === 'workqueue') {
     if (says.includes('explained')) return 'explained';
     return known.length === 0 || isHistoryOpen ? 'perhaps' : 'no';

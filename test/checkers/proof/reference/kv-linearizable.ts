@@ -164,6 +164,7 @@ function isWrongValue(world: World, look: Look, writes: readonly Owned[], before
   const operation = writer.operations.find(({ sequence }) => sequence === value.sequence);
   if (operation === undefined) return writer.complete;
   if (!isWriteOfKey(operation) || operation.subject !== key) return true;
+  if (operation.outcome === 'failed') return false;
   if (operation.outcome === 'ok') return operation.streamSequence !== revision;
   return before.some(
     (other) =>
