@@ -29,11 +29,18 @@ export interface CaseRunnerOptions extends Omit<RunOptions, 'interruption' | 'li
 export class CaseRunner {
   readonly #options: CaseRunnerOptions;
   /** Of each case that failed, the folder of its last run. */
-  readonly #folders = new Map<string, string>();
+  readonly #folders: Map<string, string>;
   #hasRun = false;
 
-  constructor(options: CaseRunnerOptions) {
+  /** @param folders those that a shrink before this one has kept, by the keys of their cases */
+  constructor(options: CaseRunnerOptions, folders: ReadonlyMap<string, string>) {
     this.#options = options;
+    this.#folders = new Map(folders);
+  }
+
+  /** Where the last run of a case is that failed. */
+  folderOf(key: string): string | undefined {
+    return this.#folders.get(key);
   }
 
   /**

@@ -26,20 +26,25 @@ const trialSchema = z.looseObject({
   case: z.string(),
   outcome: z.enum(['fails', 'passes', 'unresolved']),
   note: z.string(),
+  folder: z.string().optional(),
 });
+
+/** What runs of before have left behind, by case. */
+interface Known {
+  readonly tallies: Map<string, Tally>;
+  /** What the last of them said that failed, and the folder that it left. */
+  readonly notes: Map<string, string>;
+  readonly folders: Map<string, string>;
+}
 
 /** shrink.ndjson: what it is about, then a line for each run as soon as it is over. What stands there is not run again. */
 export class ShrinkLog {
   readonly #file: string;
-  /** Runs of before, by case. */
-  readonly known: ReadonlyMap<string, Tally>;
-  /** What the last run of before said that failed, by case. */
-  readonly notes: ReadonlyMap<string, string>;
+  readonly known: Known;
 
-  private constructor(file: string, known: ReadonlyMap<string, Tally>, notes: ReadonlyMap<string, string>) {
+  private constructor(file: string, known: Known) {
     this.#file = file;
     this.known = known;
-    this.notes = notes;
   }
 
   /**
@@ -49,14 +54,13 @@ export class ShrinkLog {
    */
   static open(file: string, subject: ShrinkSubject, anew: boolean): ShrinkLog {
     if (anew && existsSync(file)) renameSync(file, `${file}.old`);
-    const known = new Map<string, Tally>();
-    const notes = new Map<string, string>();
+    const known: Known = { tallies: new Map(), notes: new Map(), folders: new Map() };
     const text = existsSync(file) ? readFileSync(file, 'utf8') : '';
     if (text !== '' && !text.endsWith('\n')) appendFileSync(file, '\n');
     const lines = text.split('\n').filter(Boolean);
     if (lines.length === 0) {
       append(file, { schema: SCHEMA, ...subject, startedAt: wallNow().toISOString() });
-      return new ShrinkLog(file, known, notes);
+      return new ShrinkLog(file, known);
     }
     const head = headSchema.safeParse(parse(lines[0] as string));
     const isOther =
@@ -74,20 +78,24 @@ export class ShrinkLog {
       // One that was killed may have left half a line.
       const trial = trialSchema.safeParse(parse(line));
       if (!trial.success) continue;
-      const { case: key, outcome, note } = trial.data;
-      const { fails, passes, unresolved } = known.get(key) ?? { fails: 0, passes: 0, unresolved: 0 };
-      known.set(key, {
+      const { case: key, outcome, note, folder } = trial.data;
+      const { fails, passes, unresolved } = known.tallies.get(key) ?? { fails: 0, passes: 0, unresolved: 0 };
+      known.tallies.set(key, {
         fails: fails + Number(outcome === 'fails'),
         passes: passes + Number(outcome === 'passes'),
         unresolved: unresolved + Number(outcome === 'unresolved'),
       });
-      if (outcome === 'fails') notes.set(key, note);
+      if (outcome === 'fails') known.notes.set(key, note);
+      if (folder !== undefined) known.folders.set(key, folder);
     }
-    return new ShrinkLog(file, known, notes);
+    return new ShrinkLog(file, known);
   }
 
-  /** @param what for people: the case, in words */
-  add({ key, outcome, note, tally }: Trial, what: string, tookMs: number): void {
+  /**
+   * @param what for people: the case, in words
+   * @param folder what the run has left, where it is kept
+   */
+  add({ key, outcome, note, tally }: Trial, what: string, tookMs: number, folder?: string): void {
     append(this.#file, {
       type: 'run',
       time: wallNow().toISOString(),
@@ -97,6 +105,7 @@ export class ShrinkLog {
       note,
       tookMs: Math.round(tookMs),
       ...tally,
+      ...(folder !== undefined && { folder }),
     });
   }
 }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { mkdirSync, realpathSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { NS, nowNs } from '../../base/clock.js';
 import { type ExitName, messageOf, UsageError } from '../../base/errors.js';
 import { formatDuration, formatRatio } from '../../base/units.js';
@@ -97,7 +97,7 @@ export async function shrinkRun(options: ShrinkRunOptions): Promise<ShrinkOutcom
     },
     options.anew,
   );
-  const before = [...log.known.values()].reduce(
+  const before = [...log.known.tallies.values()].reduce(
     (sum, each) => sum + each.fails + each.passes + each.unresolved,
     0,
   );
@@ -105,16 +105,20 @@ export async function shrinkRun(options: ShrinkRunOptions): Promise<ShrinkOutcom
 
   const deadline = new AbortController();
   const timer = forNs === undefined ? undefined : setTimeout(() => deadline.abort(), forNs / NS.ms);
-  const runner = new CaseRunner({
-    failure,
-    scenarioFile: file,
-    reportsDir: join(dir, 'shrink'),
-    allow,
-    surroundings,
-    interruption,
-    deadline: deadline.signal,
-  });
-  const notes = new Map(log.notes);
+  const reportsDir = join(dir, 'shrink');
+  const runner = new CaseRunner(
+    {
+      failure,
+      scenarioFile: file,
+      reportsDir,
+      allow,
+      surroundings,
+      interruption,
+      deadline: deadline.signal,
+    },
+    new Map([...log.known.folders].map(([key, name]) => [key, join(reportsDir, name)])),
+  );
+  const notes = new Map(log.known.notes);
   let count = 0;
   let beganNs = 0;
   let ended: ShrinkEnded['why'] | undefined;
@@ -137,7 +141,7 @@ export async function shrinkRun(options: ShrinkRunOptions): Promise<ShrinkOutcom
     share,
     ...(repeat !== undefined && { repeat }),
     mostRuns,
-    known: log.known,
+    known: log.known.tallies,
     hands: {
       run: (of) => {
         beganNs = nowNs();
@@ -148,7 +152,8 @@ export async function shrinkRun(options: ShrinkRunOptions): Promise<ShrinkOutcom
         const tookNs = nowNs() - beganNs;
         const what = describeCase(trial.case, original.case);
         if (trial.outcome === 'fails') notes.set(trial.key, trial.note);
-        log.add(trial, what, tookNs / NS.ms);
+        const folder = trial.outcome === 'fails' ? runner.folderOf(trial.key) : undefined;
+        log.add(trial, what, tookNs / NS.ms, folder && basename(folder));
         const said = trial.outcome === 'unresolved' ? `says neither (${trial.note})` : trial.outcome;
         progress(`run ${++count}: ${what}: ${said}, after ${formatDuration(tookNs)}`);
       },
