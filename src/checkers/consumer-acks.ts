@@ -14,6 +14,8 @@ export interface ConsumerAcks {
   /** When it was first seen to exist; Infinity when nobody saw it. */
   readonly seenNs: number;
   readonly hasFilters: boolean;
+  /** What it was given up to here may be acknowledged, and nobody knows; 0 for one whose history is there. */
+  unknownUpTo: number;
 }
 
 export interface StreamAcks {
@@ -30,7 +32,9 @@ export function acksOf({ history }: HistoryIndex, stream: string): StreamAcks {
   }
   let isComplete = true;
   const acksAll = new Set(
-    history.consumers.filter(({ config }) => config.ack_policy === 'all').map(({ consumer }) => consumer),
+    history.consumers
+      .filter((facts) => facts.stream === stream && facts.config.ack_policy === 'all')
+      .map(({ consumer }) => consumer),
   );
   const prefix = `${stream} > `;
   for (const writer of history.writers) {
@@ -41,6 +45,7 @@ export function acksOf({ history }: HistoryIndex, stream: string): StreamAcks {
     if (names.every((name) => name === undefined)) continue;
     if (!writer.complete) isComplete = false;
     const acks = names.map((name) => (name === undefined ? undefined : consumerCalled(consumers, name)));
+    for (const consumer of acks) if (consumer !== undefined) consumer.unknownUpTo = 0;
     const floors = names.map((name) => name !== undefined && acksAll.has(name));
     for (const { count, kind, outcome, subject, streamSequence } of writer.blocks()) {
       for (let i = 0; i < count; i++) {
@@ -59,7 +64,13 @@ export function acksOf({ history }: HistoryIndex, stream: string): StreamAcks {
 function consumerCalled(consumers: Map<string, ConsumerAcks>, name: string): ConsumerAcks {
   let acks = consumers.get(name);
   if (acks === undefined) {
-    acks = { acknowledged: new PlaceSet(), floor: 0, seenNs: Number.POSITIVE_INFINITY, hasFilters: false };
+    acks = {
+      acknowledged: new PlaceSet(),
+      floor: 0,
+      seenNs: Number.POSITIVE_INFINITY,
+      hasFilters: false,
+      unknownUpTo: 0,
+    };
     consumers.set(name, acks);
   }
   return acks;
@@ -77,5 +88,9 @@ function asLookedAt({ config, looks }: ConsumerFacts): ConsumerAcks {
     floor: Math.max(0, ...floors),
     seenNs: alive[0]?.atNs ?? Number.POSITIVE_INFINITY,
     hasFilters: filters > 0 || Boolean(config.filter_subject),
+    unknownUpTo:
+      looks.at(-1)?.exists === true
+        ? Math.max(0, ...alive.map(({ deliveredStreamSequence }) => deliveredStreamSequence))
+        : Number.POSITIVE_INFINITY,
   };
 }

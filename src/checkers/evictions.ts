@@ -114,13 +114,14 @@ class Evictions {
     const isDone = ({ floor, acknowledged }: ConsumerAcks) => place <= floor || acknowledged.has(place);
     const done = consumers.filter(isDone).length;
     if (consumers.length === 0) return 'perhaps';
+    const isOpen = !isComplete || consumers.some(({ unknownUpTo }) => place <= unknownUpTo);
     if (this.limits.retention === 'workqueue') {
       if (done > 0) return 'evicted';
-      return isComplete ? 'no' : 'perhaps';
+      return isOpen ? 'perhaps' : 'no';
     }
     if (done === consumers.length) return 'evicted';
     const mayBeDone = done > 0 || consumers.some((each) => each.seenNs > sentNs || each.hasFilters);
-    return mayBeDone || !isComplete ? 'perhaps' : 'no';
+    return mayBeDone || isOpen ? 'perhaps' : 'no';
   }
 
   get #hasLimitsOfPlace(): boolean {

@@ -152,8 +152,11 @@ class TopPlaces {
 
   countAbove(row: number, number: number): number {
     const start = this.#starts[row]!;
+    const size = this.#sizes[row]!;
+    // What a limit removed lies below all that are kept: counting them for each would be quadratic.
+    if (size > 0 && number < this.#heaps[start]!) return size;
     let count = 0;
-    for (let i = 0; i < this.#sizes[row]!; i++) if (this.#heaps[start + i]! > number) count++;
+    for (let i = 0; i < size; i++) if (this.#heaps[start + i]! > number) count++;
     return count;
   }
 }

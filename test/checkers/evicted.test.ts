@@ -165,6 +165,56 @@ describe('what the limits of a stream explain', () => {
       });
     });
 
+    it('stays open for what a consumer was given whose acknowledgements are in no history', () => {
+      const unrecorded = (consumers: readonly ConsumerFacts[], retention = 'workqueue') => {
+        const { verdict, counts } = ackedLoss.check(
+          madeHistory([madeWriter(0, acknowledged(10))], [madeRead('ORDERS', without(all, 3, 6))], {
+            streams: [madeStream('ORDERS', { retention })],
+            consumers,
+          }),
+          {},
+        );
+        return { verdict, lost: counts.lost, evicted: counts.evicted, perhapsEvicted: counts.perhapsEvicted };
+      };
+      const given = (deliveredStreamSequence: number, exists = true): ConsumerFacts => {
+        const [look] = facts(0).looks;
+        const last = { ...look!, atNs: START_NS + NS.s, exists };
+        return { ...facts(0), looks: [{ ...look!, deliveredStreamSequence }, last].slice(0, exists ? 1 : 2) };
+      };
+      for (const retention of ['workqueue', 'interest']) {
+        expect(unrecorded([given(10)], retention)).toEqual(doubted(2));
+        expect(unrecorded([given(3, false)], retention)).toEqual(doubted(2));
+        expect(unrecorded([given(5)], retention)).toEqual({
+          verdict: 'fail',
+          lost: 1,
+          evicted: 0,
+          perhapsEvicted: 1,
+        });
+      }
+    });
+
+    it('is not explained by what a consumer of the same name acknowledges of another stream', () => {
+      const [look] = facts(0).looks;
+      const other: ConsumerFacts = {
+        ...facts(0),
+        stream: 'BILLS',
+        config: { ack_policy: 'all' },
+        looks: [look!],
+      };
+      const { counts } = ackedLoss.check(
+        madeHistory(
+          [madeWriter(0, acknowledged(10)), reader([7])],
+          [madeRead('ORDERS', without(all, 3, 6))],
+          {
+            streams: [madeStream('ORDERS', config)],
+            consumers: [facts(0), other],
+          },
+        ),
+        {},
+      );
+      expect(counts).toMatchObject({ lost: 1, evicted: 1, perhapsEvicted: 0 });
+    });
+
     it('stays open while nobody knows who consumes it', () => {
       expect(fates({ config, messages: all.slice(3) })).toEqual(doubted(3));
     });
