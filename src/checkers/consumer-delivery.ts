@@ -50,6 +50,8 @@ export function judgeDelivery(history: History, book: ConsumerBook, seen: Consum
     } else if (sequence <= delivered) {
       unacknowledged++;
       if (unacknowledged <= ackPending) seen.add('pending', doneNs);
+      // What is given up waits no longer, and the floor stays before whatever waits in front of it.
+      else if (maxDeliver > 0) seen.add('exhausted', doneNs);
       else {
         const most = `of which no more than ${formatInteger(ackPending)} wait for their acknowledgement`;
         seen.add(

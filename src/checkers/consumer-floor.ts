@@ -9,7 +9,8 @@ import { duringFaults, sinceStart } from './story-parts.js';
 export function judgeFloor(history: History, book: ConsumerBook, seen: ConsumerSightings): void {
   judgeFalls(history, book, seen);
   judgeBounds(history, book, seen);
-  if (book.isComplete && (book.policy === 'explicit' || book.policy === 'all'))
+  // Where deliveries are counted, the last ones of a message may have been lost on their way to us.
+  if (book.isComplete && book.maxDeliver === 0 && (book.policy === 'explicit' || book.policy === 'all'))
     judgePassed(history, book, seen);
 }
 
@@ -53,14 +54,13 @@ function judgeBounds(
 }
 
 function judgePassed(history: History, book: ConsumerBook, seen: ConsumerSightings): void {
-  const { name, stream, looks, deliveries, lastNumber, maxDeliver, ackedNs } = book;
+  const { name, stream, looks, deliveries, ackedNs } = book;
   let look = 0;
   deliveries.forEach((_, sequence) => {
     // Sequences ascend: the first look that has passed this one is none before that of the one before.
     while (look < looks.length && looks[look]!.ackFloorStreamSequence < sequence) look++;
     const passed = looks[look];
     if (passed === undefined || ackedNs.get(sequence) < lookEndNs(looks, look)) return;
-    if (maxDeliver > 0 && lastNumber.get(sequence) >= maxDeliver) return;
     const isThere = wasReadThrough(stream, sequence) && stream.present.has(sequence);
     if (stream.hasLimits && !isThere) return;
     seen.add('floorPassed', passed.atNs, () => {

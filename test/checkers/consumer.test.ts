@@ -227,6 +227,16 @@ describe('consumer', () => {
         counts: { exhausted: 1 },
       });
     });
+
+    it('holds nothing against one that has given up what lies behind a message that still waits', () => {
+      const connections = [processed(without(3, 4, 5))];
+      const looks = [{ ...END, ackFloorStreamSequence: 2, ackPending: 1 }];
+      expect(check({ connections, looks, config: { max_deliver: 1 } })).toMatchObject({
+        verdict: 'pass',
+        counts: { pending: 1, exhausted: 2, forgotten: 0 },
+      });
+      expect(check({ connections, looks })).toMatchObject({ verdict: 'fail', counts: { forgotten: 2 } });
+    });
   });
 
   describe('the ack floor', () => {
@@ -278,7 +288,9 @@ describe('consumer', () => {
       expect(check({ connections, config, looks: looksOf(9) })).toMatchObject({ counts: { floorPassed: 1 } });
     });
 
-    it('passes what was delivered as often as it may be', () => {
+    it('passes what was delivered as often as it may be, be it that nobody saw the last delivery', () => {
+      const seenOnce = [[...processed(without(4)), delivered(4)]];
+      expect(check({ connections: seenOnce, config: { max_deliver: 2 } }).verdict).toBe('pass');
       const connections = [[...processed(without(4)), delivered(4), delivered(4, 35, 2)]];
       expect(check({ connections, config: { max_deliver: 2 } })).toMatchObject({
         verdict: 'pass',
