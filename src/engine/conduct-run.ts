@@ -30,6 +30,7 @@ import { findingOf, Stages } from './stages.js';
 import { unsteadiness } from './steady-state.js';
 import { watchStopFile } from './stop-file.js';
 import { SystemUnderTest } from './system-under-test.js';
+import { Upkeep } from './upkeep.js';
 import type { Finding } from './verdict.js';
 import { weigh } from './weigh.js';
 
@@ -80,6 +81,7 @@ class Run {
   readonly #services: RunServices;
   readonly #dir: RunDirectory;
   readonly #journal: Journal;
+  readonly #upkeep: Upkeep;
   readonly #stages: Stages;
   readonly #reporters: readonly Reporter[];
   readonly #scope = new Scope();
@@ -100,6 +102,7 @@ class Run {
     this.#dir = dir;
     this.#environment = request.environment;
     this.#journal = new Journal(dir.journal);
+    this.#upkeep = new Upkeep(this.#journal);
     this.#stages = new Stages(this.#journal, request.interruption);
     this.#reporters = [...services.reporters(dir.path), ...(request.live ? [request.live] : [])];
     const { interruption } = request;
@@ -165,7 +168,7 @@ class Run {
       scenarioFile,
       ...this.#services.guarding,
       tempDir: this.#services.tempDir,
-      onUnguarded: (detail) => this.#journal.write('error', { detail }),
+      onUnguarded: this.#upkeep.onUnguarded,
     });
     this.#watchStopFile();
     await this.#openDoor(this.#net);
@@ -222,6 +225,7 @@ class Run {
       scope: this.#scope,
       journal: this.#journal,
       signal: interruption.signal,
+      onLinkEvent: this.#upkeep.onLinkEvent,
       onNodeEvent: (event) => {
         this.#nodeEvents.push(event);
         this.#journal.write('node', { ...event });
@@ -365,6 +369,7 @@ class Run {
         checks,
         reads: readSummaries(this.#readBackAs.reads, this.#readBackAs.replicas),
         findings,
+        notices: [...(this.#load?.notices.all ?? []), ...this.#upkeep.notices],
         leftBehind: this.#net?.leftBehind ?? [],
         audit: this.#net?.undo.auditHead,
         acknowledged: (kind) => this.#services.loadFacts(kind).acknowledged,

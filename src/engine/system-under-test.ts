@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { NS } from '../base/clock.js';
 import { StormglassError } from '../base/errors.js';
 import type { HistoryPart } from '../contracts/checker.js';
-import type { Cluster, NodeEvent } from '../contracts/cluster.js';
+import type { Cluster, LinkEvent, NodeEvent } from '../contracts/cluster.js';
 import type { SystemControl } from '../contracts/control.js';
 import type {
   ConsumerFacts,
@@ -33,6 +33,7 @@ export interface SystemOptions {
   readonly journal: Journal;
   readonly signal: AbortSignal;
   readonly onNodeEvent: (event: NodeEvent) => void;
+  readonly onLinkEvent: (event: LinkEvent) => void;
   /** What the checks will be told. */
   readonly needs: ReadonlySet<HistoryPart>;
 }
@@ -68,7 +69,7 @@ export class SystemUnderTest {
 
   /** Starts the cluster, or finds it, with everything that undoes it written down before. */
   static async open(options: SystemOptions): Promise<SystemUnderTest> {
-    const { plan, runId, dir, services, undo, scope, journal, signal, onNodeEvent } = options;
+    const { plan, runId, dir, services, undo, scope, journal, signal, onNodeEvent, onLinkEvent } = options;
     const workDir = join(services.tempDir, `stormglass-${runId}`);
     undo.recordSurroundings(services.clusterUndo(plan, runId, workDir));
     await createMarkedDirectory(workDir, runId);
@@ -81,7 +82,7 @@ export class SystemUnderTest {
         signal,
         onNodeEvent,
         links: services.linksFor(plan),
-        onLinkEvent: (event) => journal.write(event.what === 'broken' ? 'error' : 'links', { ...event }),
+        onLinkEvent,
       }),
     );
     undo.useCluster(cluster);

@@ -1,5 +1,6 @@
 import { maskAssignment } from '../base/secret.js';
 import type { CheckResult } from '../contracts/checker.js';
+import type { LoadNotice } from '../contracts/load.js';
 import type { ResourcesResult } from '../contracts/resources.js';
 import type { AuditHead, FaultResult, RunResult, ServerCounters } from '../contracts/run-result.js';
 import type { ReadSummary } from '../contracts/safety.js';
@@ -36,6 +37,8 @@ export interface Weighing {
   readonly checks: readonly CheckResult[];
   /** What they read. */
   readonly reads: readonly ReadSummary[];
+  /** What connections and the run's own helpers met. */
+  readonly notices: readonly LoadNotice[];
   /** What the phases met. */
   readonly findings: readonly Finding[];
   readonly leftBehind: readonly UndoRecord[];
@@ -53,6 +56,7 @@ export function weigh({
   load,
   checks,
   reads,
+  notices,
   findings,
   leftBehind,
   audit,
@@ -126,7 +130,7 @@ export function weigh({
       monitored,
     ),
     ...confirmationFindings(loads, servers),
-    ...noticeFindings(load?.notices.all ?? []),
+    ...noticeFindings(notices),
     ...thresholdFindings(thresholds),
     ...leftBehind.map(
       ({ what, manual }): Finding => ({ exit: 'unreverted', text: `left behind: ${what}`, hint: manual }),
@@ -154,7 +158,7 @@ export function weigh({
     timeline: started ? load.totals.timeline(MOST_ROWS) : { rowNs: 1e9, loads: [] },
     servers,
     resources: resourcesOf(load, limits),
-    notices: load?.notices.all ?? [],
+    notices,
     ...(audit && { audit }),
   };
 }
