@@ -58,6 +58,8 @@ class FinalReading implements AsyncDisposable {
   readonly #options: FinalReadOptions;
   readonly #deadlineNs: number;
   readonly #wanted: ReadonlyMap<string, number>;
+  /** By stream: how it was read in the end. */
+  readonly #ways = new Map<string, ReadManner['way']>();
   #control: Promise<ReplicaControl> | undefined;
 
   constructor(options: FinalReadOptions) {
@@ -97,6 +99,7 @@ class FinalReading implements AsyncDisposable {
       catchUpNs,
       ...(signal && { signal }),
     });
+    this.#ways.set(span.stream, way);
     this.#tell(read, beganNs, way);
     return read;
   }
@@ -110,7 +113,8 @@ class FinalReading implements AsyncDisposable {
       return this.#missing(span, whole, 0, beganNs, `nobody could say where it lies: ${messageOf(thrown)}`);
     }
     const { servers, group } = kept;
-    const way = wayOf(kept);
+    // One that may have no more consumers has refused the first.
+    const way = this.#ways.get(span.stream) === 'leader' ? 'leader' : wayOf(kept);
     // Consumers lie where they lie; the leadership is in one place at a time.
     const atOnce = way === 'consumer' ? servers.length : 1;
     const reads = await inTurn(servers, atOnce, (server) => this.#readReplica(span, whole, server, way));

@@ -68,6 +68,18 @@ describe('the final read of a stream of three replicas', () => {
     expect(await scene.leaderOf('QUEUE')).toBe(leader);
   });
 
+  it('reads what may have no more consumers as a work queue', async () => {
+    await scene.addStream('FULL', { max_consumers: 1 });
+    await scene.publish('FULL', 20);
+    await scene.jsm.consumers.add('FULL', { durable_name: 'theirs' });
+    const { reads, replicas, ways } = await scene.read('FULL');
+    expect(new Set(ways)).toEqual(new Set(['leader']));
+    expect(reads).toMatchObject([{ count: 20, complete: true }]);
+    expect(nodesOf(replicas)).toEqual(['n1', 'n2', 'n3']);
+    for (const replica of replicas) expect(replica).toMatchObject({ count: 20, complete: true });
+    expect((await scene.jsm.streams.info('FULL')).state.consumer_count).toBe(1);
+  });
+
   it('shows what one node’s disk has lost, which no consumer of the others would tell', async () => {
     await scene.addStream('HURT');
     await scene.publish('HURT', 400);
