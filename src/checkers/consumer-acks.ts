@@ -9,13 +9,17 @@ const FAILED = OUTCOMES.indexOf('failed');
 /** What one consumer of a stream has acknowledged, as far as the history tells. */
 export interface ConsumerAcks {
   readonly acknowledged: PlaceSet;
-  /** Everything up to here is acknowledged. */
-  floor: number;
+  /** Everything up to here was acknowledged at once. */
+  acknowledgedTo: number;
+  /** Everything up to here is acknowledged, or was lost: a floor passes what is no longer there. */
+  readonly floor: number;
   /** When it was first seen to exist; Infinity when nobody saw it. */
   readonly seenNs: number;
   readonly hasFilters: boolean;
-  /** What it was given up to here may be acknowledged, and nobody knows; 0 for one whose history is there. */
-  unknownUpTo: number;
+  /** What it was given up to here may be acknowledged, be it in a history or not. */
+  readonly deliveredTo: number;
+  /** Its acknowledgements are in the histories. */
+  isRecorded: boolean;
 }
 
 export interface StreamAcks {
@@ -45,7 +49,7 @@ export function acksOf({ history }: HistoryIndex, stream: string): StreamAcks {
     if (names.every((name) => name === undefined)) continue;
     if (!writer.complete) isComplete = false;
     const acks = names.map((name) => (name === undefined ? undefined : consumerCalled(consumers, name)));
-    for (const consumer of acks) if (consumer !== undefined) consumer.unknownUpTo = 0;
+    for (const consumer of acks) if (consumer !== undefined) consumer.isRecorded = true;
     const floors = names.map((name) => name !== undefined && acksAll.has(name));
     for (const { count, kind, outcome, subject, streamSequence } of writer.blocks()) {
       for (let i = 0; i < count; i++) {
@@ -54,7 +58,7 @@ export function acksOf({ history }: HistoryIndex, stream: string): StreamAcks {
         if (consumer === undefined) continue;
         const place = streamSequence[i]!;
         consumer.acknowledged.add(place);
-        if (floors[subject[i]!] && place > consumer.floor) consumer.floor = place;
+        if (floors[subject[i]!] && place > consumer.acknowledgedTo) consumer.acknowledgedTo = place;
       }
     }
   }
@@ -66,10 +70,12 @@ function consumerCalled(consumers: Map<string, ConsumerAcks>, name: string): Con
   if (acks === undefined) {
     acks = {
       acknowledged: new PlaceSet(),
+      acknowledgedTo: 0,
       floor: 0,
       seenNs: Number.POSITIVE_INFINITY,
       hasFilters: false,
-      unknownUpTo: 0,
+      deliveredTo: 0,
+      isRecorded: true,
     };
     consumers.set(name, acks);
   }
@@ -85,10 +91,12 @@ function asLookedAt({ config, looks }: ConsumerFacts): ConsumerAcks {
   const filters = Array.isArray(config.filter_subjects) ? config.filter_subjects.length : 0;
   return {
     acknowledged: new PlaceSet(),
+    acknowledgedTo: 0,
     floor: Math.max(0, ...floors),
     seenNs: alive[0]?.atNs ?? Number.POSITIVE_INFINITY,
     hasFilters: filters > 0 || Boolean(config.filter_subject),
-    unknownUpTo:
+    isRecorded: false,
+    deliveredTo:
       looks.at(-1)?.exists === true
         ? Math.max(0, ...alive.map(({ deliveredStreamSequence }) => deliveredStreamSequence))
         : Number.POSITIVE_INFINITY,

@@ -111,10 +111,12 @@ class Evictions {
   #byConsumers(place: number, sentNs: number): Eviction {
     this.#acks ??= acksOf(this.#index, this.#stream.name);
     const { consumers, isComplete } = this.#acks;
-    const isDone = ({ floor, acknowledged }: ConsumerAcks) => place <= floor || acknowledged.has(place);
+    // A floor passes what was lost, too: whoever has every acknowledgement in a history needs none to explain it.
+    const isDone = ({ acknowledged, acknowledgedTo, floor, isRecorded }: ConsumerAcks) =>
+      acknowledged.has(place) || place <= acknowledgedTo || (place <= floor && !(isRecorded && isComplete));
     const done = consumers.filter(isDone).length;
     if (consumers.length === 0) return 'perhaps';
-    const isOpen = !isComplete || consumers.some(({ unknownUpTo }) => place <= unknownUpTo);
+    const isOpen = !isComplete || consumers.some(mayHaveAcknowledged(place));
     if (this.limits.retention === 'workqueue') {
       if (done > 0) return 'evicted';
       return isOpen ? 'perhaps' : 'no';
@@ -129,6 +131,11 @@ class Evictions {
     return maxMessages > 0 || maxBytes > 0 || maxPerSubject > 0 || retention !== 'limits' || hasRollups;
   }
 }
+
+const mayHaveAcknowledged =
+  (place: number) =>
+  ({ isRecorded, floor, deliveredTo }: ConsumerAcks): boolean =>
+    place <= (isRecorded ? floor : deliveredTo);
 
 /** The highest sequence that anybody knows of the stream. */
 function highestKnown(index: HistoryIndex, stream: IndexedStream): number {

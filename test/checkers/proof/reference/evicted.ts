@@ -100,6 +100,15 @@ function byAcknowledgement(world: World, stream: Stream, { q, operation }: Missi
   if (retention !== 'workqueue' && retention !== 'interest') return 'no';
   if (q === 0) return 'perhaps';
   const known = world.consumers.filter((consumer) => consumer.stream === stream.name);
+  const consumes = ({ operations }: Writer): boolean =>
+    operations.some(({ subject }) => subject.startsWith(`${stream.name} > `));
+  const isCutShort = world.writers.some((writer) => !writer.complete && consumes(writer));
+  const isRecorded = (consumer: string): boolean =>
+    world.writers.some(
+      ({ kinds, operations }) =>
+        kinds.some((kind) => kind === 'ack' || kind === 'term') &&
+        operations.some(({ subject }) => subject === `${stream.name} > ${consumer}`),
+    );
   const says = known.map(({ consumer, config, looks }): Explanation => {
     const name = `${stream.name} > ${consumer}`;
     const acks = allOperations(world)
@@ -109,24 +118,19 @@ function byAcknowledgement(world: World, stream: Stream, { q, operation }: Missi
         config.ack_policy === 'all' && kind === 'ack' ? streamSequence >= q : streamSequence === q,
       );
     if (acks.some(({ outcome, sentNs }) => outcome !== 'failed' && sentNs > 0)) return 'explained';
-    if (looks.some(({ ackFloorStreamSequence }) => ackFloorStreamSequence >= q)) return 'explained';
+    const isFloorAllThereIs = !isRecorded(consumer) || isCutShort;
+    if (isFloorAllThereIs && looks.some(({ ackFloorStreamSequence }) => ackFloorStreamSequence >= q))
+      return 'explained';
     if (config.ack_policy === 'none' && (looks.at(-1)?.deliveredStreamSequence ?? 0) >= q) return 'explained';
     return 'no';
   });
-  const consumes = ({ operations }: Writer): boolean =>
-    operations.some(({ subject }) => subject.startsWith(`${stream.name} > `));
   const isHistoryOpen =
-    world.writers.some((writer) => !writer.complete && consumes(writer)) ||
+    isCutShort ||
     known.some(({ consumer, looks }) => {
-      const hasHistory = world.writers.some(
-        ({ kinds, operations }) =>
-          kinds.some((kind) => kind === 'ack' || kind === 'term') &&
-          operations.some(({ subject }) => subject === `${stream.name} > ${consumer}`),
-      );
       const isThere = looks.at(-1)?.exists === true;
-      return (
-        !hasHistory && (!isThere || looks.some((look) => look.exists && look.deliveredStreamSequence >= q))
-      );
+      return isRecorded(consumer)
+        ? looks.some(({ ackFloorStreamSequence }) => ackFloorStreamSequence >= q)
+        : !isThere || looks.some((look) => look.exists && look.deliveredStreamSequence >= q);
     });
   if (retention === 'workqueue') {
     if (says.includes('explained')) return 'explained';
