@@ -1,9 +1,9 @@
 import { join } from 'node:path';
-import { NS } from '../base/clock.js';
+import { NS, sleep } from '../base/clock.js';
 import { StormglassError } from '../base/errors.js';
 import type { HistoryPart } from '../contracts/checker.js';
 import type { Cluster, LinkEvent, NodeEvent } from '../contracts/cluster.js';
-import type { SystemControl } from '../contracts/control.js';
+import type { StreamBounds, SystemControl } from '../contracts/control.js';
 import type {
   ConsumerFacts,
   ReadBack,
@@ -22,6 +22,9 @@ import type { RunServices } from './services.js';
 import { type Settled, SteadyState, unsteadiness } from './steady-state.js';
 import { StreamWatch } from './stream-watch.js';
 import type { UndoDesk } from './undo-desk.js';
+
+const LOOKS_FOR_STREAM = 4;
+const BETWEEN_LOOKS_MS = 1000;
 
 export interface SystemOptions {
   readonly plan: Plan;
@@ -170,11 +173,21 @@ export class SystemUnderTest {
       replicas: Number(facts?.config.num_replicas ?? 1),
     };
     try {
-      const bounds = await this.control.streamBounds(name);
+      const bounds = await this.#lastBounds(name);
       return { ...span, throughSequence: bounds?.lastSequence ?? 0, gone: bounds === undefined };
     } catch {
       return { ...span, throughSequence: 0, gone: false };
     }
+  }
+
+  /** A meta leader that lags may not know a stream for a moment: all that it held would count as lost. */
+  async #lastBounds(name: string): Promise<StreamBounds | undefined> {
+    for (let more = LOOKS_FOR_STREAM; more > 0; more--) {
+      const bounds = await this.control.streamBounds(name);
+      if (bounds !== undefined) return bounds;
+      await sleep(BETWEEN_LOOKS_MS);
+    }
+    return undefined;
   }
 
   /** Creates streams on servers that stay: what removes them is written down first, and they are gone at the end. */
