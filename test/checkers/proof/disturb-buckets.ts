@@ -12,7 +12,8 @@ const anyOperation = (world: World, random: Random) => {
 const DISTURBANCES: readonly Disturbance[] = [
   (world, random) => {
     const operation = anyOperation(world, random);
-    if (operation !== undefined) operation.streamSequence = random.below(25);
+    if (operation !== undefined)
+      operation.streamSequence = random.below(25) + (operation.kind === 'get' ? 0 : 1);
   },
   (world, random) => {
     const operation = anyOperation(world, random);
@@ -28,8 +29,10 @@ const DISTURBANCES: readonly Disturbance[] = [
   },
   (world, random) => {
     const operation = anyOperation(world, random);
-    if (operation !== undefined && operation.kind !== 'get')
-      operation.outcome = random.pick(['ok', 'failed', 'unknown'] as const);
+    if (operation === undefined || operation.kind === 'get') return;
+    operation.outcome = random.pick(['ok', 'failed', 'unknown'] as const);
+    // Whoever acknowledges names a revision.
+    if (operation.outcome === 'ok') operation.streamSequence ||= 1 + random.below(25);
   },
   (world, random) => {
     const operation = anyOperation(world, random);

@@ -2,7 +2,6 @@ import type { World } from './world.js';
 
 /** A world in words, for whoever looks into what went wrong. */
 export function tell(world: World): string {
-  const ms = (ns: number) => (ns === 0 ? '–' : ((ns - 500e9) / 1e6).toFixed(3));
   const writers = world.writers.flatMap(({ load, writer, complete, givesIds, operations }) => [
     `${load}/${writer}${complete ? '' : ' INCOMPLETE'}${givesIds ? ' ids' : ''}`,
     ...operations.map(
@@ -16,15 +15,21 @@ export function tell(world: World): string {
     `${name} ${JSON.stringify(config)} from ${fromSequence}`,
     `  read ${read === undefined ? 'not at all' : copyOf(read)}`,
     ...replicas.map((replica) => `  ${replica.node} ${copyOf(replica)}`),
-    ...looks
-      .map(({ atNs, ...look }) => ({ at: ms(atNs), text: JSON.stringify(look) }))
-      .filter(({ text }, i, all) => text !== all[i - 1]?.text || text !== all[i + 1]?.text)
-      .map(({ at, text }) => `  look ${at} ${text}`),
+    ...tellLooks(looks),
   ]);
   const consumers = world.consumers.flatMap(({ stream, consumer, config, looks }) => [
     `${stream} > ${consumer} ${JSON.stringify(config)}`,
-    ...looks.map(({ atNs, ...look }) => `  look ${ms(atNs)} ${JSON.stringify(look)}`),
+    ...tellLooks(looks),
   ]);
   const faults = world.faults.map(({ kind, fromNs, toNs }) => `${kind} ${ms(fromNs)}..${ms(toNs)}`);
   return [...writers, ...streams, ...consumers, ...faults].join('\n');
 }
+
+const ms = (ns: number): string => (ns === 0 ? '–' : ((ns - 500e9) / 1e6).toFixed(3));
+
+/** Of those that say the same the first and the last. */
+const tellLooks = (looks: readonly { readonly atNs: number }[]): string[] =>
+  looks
+    .map(({ atNs, ...look }) => ({ at: ms(atNs), text: JSON.stringify(look) }))
+    .filter(({ text }, i, all) => text !== all[i - 1]?.text || text !== all[i + 1]?.text)
+    .map(({ at, text }) => `  look ${at} ${text}`);

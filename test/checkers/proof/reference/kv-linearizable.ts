@@ -31,23 +31,30 @@ export function referenceKvLinearizable(world: World): Said {
     ...new Set([...writes, ...gets].map(({ operation }) => streamOf(world, operation.subject)!)),
   ];
   const looks = looksOf(world, gets, buckets);
-  const known = knownWrites(world, writes, looks);
+  const all = writes.filter(({ operation }) => operation.outcome === 'ok');
+  // Of those with one revision the first only.
+  const ok = all.filter(({ operation }, i) =>
+    all
+      .slice(0, i)
+      .every(
+        (other) =>
+          !isAcknowledgedAt(
+            world,
+            other.operation,
+            streamOf(world, operation.subject)!,
+            operation.streamSequence,
+          ),
+      ),
+  );
+  const judged = writes.filter((write) => write.operation.outcome !== 'ok' || ok.includes(write));
+  const known = knownWrites(world, judged, looks);
   const counts = {
     ...{ lostUpdate: 0, order: 0, sameRevision: 0, wrongValue: 0, failedWrite: 0, future: 0, lostWrite: 0 },
     ...{ stale: 0, storedThoughUnknown: 0 },
   };
-  const ok = writes.filter(({ operation }) => operation.outcome === 'ok');
   counts.lostUpdate = ok.filter(({ operation }) => isLostUpdate(world, operation, known)).length;
   counts.order = known.filter((b) => known.some((a) => isOutOfOrder(a, b))).length;
-  counts.sameRevision = ok.filter(({ operation }, i) =>
-    ok
-      .slice(0, i)
-      .some(
-        (other) =>
-          other.operation.streamSequence === operation.streamSequence &&
-          streamOf(world, other.operation.subject) === streamOf(world, operation.subject),
-      ),
-  ).length;
+  counts.sameRevision = all.length - ok.length;
   looks.forEach((look, i) => {
     const write = writes.find((one) => isStampOf(one, look.value));
     if (isWrongValue(world, look, writes, looks.slice(0, i))) counts.wrongValue++;
@@ -59,7 +66,7 @@ export function referenceKvLinearizable(world: World): Said {
     if (get !== undefined && returned.some(({ operation }) => get.doneNs < operation.sentNs)) counts.future++;
   });
   counts.lostWrite = lostWrites(world, ok);
-  counts.stale = gets.filter(({ operation }) => isStale(world, operation, ok, gets)).length;
+  counts.stale = gets.filter(({ operation }) => isStale(world, operation, ok, gets, known)).length;
   counts.storedThoughUnknown = new Set(
     known.flatMap(({ write }) => (write?.operation.outcome === 'unknown' ? [write.operation] : [])),
   ).size;
@@ -135,11 +142,12 @@ function isLostUpdate(world: World, operation: Operation, known: readonly KnownW
   if (kind !== 'compare-and-set') return false;
   if (expected >= revision) return true;
   const stream = streamOf(world, subject);
-  return known.some(
-    (one) =>
-      (one.key === subject && expected < one.revision && one.revision < revision) ||
-      (expected > 0 && one.stream === stream && one.key !== subject && one.revision === expected),
+  const isBetween = known.some(
+    (one) => one.key === subject && expected < one.revision && one.revision < revision,
   );
+  const expectedOf = known.filter((one) => one.stream === stream && one.revision === expected);
+  const isOfAnother = expectedOf.length > 0 && expectedOf.every(({ key }) => key !== subject);
+  return isBetween || (expected > 0 && isOfAnother);
 }
 
 /** B was over before A began, and yet A has the lower revision. */
@@ -200,7 +208,13 @@ function lostWrites(world: World, ok: readonly Owned[]): number {
   }).length;
 }
 
-function isStale(world: World, get: Operation, ok: readonly Owned[], gets: readonly Owned[]): boolean {
+function isStale(
+  world: World,
+  get: Operation,
+  ok: readonly Owned[],
+  gets: readonly Owned[],
+  known: readonly KnownWrite[],
+): boolean {
   const stream = streamOf(world, get.subject)!;
   const { allow_direct: allowsDirect, num_replicas: replicas } = stream.config;
   if (allowsDirect === true && replicas !== 1) return false;
@@ -209,7 +223,8 @@ function isStale(world: World, get: Operation, ok: readonly Owned[], gets: reado
     ({ operation }) =>
       operation.subject === get.subject &&
       operation.streamSequence > get.streamSequence &&
-      operation.doneNs < get.sentNs,
+      operation.doneNs < get.sentNs &&
+      known.some(({ key, revision }) => key === get.subject && revision === operation.streamSequence),
   );
 }
 

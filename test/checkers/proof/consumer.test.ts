@@ -1,0 +1,43 @@
+import { describe, it } from 'vitest';
+import { NS } from '../../../src/base/clock.js';
+import { seededRandom } from '../../../src/base/random.js';
+import { consumer } from '../../../src/checkers/consumer.js';
+import { CONSUMER_PLANTERS } from './plant-in-consumers.js';
+import { expectAgreement, expectFound, expectInnocence, type Proof } from './prove.js';
+import { referenceConsumer } from './reference/consumer.js';
+import { simulateConsumer } from './simulate-consumer.js';
+import type { World } from './world.js';
+
+// More than in everyday use: STORMGLASS_PROOF_RUNS=20 npx vitest run test/checkers/proof (see runs.ts).
+
+const PROOF: Proof = { checker: consumer, reference: referenceConsumer };
+
+function simulate(seed: number, messages: number): World {
+  const random = seededRandom(seed, 'consumer');
+  const isWorkQueue = random.next() < 0.3;
+  return simulateConsumer(random, {
+    ...{ messages, connections: 1 + random.below(2), isWorkQueue, confirms: random.next() < 0.6 },
+    config: {
+      ack_policy: isWorkQueue ? 'explicit' : random.pick(['explicit', 'explicit', 'all', 'none']),
+      deliver_policy: 'all',
+      ack_wait: (60 + random.below(60)) * NS.ms,
+      max_deliver: random.pick([-1, -1, 3]),
+      num_replicas: random.pick([1, 3]),
+    },
+    lost: random.pick([0, 0.1]),
+    unanswered: random.pick([0, 0.1]),
+    refused: random.pick([0, 0.1]),
+  });
+}
+
+describe('the check of consumers', () => {
+  it('finds no violation in runs that kept every promise, and says the same as its definition', () => {
+    const make = (seed: number) => simulate(seed, 1 + (seed % 12));
+    expectInnocence([PROOF], 300, make);
+    expectAgreement([PROOF], 150, make);
+  });
+
+  it.each(CONSUMER_PLANTERS)('finds what is planted: $anomaly', (planter) => {
+    expectFound(PROOF, planter, (seed) => simulate(seed, 4 + (seed % 8)));
+  });
+});
