@@ -89,7 +89,7 @@ export function storeDamage(params: StoreDamageParams, draw: DrawDamage): Fault 
     // What the server makes of it is its own business: a stream that it no longer has is a find, not a fault.
     if (stage === 'during') {
       const files = await Promise.all(
-        (damaged.get(node.name) ?? []).map((each) => lookAtDamage(cluster, node.name, each)),
+        (damaged.get(node.name) ?? []).map((each) => lookAtDamage(cluster, node.name, each, live)),
       );
       const nothing = { at: `${node.name} files`, saw: 'none was damaged', holds: false };
       return [
@@ -174,6 +174,7 @@ async function lookAtDamage(
   cluster: Cluster,
   node: string,
   { file, before, after, said }: Damaged,
+  live: boolean,
 ): Promise<HeldLook> {
   const now = await storesOf(cluster).lookAtFile(file.path);
   const since =
@@ -186,8 +187,8 @@ async function lookAtDamage(
   return {
     at: `${node} ${file.name}`,
     saw: `${said}, ${sums}; ${since}`,
-    // A server that had its copy in memory may have written it whole again.
-    holds: before.sha256 !== after.sha256 && now?.sha256 !== before.sha256,
+    // A server that ran may have had it in memory, and written it whole again; one that was down has met the damage.
+    holds: before.sha256 !== after.sha256 && (!live || now?.sha256 !== before.sha256),
   };
 }
 
