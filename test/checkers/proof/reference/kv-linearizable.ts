@@ -47,24 +47,32 @@ export function referenceKvLinearizable(world: World): Said {
       ),
   );
   const judged = writes.filter((write) => write.operation.outcome !== 'ok' || ok.includes(write));
-  const known = knownWrites(world, judged, looks);
   const counts = {
     ...{ lostUpdate: 0, order: 0, sameRevision: 0, wrongValue: 0, failedWrite: 0, future: 0, lostWrite: 0 },
     ...{ stale: 0, storedThoughUnknown: 0 },
   };
+  // From a wrong value nothing follows.
+  const rightLooks: Look[] = [];
+  for (const look of looks) {
+    const isFailed = writes.some((one) => one.operation.outcome === 'failed' && isStampOf(one, look.value));
+    if (isWrongValue(world, look, writes, rightLooks)) counts.wrongValue++;
+    else if (!isFailed) rightLooks.push(look);
+  }
+  const known = knownWrites(world, judged, rightLooks);
   counts.lostUpdate = ok.filter(({ operation }) => isLostUpdate(world, operation, known)).length;
   counts.order = known.filter((b) => known.some((a) => isOutOfOrder(a, b))).length;
   counts.sameRevision = all.length - ok.length;
-  looks.forEach((look, i) => {
+  for (const look of looks) {
     const write = writes.find((one) => isStampOf(one, look.value));
-    if (isWrongValue(world, look, writes, looks.slice(0, i))) counts.wrongValue++;
     if (write?.operation.outcome === 'failed' && write.operation.subject === look.key) counts.failedWrite++;
     const { get, revision, stream } = look;
     const returned = writes.filter(
-      (one) => one === write || isAcknowledgedAt(world, one.operation, stream, revision),
+      (one) =>
+        (one === write && one.operation.outcome !== 'failed') ||
+        isAcknowledgedAt(world, one.operation, stream, revision),
     );
     if (get !== undefined && returned.some(({ operation }) => get.doneNs < operation.sentNs)) counts.future++;
-  });
+  }
   counts.lostWrite = lostWrites(world, ok);
   counts.stale = gets.filter(({ operation }) => isStale(world, operation, ok, gets, known)).length;
   counts.storedThoughUnknown = new Set(
@@ -83,6 +91,9 @@ export function referenceKvLinearizable(world: World): Said {
     counts,
   };
 }
+
+const isSame = (a: Stamp | undefined, b: Stamp | undefined): boolean =>
+  a?.writer === b?.writer && a?.sequence === b?.sequence;
 
 const isStampOf = ({ writer, operation }: Owned, value: Stamp | undefined): boolean =>
   value !== undefined && writer.writer === value.writer && operation.sequence === value.sequence;
@@ -166,6 +177,12 @@ function isWrongValue(world: World, look: Look, writes: readonly Owned[], before
   const { key, revision, stream, value } = look;
   const acknowledged = writes.filter(({ operation }) => isAcknowledgedAt(world, operation, stream, revision));
   if (acknowledged.length > 0 && acknowledged.every((write) => !isStampOf(write, value))) return true;
+  const first = before.find((other) => other.stream === stream && other.revision === revision)?.value;
+  const isSeen = before.some((other) => other.stream === stream && other.revision === revision);
+  const isFailed = writes.some(
+    (one) => one.operation.outcome === 'failed' && one.operation.subject === key && isStampOf(one, value),
+  );
+  if (acknowledged.length === 0 && isSeen && !isFailed && !isSame(first, value)) return true;
   if (value === undefined) return false;
   const writer = world.writers.find((one) => one.writer === value.writer);
   if (writer === undefined) return false;
