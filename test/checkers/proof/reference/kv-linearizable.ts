@@ -69,7 +69,7 @@ export function referenceKvLinearizable(world: World): Said {
     const returned = writes.filter(
       (one) =>
         (one === write && one.operation.outcome !== 'failed') ||
-        isAcknowledgedAt(world, one.operation, stream, revision),
+        (one.operation.subject === look.key && isAcknowledgedAt(world, one.operation, stream, revision)),
     );
     if (get !== undefined && returned.some(({ operation }) => get.doneNs < operation.sentNs)) counts.future++;
   }
