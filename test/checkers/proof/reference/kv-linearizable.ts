@@ -175,14 +175,16 @@ function isOutOfOrder(a: KnownWrite, b: KnownWrite): boolean {
 
 function isWrongValue(world: World, look: Look, writes: readonly Owned[], before: readonly Look[]): boolean {
   const { key, revision, stream, value } = look;
+  // A value of a write that failed counts as that alone.
+  const isFailed = writes.some(
+    (one) => one.operation.outcome === 'failed' && one.operation.subject === key && isStampOf(one, value),
+  );
+  if (isFailed) return false;
   const acknowledged = writes.filter(({ operation }) => isAcknowledgedAt(world, operation, stream, revision));
   if (acknowledged.length > 0 && acknowledged.every((write) => !isStampOf(write, value))) return true;
   const first = before.find((other) => other.stream === stream && other.revision === revision)?.value;
   const isSeen = before.some((other) => other.stream === stream && other.revision === revision);
-  const isFailed = writes.some(
-    (one) => one.operation.outcome === 'failed' && one.operation.subject === key && isStampOf(one, value),
-  );
-  if (acknowledged.length === 0 && isSeen && !isFailed && !isSame(first, value)) return true;
+  if (acknowledged.length === 0 && isSeen && !isSame(first, value)) return true;
   if (value === undefined) return false;
   const writer = world.writers.find((one) => one.writer === value.writer);
   if (writer === undefined) return false;
