@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { seededRandom } from '../base/random.js';
 import type { Cluster } from '../contracts/cluster.js';
 import type { GeneratorTask, LoadKindFacts } from '../contracts/load.js';
 import type { WriterLabel } from '../contracts/monitor.js';
@@ -24,7 +25,7 @@ export function generatorTasks(
 ): GeneratorTask[] {
   const tasks: GeneratorTask[] = [];
   const eventTokens = { domain: plan.monitor.domainToken, type: plan.monitor.typeToken };
-  let writer = 0;
+  let writer = firstWriter(plan, runId, services);
   for (const load of plan.loads) {
     for (let worker = 0; worker < load.workers; worker++) {
       tasks.push({
@@ -52,6 +53,25 @@ export function generatorTasks(
     .filter(({ load }) => services.loadFacts(load.kind).writersOf === undefined)
     .map(({ writer, events }) => ({ writer, subjects: events.map(({ subject }) => subject) }));
   return tasks.map((task) => ({ ...task, writers }));
+}
+
+/** As many as a stamp can tell apart. */
+const WRITERS = 65_536;
+
+/**
+ * The number of a run's first writer, drawn by the run: two runs on one stream at the same time do not take each other's
+ * events for their own.
+ */
+function firstWriter(
+  { loads }: Plan,
+  runId: string,
+  { loadFacts }: GeneratorTasksOptions['services'],
+): number {
+  const writers = loads.reduce(
+    (sum, load) => sum + load.workers * (loadFacts(load.kind).writersOf?.(load) ?? 1),
+    0,
+  );
+  return Math.floor(seededRandom(0, `writers/${runId}`).next() * Math.max(1, WRITERS - writers));
 }
 
 /** Whether the monitor counts what arrives of loads of this kind. */

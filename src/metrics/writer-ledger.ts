@@ -2,6 +2,9 @@ import { SequenceWindow } from './sequence-window.js';
 
 export { DUPLICATE, FRESH, LATE } from './sequence-window.js';
 
+/** A stranger so far beyond the others gets no place among them: he could be anybody, and have any number. */
+const MOST_APART = 4096;
+
 /**
  * Follows the sequence of every writer: what was skipped counts as missing at once, and no longer when it comes after
  * all.
@@ -9,36 +12,52 @@ export { DUPLICATE, FRESH, LATE } from './sequence-window.js';
 export class WriterLedger {
   /** How many events the last event showed to be missing before it; 0 after all but FRESH. */
   gap = 0;
-  /** By writer; no holes, or it would be no array any more. */
+  /** Of a run's writers, whose numbers follow each other, from the lowest on; no holes, or it would be no array any more. */
   readonly #windows: (SequenceWindow | undefined)[] = [];
+  #lowest: number;
+  /** Of all others. */
+  readonly #strangers = new Map<number, SequenceWindow>();
 
   /** @param fromTheBeginning writers whose first event, 0, is still to come; others are followed from where they are met */
-  constructor(fromTheBeginning: Iterable<number>) {
+  constructor(fromTheBeginning: readonly number[]) {
+    this.#lowest = fromTheBeginning.reduce(
+      (lowest, writer) => Math.min(lowest, writer),
+      Number.POSITIVE_INFINITY,
+    );
     for (const writer of fromTheBeginning) this.#begin(writer, 0);
-  }
-
-  /** All writers that were met have lower numbers. */
-  get writers(): number {
-    return this.#windows.length;
   }
 
   /** Takes an event into account: FRESH, LATE or DUPLICATE. The hot path. */
   track(writer: number, sequence: number, dueNs: number): number {
-    const window = this.#windows[writer] ?? this.#begin(writer, sequence);
+    const window = this.#windowOf(writer) ?? this.#begin(writer, sequence);
     const what = window.take(sequence, dueNs);
     this.gap = window.gap;
     return what;
   }
 
-  /** How many events of a writer were missing at the last call for it already, and still are. */
-  settle(writer: number): number {
-    return this.#windows[writer]?.settle() ?? 0;
+  /** Tells of every writer that was met how many events were missing at the last call already, and still are. */
+  settle(tell: (writer: number, missing: number) => void): void {
+    this.#windows.forEach((window, i) => {
+      if (window !== undefined) tell(this.#lowest + i, window.settle());
+    });
+    for (const [writer, window] of this.#strangers) tell(writer, window.settle());
+  }
+
+  #windowOf(writer: number): SequenceWindow | undefined {
+    const at = writer - this.#lowest;
+    return at >= 0 && at < this.#windows.length ? this.#windows[at] : this.#strangers.get(writer);
   }
 
   #begin(writer: number, first: number): SequenceWindow {
-    while (this.#windows.length <= writer) this.#windows.push(undefined);
     const window = new SequenceWindow(first);
-    this.#windows[writer] = window;
+    if (this.#lowest === Number.POSITIVE_INFINITY) this.#lowest = writer;
+    const at = writer - this.#lowest;
+    if (at < 0 || at >= this.#windows.length + MOST_APART) {
+      this.#strangers.set(writer, window);
+      return window;
+    }
+    while (this.#windows.length <= at) this.#windows.push(undefined);
+    this.#windows[at] = window;
     return window;
   }
 }

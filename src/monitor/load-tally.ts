@@ -86,9 +86,9 @@ export class LoadTally {
   /** About once a second: what has been missing since the last time is lost. */
   tick(): void {
     const lost = new Float64Array(this.#loads.length);
-    for (let writer = 0; writer < this.#ledger.writers; writer++) {
-      lost[this.#loadOf[writer]!]! += this.#ledger.settle(writer);
-    }
+    this.#ledger.settle((writer, missing) => {
+      lost[this.#loadOf[writer]!]! += missing;
+    });
     lost.forEach((count, load) => {
       this.#lost[load] = Math.max(this.#lost[load]!, count);
     });
