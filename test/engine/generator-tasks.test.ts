@@ -37,6 +37,7 @@ it('numbers the writers of a run on from a number of its own, so that two runs o
     expect(first).toBeGreaterThanOrEqual(0);
     expect(first + others.length).toBeLessThan(MOST_WRITERS);
   }
-  expect(new Set(runs.map(([first]) => first)).size).toBe(runs.length);
+  // Of 65,536 numbers, fifty runs seldom draw the same.
+  expect(new Set(runs.map(([first]) => first)).size).toBeGreaterThan(45);
   expect(writersOf('run-7')).toEqual(runs[7]);
 });
