@@ -54,10 +54,13 @@ describe('WorkerVitals', () => {
     spin(150);
     await sleep(1);
     const computed = vitals.sample();
-    await sleep(150);
+    const waitsFromNs = nowNs();
+    await sleep(500);
     const waited = vitals.sample();
+    const waitedNs = nowNs() - waitsFromNs;
     expect(computed?.activeNs).toBeGreaterThan(140 * NS.ms);
-    expect(waited?.activeNs).toBeLessThan((computed?.activeNs ?? 0) / 2);
+    // What little it does takes its time where others want the cores: most of the time it does nothing.
+    expect(waited?.activeNs).toBeLessThan(waitedNs / 2);
     if (process.platform === 'linux') {
       // On a busy machine it had to share its core: then what it did not get is what it waited for.
       expect((computed?.cpuNs ?? 0) + (computed?.runQueueNs ?? 0)).toBeGreaterThan(130 * NS.ms);
