@@ -247,4 +247,4 @@ function isStale(
   );
 }
 
-export { isWriteOfKey, removesLastValues };
+export { isAcknowledgedAt, isWriteOfKey, removesLastValues };

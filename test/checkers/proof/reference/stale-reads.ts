@@ -1,11 +1,18 @@
 import { streamOf, type World } from '../world.js';
 import { allHistoriesComplete, allOperations, type Said, verdictOf } from './facts.js';
-import { isWriteOfKey, removesLastValues } from './kv-linearizable.js';
+import { isAcknowledgedAt, isWriteOfKey, removesLastValues } from './kv-linearizable.js';
 
 /** @param withinNs undefined: nothing fails, however stale */
 export function referenceStaleReads(world: World, withinNs: number | undefined): Said {
   const operations = allOperations(world).filter(({ operation }) => operation.outcome === 'ok');
-  const writes = operations.filter(({ operation }) => isWriteOfKey(operation));
+  const all = operations.filter(({ operation }) => isWriteOfKey(operation));
+  // Of those with one revision the first only.
+  const writes = all.filter(({ operation }, i) => {
+    const stream = streamOf(world, operation.subject)!;
+    return all
+      .slice(0, i)
+      .every((other) => !isAcknowledgedAt(world, other.operation, stream, operation.streamSequence));
+  });
   const gets = operations.filter(({ operation }) => operation.kind === 'get');
   const counts = { gets: 0, stale: 0, tooStale: 0, notMonotonic: 0, worstNs: 0, worstRevisions: 0 };
   for (const { writer, operation: get } of gets) {
