@@ -1,5 +1,6 @@
 import { NS, nowNs, sleep } from '../base/clock.js';
 import { messageOf } from '../base/errors.js';
+import { orAborted } from '../base/or-aborted.js';
 import { formatDuration } from '../base/units.js';
 import { waitFor, withDeadline } from '../base/wait.js';
 import type { Cluster, ClusterNode } from '../contracts/cluster.js';
@@ -13,7 +14,6 @@ import { formatTarget } from '../scenario/timeline.js';
 import type { AuditEntry } from '../undo/audit-log.js';
 import { type AdmittedFault, type FaultGuards, FaultRefused } from './fault-guards.js';
 import type { Journal } from './journal.js';
-import { orAborted } from './or-aborted.js';
 import type { UndoDesk } from './undo-desk.js';
 import { whatFaultTests } from './what-faults-test.js';
 

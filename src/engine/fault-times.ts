@@ -1,10 +1,10 @@
 import { NS, nowNs, sleep } from '../base/clock.js';
+import { orAborted } from '../base/or-aborted.js';
 import { formatDuration } from '../base/units.js';
 import type { FaultPlan } from '../contracts/plan.js';
 import type { FaultResult } from '../contracts/run-result.js';
 import type { ConditionWatch } from './condition-watch.js';
 import type { Journal } from './journal.js';
-import { orAborted } from './or-aborted.js';
 
 /** When faults begin that wait for something: for their time, for another fault, for a condition. */
 export class FaultTimes {

@@ -1,5 +1,6 @@
 import { NS, nowNs, sleep } from '../base/clock.js';
 import { messageOf, StormglassError } from '../base/errors.js';
+import { orAborted } from '../base/or-aborted.js';
 import { withDeadline } from '../base/wait.js';
 import type { Cluster, ClusterNode } from '../contracts/cluster.js';
 import type { NodeCounters, SystemControl } from '../contracts/control.js';
@@ -23,7 +24,6 @@ import type { Journal } from './journal.js';
 import { lateBoundNs } from './load-limits.js';
 import { MonitorSight } from './monitor-sight.js';
 import { NoticeBook } from './notice-book.js';
-import { orAborted } from './or-aborted.js';
 import { prepareLoad } from './prepare-load.js';
 import { ProbeWatch } from './probe-watch.js';
 import { RecoveryWatch } from './recovery-watch.js';

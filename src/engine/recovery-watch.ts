@@ -1,10 +1,10 @@
 import { NS, nowNs, sleep } from '../base/clock.js';
+import { orAborted } from '../base/or-aborted.js';
 import { withDeadline } from '../base/wait.js';
 import type { SystemControl } from '../contracts/control.js';
 import type { JournalEvent } from '../contracts/journal.js';
 import type { BacklogReading, RecoverySign } from '../metrics/recovery-steps.js';
 import type { Journal } from './journal.js';
-import { orAborted } from './or-aborted.js';
 import type { SteadyState } from './steady-state.js';
 
 const LOOK_EVERY_MS = 250;

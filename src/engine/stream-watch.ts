@@ -1,9 +1,12 @@
-import { NS, nowNs, sleep } from '../base/clock.js';
-import type { SystemControl } from '../contracts/control.js';
+import { nowNs } from '../base/clock.js';
+import type { StreamDescription, SystemControl } from '../contracts/control.js';
 import type { StreamFacts, StreamLook } from '../contracts/history.js';
 import { LookBook } from './look-book.js';
+import { RepeatedQuestion } from './repeated-question.js';
 
 const LOOK_EVERY_MS = 1000;
+/** A question that a dead server took with it is never answered; the next may be. */
+const ANSWER_WITHIN_MS = 2000;
 /** Of many streams, each is looked at less often: so many questions a second in all. */
 const MOST_LOOKS_PER_SEC = 50;
 
@@ -12,6 +15,7 @@ interface Watched {
   readonly config: StreamFacts['config'];
   readonly fromSequence: number;
   readonly looks: LookBook<StreamLook>;
+  readonly question: RepeatedQuestion<StreamDescription | undefined>;
 }
 
 /** Asks the servers about each stream of a run, about once a second, from before the load until all was read back. */
@@ -19,8 +23,6 @@ export class StreamWatch {
   readonly #control: Pick<SystemControl, 'describeStream'>;
   readonly #streams: readonly string[];
   #watched: readonly Watched[] = [];
-  readonly #end = new AbortController();
-  #running: Promise<unknown> = Promise.resolve();
 
   constructor(control: Pick<SystemControl, 'describeStream'>, streams: readonly string[]) {
     this.#control = control;
@@ -37,7 +39,8 @@ export class StreamWatch {
         const looks = new LookBook(turns);
         looks.add({ atNs, exists: true, ...description.state });
         const fromSequence = description.state.lastSequence + 1;
-        return { stream, config: description.config, fromSequence, looks };
+        const question = this.#questionOf(stream, looks);
+        return { stream, config: description.config, fromSequence, looks, question };
       }),
     );
   }
@@ -53,40 +56,27 @@ export class StreamWatch {
 
   /** Looks until `stop`. */
   start(): void {
-    const everyMs = Math.max(LOOK_EVERY_MS, (this.#watched.length * 1000) / MOST_LOOKS_PER_SEC);
-    this.#running = Promise.all(
-      this.#watched.map(async (watched) => {
-        const { signal } = this.#end;
-        while (!signal.aborted) {
-          const dueNs = nowNs() + everyMs * NS.ms;
-          await this.#look(watched);
-          await sleep(Math.max(0, (dueNs - nowNs()) / NS.ms), signal).catch(() => {});
-        }
-      }),
-    );
+    for (const { question } of this.#watched) question.start();
   }
 
   /** One look at each, now. */
   async look(): Promise<void> {
-    await Promise.all(this.#watched.map((watched) => this.#look(watched)));
+    await Promise.all(this.#watched.map(({ question }) => question.askNow()));
   }
 
-  async stop(): Promise<void> {
-    this.#end.abort();
-    await this.#running;
+  stop(): void {
+    for (const { question } of this.#watched) question.stop();
   }
 
   /** While nobody can say, nothing is known: there is no look. */
-  async #look({ stream, looks }: Watched): Promise<void> {
-    const atNs = nowNs();
-    try {
-      const description = await this.#control.describeStream(stream);
-      // Of two questions that were under way together, the later answer may be to the earlier one.
-      if (atNs < (looks.last?.atNs ?? 0)) return;
-      looks.add(description ? { atNs, exists: true, ...description.state } : { atNs, ...GONE });
-    } catch {
-      // Nobody answered.
-    }
+  #questionOf(stream: string, looks: LookBook<StreamLook>): Watched['question'] {
+    return new RepeatedQuestion({
+      everyMs: Math.max(LOOK_EVERY_MS, (this.#streams.length * 1000) / MOST_LOOKS_PER_SEC),
+      withinMs: ANSWER_WITHIN_MS,
+      ask: () => this.#control.describeStream(stream),
+      onAnswer: (description, atNs) =>
+        looks.add(description ? { atNs, exists: true, ...description.state } : { atNs, ...GONE }),
+    });
   }
 }
 

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { NS, sleep } from '../base/clock.js';
 import { StormglassError } from '../base/errors.js';
+import { orAborted } from '../base/or-aborted.js';
 import type { HistoryPart } from '../contracts/checker.js';
 import type { Cluster, LinkEvent, NodeEvent } from '../contracts/cluster.js';
 import type { StreamBounds, SystemControl } from '../contracts/control.js';
@@ -118,7 +119,7 @@ export class SystemUnderTest {
   /** What the servers say of the streams and of their consumers is asked for from here on, where a check needs it. */
   watch(): void {
     const { needs, scope } = this.#options;
-    scope.add('the look at the streams', () => this.#endWatch());
+    scope.add('the look at the streams', async () => this.#endWatch());
     if (needs.has('streams')) this.#streamWatch.start();
     if (needs.has('consumers')) this.#consumerWatch.start();
   }
@@ -131,8 +132,9 @@ export class SystemUnderTest {
     return this.#consumerWatch.facts;
   }
 
-  async #endWatch(): Promise<void> {
-    await Promise.all([this.#streamWatch.stop(), this.#consumerWatch.stop()]);
+  #endWatch(): void {
+    this.#streamWatch.stop();
+    this.#consumerWatch.stop();
   }
 
   /** Waits for a steady state, as long as the plan allows. */
@@ -148,7 +150,7 @@ export class SystemUnderTest {
       return await services.readBack({
         access: this.cluster.observerAccess,
         nodes: this.cluster.nodes,
-        streams: await Promise.all(plan.streams.map((stream) => this.#spanOf(stream))),
+        streams: await Promise.all(plan.streams.map((stream) => this.#spanOf(stream, signal))),
         writers,
         timeoutNs: plan.limits.finalReadNs,
         withReplicas: needs.has('replicas'),
@@ -157,14 +159,18 @@ export class SystemUnderTest {
         signal,
       });
     } finally {
-      if (needs.has('streams')) await this.#streamWatch.look();
-      if (needs.has('consumers')) await this.#consumerWatch.look();
-      await this.#endWatch();
+      const looks = [
+        ...(needs.has('streams') ? [this.#streamWatch.look()] : []),
+        ...(needs.has('consumers') ? [this.#consumerWatch.look()] : []),
+      ];
+      // Whoever is in a hurry does without.
+      await orAborted(Promise.all(looks), signal).catch(() => {});
+      this.#endWatch();
     }
   }
 
   /** A stream that nobody can speak for is still tried: reading it says why it cannot be had. */
-  async #spanOf({ name, subjects }: StreamPlan): Promise<StreamSpan> {
+  async #spanOf({ name, subjects }: StreamPlan, signal: AbortSignal): Promise<StreamSpan> {
     const facts = this.streams.find(({ stream }) => stream === name);
     const span = {
       stream: name,
@@ -173,7 +179,7 @@ export class SystemUnderTest {
       replicas: Number(facts?.config.num_replicas ?? 1),
     };
     try {
-      const bounds = await this.#lastBounds(name);
+      const bounds = await orAborted(this.#lastBounds(name), signal);
       return { ...span, throughSequence: bounds?.lastSequence ?? 0, gone: bounds === undefined };
     } catch {
       return { ...span, throughSequence: 0, gone: false };

@@ -3,7 +3,7 @@ import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { NS, nowNs } from '../../src/base/clock.js';
 import { waitFor } from '../../src/base/wait.js';
-import type { SystemControl } from '../../src/contracts/control.js';
+import type { ConsumerDescriptions, StreamDescription, SystemControl } from '../../src/contracts/control.js';
 import { ConsumerWatch } from '../../src/engine/consumer-watch.js';
 import { StreamWatch } from '../../src/engine/stream-watch.js';
 import { openControl } from '../../src/nats/control.js';
@@ -76,7 +76,7 @@ describe('the watch over streams', () => {
     await waitFor(() => watch.facts[0]?.looks.at(-1)?.exists === false, { timeoutMs: 10_000 });
     await addStream('VANISHING');
     await watch.look();
-    await watch.stop();
+    watch.stop();
     const looks = watch.facts[0]?.looks ?? [];
     expect(looks.some(({ exists }) => !exists)).toBe(true);
     expect(looks.at(-1)?.exists).toBe(true);
@@ -98,6 +98,58 @@ describe('the watch over streams', () => {
     let isAway = false;
     await watch.open();
     isAway = true;
+    await watch.look();
+    expect(watch.facts[0]?.looks).toHaveLength(1);
+  });
+
+  it('sees a last sequence fall and rise while one question is never answered, or too late', async () => {
+    await addStream('FALLING');
+    for (let i = 0; i < 3; i++) await publish('FALLING.a');
+    let asked = 0;
+    let answerLate = (_: StreamDescription): void => {};
+    const late = new Promise<StreamDescription>((resolve) => {
+      answerLate = resolve;
+    });
+    const watch = new StreamWatch(
+      { describeStream: (stream) => (++asked === 2 ? late : control.describeStream(stream)) },
+      ['FALLING'],
+    );
+    const lastSequences = () => watch.facts[0]?.looks.map(({ lastSequence }) => lastSequence) ?? [];
+    await watch.open();
+    const before = (await control.describeStream('FALLING')) as StreamDescription;
+    watch.start();
+    await jsm.streams.delete('FALLING');
+    await addStream('FALLING');
+    await waitFor(() => lastSequences().at(-1) === 0, { timeoutMs: 20_000 });
+    answerLate(before);
+    for (let i = 0; i < 5; i++) await publish('FALLING.a');
+    await watch.look();
+    watch.stop();
+    expect([...new Set(lastSequences())]).toEqual([3, 0, 5]);
+    const looks = watch.facts[0]?.looks ?? [];
+    expect([...looks].sort((a, b) => a.atNs - b.atNs)).toEqual(looks);
+  });
+
+  it('waits for and tells nothing after its end', async () => {
+    await addStream('HANGING');
+    const description = (await control.describeStream('HANGING')) as StreamDescription;
+    const answers: ((description: StreamDescription) => void)[] = [];
+    const watch = new StreamWatch(
+      {
+        describeStream: (stream) =>
+          isAway ? new Promise((resolve) => answers.push(resolve)) : control.describeStream(stream),
+      },
+      ['HANGING'],
+    );
+    let isAway = false;
+    await watch.open();
+    isAway = true;
+    watch.start();
+    const look = watch.look();
+    watch.stop();
+    await look;
+    expect(answers).toHaveLength(2);
+    for (const answer of answers) answer(description);
     await watch.look();
     expect(watch.facts[0]?.looks).toHaveLength(1);
   });
@@ -148,5 +200,24 @@ describe('the watch over consumers', () => {
         redelivered: 0,
       },
     ]);
+  });
+
+  it('goes on looking while one question is never answered', async () => {
+    await addStream('STUCK');
+    await jsm.consumers.add('STUCK', { durable_name: 'eater', ack_policy: AckPolicy.Explicit });
+    let asked = 0;
+    const watch = new ConsumerWatch(
+      {
+        describeConsumers: (stream, known) =>
+          ++asked === 1
+            ? new Promise<ConsumerDescriptions>(() => {})
+            : control.describeConsumers(stream, known),
+      },
+      ['STUCK'],
+    );
+    watch.start();
+    const isSeen = await waitFor(() => watch.facts.length === 1, { timeoutMs: 9000 });
+    watch.stop();
+    expect(isSeen).toBe(true);
   });
 });
