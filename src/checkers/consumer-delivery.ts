@@ -27,7 +27,10 @@ export function judgeDelivery(history: History, book: ConsumerBook, seen: Consum
       return;
     }
     const { deliveredStreamSequence: delivered, ackFloorStreamSequence: floor, ackPending, pending } = last;
-    const tell = (why: string) => () => `${tellSelected(history, book, message)}, ${why}`;
+    const tell = (why: string) => {
+      const kept = { ...message };
+      return () => `${tellSelected(history, book, kept)}, ${why}`;
+    };
     const isPassed = sequence <= floor;
     if ((policy === 'all' && isPassed) || (policy === 'none' && sequence <= delivered)) {
       seen.add('covered', doneNs);

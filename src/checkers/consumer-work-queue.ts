@@ -28,8 +28,9 @@ export function judgeWorkQueue(
         seen.add('left', doneNs);
         return;
       }
+      const kept = { ...message };
       seen.add('unprocessed', doneNs, () => {
-        return `${tellSelected(history, book, message)}, delivered by ${book.name}, acknowledged by nobody, and gone`;
+        return `${tellSelected(history, book, kept)}, delivered by ${book.name}, acknowledged by nobody, and gone`;
       });
     });
   }

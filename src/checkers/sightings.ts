@@ -1,5 +1,7 @@
 import type { CheckSet } from '../contracts/checker.js';
 import type { History } from '../contracts/history.js';
+import { ExampleChooser } from './example-chooser.js';
+import { holdsFault } from './story-parts.js';
 import { MOST_STORIES } from './tell-story.js';
 
 /** No set has more places on the timeline than this: seconds are put together beyond. */
@@ -13,31 +15,31 @@ export interface SightingKind {
   readonly meaning: CheckSet['meaning'];
 }
 
-/** What a check came across: how often, when, and the first stories of it. */
+/** What a check came across: how often, when, and examples of it. */
 export class Sightings<Kind extends string> {
   readonly #kinds: Readonly<Record<Kind, SightingKind>>;
-  readonly #startNs: number;
+  readonly #history: Pick<History, 'startNs' | 'faults'>;
   readonly #counts = new Map<Kind, number>();
   readonly #seconds = new Map<Kind, Map<number, number>>();
-  readonly #stories = new Map<Kind, string[]>();
+  readonly #examples = new Map<Kind, ExampleChooser<() => string>>();
 
   /** @param kinds most serious first */
-  constructor({ startNs }: Pick<History, 'startNs'>, kinds: Readonly<Record<Kind, SightingKind>>) {
+  constructor(history: Pick<History, 'startNs' | 'faults'>, kinds: Readonly<Record<Kind, SightingKind>>) {
     this.#kinds = kinds;
-    this.#startNs = startNs;
+    this.#history = history;
   }
 
-  /** @param tell the story; asked only while there is room for it */
+  /** @param tell the story; asked at the end, if at all: what it tells must not change until then */
   add(kind: Kind, atNs: number, tell?: () => string): void {
     this.#counts.set(kind, this.count(kind) + 1);
     const seconds = this.#seconds.get(kind) ?? new Map<number, number>();
     this.#seconds.set(kind, seconds);
-    const second = Math.max(0, Math.floor((atNs - this.#startNs) / NS_PER_SEC));
+    const second = Math.max(0, Math.floor((atNs - this.#history.startNs) / NS_PER_SEC));
     seconds.set(second, (seconds.get(second) ?? 0) + 1);
     if (tell === undefined) return;
-    const stories = this.#stories.get(kind) ?? [];
-    this.#stories.set(kind, stories);
-    if (stories.length < MOST_STORIES) stories.push(tell());
+    const examples = this.#examples.get(kind) ?? new ExampleChooser();
+    this.#examples.set(kind, examples);
+    examples.offer(tell, holdsFault(atNs, this.#history));
   }
 
   count(kind: Kind): number {
@@ -67,21 +69,19 @@ export class Sightings<Kind extends string> {
       }));
   }
 
-  /** The first stories, a few of each kind before many of the first. */
+  /** All stories, where they are few; else some from the first to the last, a few of each kind before many of one. */
   get examples(): string[] {
-    const told = this.#names.flatMap((kind) => this.#stories.get(kind) ?? []);
-    if (told.length <= MOST_STORIES) return told;
-    const rows = this.#names.flatMap((kind) =>
-      (this.#stories.get(kind) ?? []).map((story, at) => ({ story, at })),
-    );
-    const within = rows
-      .map(({ at }) => at)
-      .sort((a, b) => a - b)
-      .at(MOST_STORIES)!;
-    return rows
-      .filter(({ at }) => at <= within)
-      .map(({ story }) => story)
-      .slice(0, MOST_STORIES);
+    const choosers = this.#names.flatMap((kind) => this.#examples.get(kind) ?? []);
+    const shares = choosers.map(() => 0);
+    let left = MOST_STORIES;
+    for (let row = 0; row < MOST_STORIES; row++) {
+      for (const [i, { count }] of choosers.entries()) {
+        if (left === 0 || count <= row) continue;
+        shares[i]!++;
+        left--;
+      }
+    }
+    return choosers.flatMap((chooser, i) => chooser.choose(shares[i]!).map((tell) => tell()));
   }
 
   /** `3 lost writes, 1 wrong value`: of one meaning, what there was. */

@@ -14,3 +14,9 @@ export function duringFaults(fromNs: number, toNs: number, { faults }: Pick<Hist
     .map(({ id, kind }) => `${id} (${kind})`);
   return during.length === 0 ? '' : `, during ${during.join(' and ')}`;
 }
+
+/** Whether any fault held then. */
+export function holdsFault(atNs: number, { faults }: Pick<History, 'faults'>): boolean {
+  for (const { fromNs, toNs } of faults) if (fromNs <= atNs && (toNs === 0 || toNs >= atNs)) return true;
+  return false;
+}
