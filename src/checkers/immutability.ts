@@ -59,6 +59,9 @@ class Immutability {
   /** By stream: its read, then its replicas'. */
   readonly #views: readonly (readonly View[])[];
   readonly #open: OpenClaim[] = [];
+  /** By stream: the sequences of which two things are told. */
+  readonly #torn: readonly PlaceSet[];
+  #tornCount = 0;
   /** Claims that another one was held against. */
   #compared = 0;
   #notCompared = 0;
@@ -70,6 +73,7 @@ class Immutability {
       ...(read === undefined ? [] : [{ name, finder: new ReadFinder(read) }]),
       ...replicas.map((replica) => ({ name: `${name} on ${replica.node}`, finder: new ReadFinder(replica) })),
     ]);
+    this.#torn = index.streams.map(() => new PlaceSet());
     for (const stream of index.streams) this.#judgeStored(stream);
     const claimed = index.streams.map(() => new PlaceSet());
     for (const writer of index.writers) this.#judgeAcknowledged(writer, claimed);
@@ -98,6 +102,7 @@ class Immutability {
       }
       if (held > 1) this.#compared++;
       if (other < 0) return;
+      this.#tear(stream, place);
       const { writer, sequence } = cursors[first]!;
       const what = `${stream.name} sequence ${formatInteger(place)} is ${this.#named(cursors[first]!)} in ${names[first]} and ${this.#named(cursors[other]!)}${cursors[first]!.digest === cursors[other]!.digest ? '' : ' with another payload'} in ${names[other]}`;
       const indexed = this.#index.writerOf[writer];
@@ -123,6 +128,7 @@ class Immutability {
         if (!isFirst) this.#compared++;
         const other = this.#otherThere(stream, place, history.writer, sequence);
         if (isFirst && other === undefined) continue;
+        this.#tear(stream, place);
         const holds = other === undefined ? '' : this.#named(other.finder);
         this.#found.add('acknowledged', columns.atNs(sequence), () =>
           tellStory(
@@ -210,12 +216,17 @@ class Immutability {
     }
   }
 
-  #addSeen(claim: OpenClaim, there: Stamp): void {
+  #tear({ id }: IndexedStream, place: number): void {
+    if (this.#torn[id]!.add(place)) this.#tornCount++;
+  }
+
+  #addSeen(claim: OpenClaim, { writer, sequence }: Stamp): void {
     const { kind, stream, place, by, atNs } = claim;
     const { history } = this.#index;
+    this.#tear(stream, place);
     this.#found.add(kind, atNs, () => {
       const when = sinceStart(atNs, history) + duringFaults(atNs, atNs, history);
-      return `${when}: ${stream.name} sequence ${formatInteger(place)} was ${kind} by ${by.load}/${by.writer} as ${this.#named(claim)}, and is ${this.#named(there)}`;
+      return `${when}: ${stream.name} sequence ${formatInteger(place)} was ${kind} by ${by.load}/${by.writer} as ${this.#named(claim)}, and is ${this.#named({ writer, sequence })}`;
     });
   }
 
@@ -238,7 +249,9 @@ class Immutability {
     const { counts } = found;
     const kinds = (Object.keys(KINDS) as (keyof typeof KINDS)[]).filter((kind) => counts[kind] > 0);
     const sentence = [
-      `${formatInteger(found.violations)} of ${counted(this.#compared, 'look')} at a sequence saw something else there`,
+      found.violations > 0
+        ? `${counted(this.#tornCount, 'sequence has', 'sequences have')} more than one payload`
+        : `no sequence has more than one payload (${counted(this.#compared, 'comparison')})`,
       ...kinds.map((kind) => `${formatInteger(counts[kind])} ${KINDS[kind].name}`),
     ].join('; ');
     return {

@@ -51,9 +51,20 @@ describe('immutability', () => {
   it('fails when something else stands where an event was acknowledged', () => {
     const result = check(instead(3, 4));
     expect(result).toMatchObject({ verdict: 'fail', counts: { acknowledged: 1 } });
+    expect(result.sentence).toBe(
+      '1 sequence has more than one payload; 1 acknowledged where something else stands',
+    );
     expect(result.examples).toEqual([
       't = +2.0 s: orders/0 #2, to cim.events.orders.Placed, acknowledged 12 ms later as ORDERS sequence 3, where ORDERS holds orders/0 #4',
     ]);
+  });
+
+  it('counts a sequence once in its sentence, however many tell something else of it', () => {
+    const replicas = [madeReplica('ORDERS', 'n1', instead(3, 4))];
+    const result = check(instead(3, 4), { replicas }, [delivery(3, 2), delivery(3, 2)]);
+    expect(result.counts).toMatchObject({ acknowledged: 1, delivered: 2 });
+    expect(result.sentence).toMatch(/^1 sequence has more than one payload; /);
+    expect(check(all).sentence).toBe('no sequence has more than one payload (5 comparisons)');
   });
 
   it('fails when two were acknowledged at one sequence, even if it is gone', () => {
