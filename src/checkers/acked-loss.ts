@@ -197,7 +197,7 @@ class AckedLoss {
     return {
       name: ackedLoss.name,
       verdict: found.violations > 0 ? 'fail' : doubts.length > 0 ? 'unknown' : 'pass',
-      sentence: withDoubts(this.#sentence(lost, failedButRead, others.evicted), doubts),
+      sentence: this.#sentence(lost, failedButRead, others.evicted, doubts),
       counts: {
         acknowledged: this.#acknowledged,
         lost,
@@ -232,26 +232,42 @@ class AckedLoss {
     return doubts;
   }
 
-  #sentence(lost: number, failedButRead: number, evicted: number): string {
-    let sentence = `${formatInteger(lost)} of ${formatInteger(this.#acknowledged)} acknowledged events lost`;
+  /** A stream that has vanished is certain: it is said before what is open. */
+  #sentence(lost: number, failedButRead: number, evicted: number, doubts: readonly string[]): string {
+    const gone = this.#index.history.reads.filter((read) => read.gone).map(({ stream }) => stream);
+    const vanished = gone.length > 0 ? [vanishedText(gone)] : [];
+    const refused =
+      failedButRead > 0
+        ? [
+            `${failedButRead === 1 ? '1 event that was' : `${formatInteger(failedButRead)} events that were`} refused can be read`,
+          ]
+        : [];
+    if (this.#acknowledged === 0) {
+      const open = 'no operation was acknowledged, so nothing can be said about loss';
+      return [...vanished, ...refused, open].join('; ');
+    }
+    let loss = `${formatInteger(lost)} of ${formatInteger(this.#acknowledged)} acknowledged events lost`;
     if (lost > 0) {
       const where = (['prefix', 'middle', 'postfix'] as const).filter((how) => this.#how[how] > 0);
-      sentence += ` (${where.map((how) => `${formatInteger(this.#how[how])} ${how}`).join(', ')})`;
+      loss += ` (${where.map((how) => `${formatInteger(this.#how[how])} ${how}`).join(', ')})`;
     }
-    const gone = this.#index.history.reads.filter((read) => read.gone).map(({ stream }) => stream);
-    if (gone.length > 0) sentence += `; the stream ${gone.join(', ')} has vanished`;
-    if (evicted > 0) sentence += `; ${formatInteger(evicted)} evicted by their stream's own limits`;
     const missing = [...this.#missingOn].filter(([, count]) => count > 0);
-    if (missing.length > 0)
-      sentence += `; ${missing.map(([node, count]) => `${formatInteger(count)} missing on ${node}`).join(', ')}`;
-    if (failedButRead > 0) {
-      const events =
-        failedButRead === 1 ? '1 event that was' : `${formatInteger(failedButRead)} events that were`;
-      sentence += `; ${events} refused can be read`;
-    }
-    return sentence;
+    const others = [
+      ...(evicted > 0 ? [`${formatInteger(evicted)} evicted by their stream's own limits`] : []),
+      ...(missing.length > 0
+        ? [missing.map(([node, count]) => `${formatInteger(count)} missing on ${node}`).join(', ')]
+        : []),
+      ...refused,
+    ];
+    const parts = doubts.length === 0 ? [loss, ...vanished, ...others] : [...vanished, loss, ...others];
+    return withDoubts(parts.join('; '), doubts);
   }
 }
+
+const vanishedText = (streams: readonly string[]): string =>
+  streams.length === 1
+    ? `the stream ${streams[0]} has vanished`
+    : `the streams ${streams.join(', ')} have vanished`;
 
 /** The acknowledgement promised that there is such a message, which another one may have brought. */
 function isDuplicateOfOne(

@@ -54,6 +54,7 @@ export function lastSeen(
     .map(({ node }) => node);
   const still = nodes.length === 0 ? '' : `, and ${nodes.join(' and ')} still held it`;
   if (presence === undefined) return `${stream.name} was not read${still}`;
+  if (presence.read.gone) return `${stream.name} had vanished${still}`;
   const own = presence.ofWriter[writer.writer];
   const reached = `${stream.name} was read to sequence ${formatInteger(presence.reached)}`;
   return own === undefined

@@ -68,10 +68,11 @@ function findingsOf(checks: readonly CheckResult[]): string[] {
     : [...loss, ...found.slice(0, MOST_FINDINGS), `${more} findings more`];
 }
 
-/** An unknown one says first that it is, and then why in its own words. */
+/** An unknown one says first that it is, and then why in its own words; without acknowledgements these are enough. */
 function lossText({ verdict, sentence, counts }: CheckResult): string {
-  if (verdict === 'unknown') return `not known whether anything was lost: ${sentence}`;
   const { lost, acknowledged } = counts;
+  if (verdict === 'unknown')
+    return acknowledged === 0 ? sentence : `not known whether anything was lost: ${sentence}`;
   if (lost === undefined || acknowledged === undefined) return sentence;
   return `${formatInteger(lost)} of ${formatInteger(acknowledged)} acknowledged events lost`;
 }
@@ -88,10 +89,14 @@ function violations(check: CheckResult): string[] {
 const isSaid = ({ name }: CheckResult, set: CheckSet): boolean =>
   name === LOSS && set.meaning === 'violation' && /^lost\b/.test(set.name);
 
+/** Beside other checks' sets, this one's name does not say of what it is. */
+const wordsOf = (check: CheckResult, { name, count }: CheckSet): string =>
+  check.name === 'monotonic' && name === 'vanished' ? `${count === 1 ? 'stream' : 'streams'} vanished` : name;
+
 function setTexts(check: CheckResult, meaning: CheckSet['meaning'], note: string): string[] {
   return check.sets
     .filter((set) => set.meaning === meaning && set.count > 0 && !isSaid(check, set))
-    .map(({ name, count }) => `${formatInteger(count)} ${name}${note}`);
+    .map((set) => `${formatInteger(set.count)} ${wordsOf(check, set)}${note}`);
 }
 
 function unknownText(checks: readonly CheckResult[]): string[] {

@@ -99,6 +99,18 @@ describe('acked-loss', () => {
       sentence: expect.stringContaining(
         '3 of 3 acknowledged events lost (3 prefix); the stream ORDERS has vanished',
       ),
+      examples: expect.arrayContaining([expect.stringMatching(/as ORDERS sequence 1, ORDERS had vanished$/)]),
+    });
+  });
+
+  it('says first of a stream that vanished before anything was acknowledged what is certain', () => {
+    const operations = acknowledged(3).map((each) => ({ ...each, outcome: 'unknown' as const }));
+    const history = madeHistory([madeWriter(0, operations)], [madeRead('ORDERS', [], { gone: true })]);
+    expect(ackedLoss.check(history, {})).toMatchObject({
+      verdict: 'unknown',
+      counts: { acknowledged: 0, lost: 0 },
+      sentence:
+        'the stream ORDERS has vanished; no operation was acknowledged, so nothing can be said about loss',
     });
   });
 
@@ -135,6 +147,8 @@ describe('acked-loss', () => {
     const result = checkOne(operations, stored(operations).slice(-1));
     expect(result.counts.prefix).toBe(99);
     expect(result.examples).toHaveLength(32);
+    expect(result.examples[0]).toContain('#0,');
+    expect(result.examples.at(-1)).toContain('#98,');
   });
 
   it('does not miss what nobody acknowledged, and counts it when it is there', () => {

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { FAULT_KINDS } from '../../src/app/plugins.js';
 import type { CheckResult, CheckSet } from '../../src/contracts/checker.js';
@@ -119,6 +120,16 @@ describe('the sentence on safety', () => {
     );
   });
 
+  it('says what is certain of a run in which nothing was acknowledged in the words of its check', () => {
+    const sentence =
+      'the stream ORDERS has vanished; no operation was acknowledged, so nothing can be said about loss';
+    const nothing = loss(0, { verdict: 'unknown', sentence, counts: { acknowledged: 0, lost: 0 } });
+    const monotonic = check('monotonic', { verdict: 'fail', sets: [set('vanished', 'violation', 1)] });
+    expect(sentenceOf([nothing, monotonic], [CRASH])).toBe(
+      `${sentence}; 1 stream vanished; not safe: process crashes were made, partitions and power loss not tested`,
+    );
+  });
+
   it('names the checks that know nothing, and calls nothing safe', () => {
     const unknown = ['order', 'divergence', 'monotonic'].map((name) => check(name, { verdict: 'unknown' }));
     expect(sentenceOf([loss(0), ...unknown], [CRASH])).toBe(
@@ -184,6 +195,16 @@ describe('what a fault tests', () => {
   it('is known of every kind but those of the user’s own', () => {
     const unknown = FAULT_KINDS.filter(({ kind }) => whatFaultTests(kind, {}) === undefined);
     expect(unknown.map(({ kind }) => kind)).toEqual(['own']);
+  });
+
+  it('is what docs/safety.md says of each kind', () => {
+    const docs = readFileSync(new URL('../../docs/safety.md', import.meta.url), 'utf8');
+    for (const { kind } of FAULT_KINDS) {
+      const tested = whatFaultTests(kind, {});
+      if (tested === undefined) continue;
+      const row = docs.split('\n').find((line) => line.startsWith(`| ${tested.replace('-', ' ')} | `));
+      expect(row, `${kind} tests ${tested}`).toContain(`\`${kind}\``);
+    }
   });
 
   it.each(['node-kill', 'node-restart', 'rolling-restart'])('is a crash for %s by SIGKILL alone', (kind) => {
