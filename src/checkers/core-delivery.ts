@@ -1,12 +1,12 @@
 import { z } from 'zod';
 import { percentageSchema } from '../base/unit-schemas.js';
 import { formatInteger, formatRatio } from '../base/units.js';
-import type { Checker, CheckResult } from '../contracts/checker.js';
+import type { Checker, CheckLack, CheckResult, CheckScene } from '../contracts/checker.js';
 import type { CoreDelivery } from '../contracts/history.js';
 import type { LoadKindFacts } from '../contracts/load.js';
 
 const EXPECTED =
-  'expected how many may be lost: a whole number such as 0, or a percentage of what was sent, such as 0.1%';
+  'expected how many may be lost: a whole number such as 0, or a percentage of what was sent up to 100%, such as 0.1%';
 
 const schema = z
   .strictObject({
@@ -17,7 +17,9 @@ const schema = z
             .int()
             .min(0)
             .transform((count) => ({ count })),
-          percentageSchema.transform((ratio) => ({ ratio })),
+          percentageSchema
+            .refine((ratio) => ratio <= 1, { error: EXPECTED })
+            .transform((ratio) => ({ ratio })),
         ],
         {
           error: EXPECTED,
@@ -34,17 +36,15 @@ type Bound = z.output<typeof schema>['lost'];
 /** Core NATS delivers at most once: what was lost is counted and explained, and fails only beyond what may be. */
 export const coreDelivery: Checker & {
   readonly schema: typeof schema;
-  missingLoad(
-    facts: readonly LoadKindFacts[],
-  ): { readonly message: string; readonly hint: string } | undefined;
+  findLack(scene: CheckScene): CheckLack | undefined;
 } = {
   name: 'core-delivery',
   summary: 'how many events that no stream captures were lost, and what explains it',
   judges: [],
   needs: ['deliveries'],
   schema,
-  missingLoad(facts) {
-    if (facts.some(countsDeliveries)) return undefined;
+  findLack({ loads }) {
+    if (loads.some(countsDeliveries)) return undefined;
     return {
       message: 'core-delivery is of events that no stream captures, and no load sends any that are counted',
       hint: 'Add a load of kind publish, or leave the check out.',

@@ -1,5 +1,5 @@
 import { formatInteger } from '../base/units.js';
-import type { Checker, CheckResult } from '../contracts/checker.js';
+import type { Checker, CheckLack, CheckResult, CheckScene } from '../contracts/checker.js';
 import { type Eviction, evictionsOf } from './evictions.js';
 import { type HistoryIndex, type IndexedStream, indexOf } from './history-index.js';
 import { mergeReads } from './merged-reads.js';
@@ -21,11 +21,18 @@ const KINDS = {
 type Kind = keyof typeof KINDS;
 
 /** All replicas of a stream hold the same. */
-export const divergence: Checker = {
+export const divergence: Checker & { findLack(scene: CheckScene): CheckLack | undefined } = {
   name: 'divergence',
   summary: 'all replicas of a stream hold the same messages in their own stores',
   judges: ['publish', 'put', 'compare-and-set'],
   needs: ['reads', 'replicas', 'streams', 'consumers'],
+  findLack({ streams, isExternal }) {
+    if (isExternal || streams.some(({ config }) => Number(config.num_replicas ?? 1) > 1)) return undefined;
+    return {
+      message: 'divergence compares the replicas of a stream, and no stream has two or more',
+      hint: 'Give one `replicas: 3`, with as many nodes, or leave the check out.',
+    };
+  },
   check: (history) => new Divergence(indexOf(history)).result(),
 };
 

@@ -1,4 +1,6 @@
 import type { History, OperationKind } from './history.js';
+import type { LoadKindFacts } from './load.js';
+import type { StreamPlan } from './plan.js';
 
 export interface CheckResult {
   readonly name: string;
@@ -38,4 +40,20 @@ export interface Checker {
   readonly needs?: readonly HistoryPart[];
   /** @param params its options, as its schema resolved them; {} for a check without */
   check(history: History, params: Readonly<Record<string, unknown>>): CheckResult;
+}
+
+/** What of a scenario a check may depend on. */
+export interface CheckScene {
+  /** What the kinds of its loads are like. */
+  readonly loads: readonly LoadKindFacts[];
+  /** Its own, and those that its loads make. */
+  readonly streams: readonly StreamPlan[];
+  /** The streams may exist already, otherwise than planned, on servers that we did not start. */
+  readonly isExternal: boolean;
+}
+
+/** Why a check can find out nothing in a scenario, whatever happens, and what to do. */
+export interface CheckLack {
+  readonly message: string;
+  readonly hint: string;
 }

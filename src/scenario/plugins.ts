@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import type { CheckLack, CheckScene } from '../contracts/checker.js';
 import type { Capability } from '../contracts/cluster.js';
 import type { FaultClaim, TakenDown } from '../contracts/fault.js';
 import type { OperationKind } from '../contracts/history.js';
@@ -85,10 +86,8 @@ export interface CheckPlugin {
   readonly judges: readonly OperationKind[];
   /** Its options; absent when it has none. */
   readonly schema?: ParameterSchema;
-  /** What the loads of a scenario lack for it, beside operations that it judges; `undefined` when they lack nothing. */
-  missingLoad?(
-    loads: readonly LoadKindFacts[],
-  ): { readonly message: string; readonly hint: string } | undefined;
+  /** What a scenario lacks for it, beside operations that it judges; `undefined` when it lacks nothing. */
+  findLack?(scene: CheckScene): CheckLack | undefined;
 }
 
 /**

@@ -1,16 +1,24 @@
 import { suggestion } from '../base/nearest.js';
 import type { LoadKindFacts } from '../contracts/load.js';
-import type { CheckPlan } from '../contracts/plan.js';
+import type { CheckPlan, StreamPlan } from '../contracts/plan.js';
 import { isMap } from './kinds.js';
 import { parsePart } from './parse-part.js';
 import type { CheckPlugin, LoadPlugin, ScenarioPlugins } from './plugins.js';
 import type { Findings } from './problem.js';
 import type { ResolvedLoads } from './resolve-loads.js';
 
+/** What the checks of a scenario are held against. */
+export interface ChecksScene {
+  readonly loads: ResolvedLoads;
+  /** Those that loads make among them; `undefined` when one, or the cluster, could not be used. */
+  readonly streams: readonly StreamPlan[] | undefined;
+  readonly isExternal: boolean;
+}
+
 /** A check is named, `acked-loss`, or named with its options, `{ stale-reads: { within: 1s } }`. */
 export function resolveChecks(
   values: unknown,
-  loads: ResolvedLoads,
+  { loads, streams, isExternal }: ChecksScene,
   plugins: ScenarioPlugins,
   findings: Findings,
 ): readonly CheckPlan[] {
@@ -36,7 +44,10 @@ export function resolveChecks(
     if (names.has(name)) findings.add(['checks', i], `\`${name}\` stands here twice`, 'Keep one of the two.');
     names.add(name);
     requireHistory(name, plugin, i, loads, plugins, findings);
-    requireLoads(plugin, i, loads, findings);
+    if (loads.complete && loads.loads.length > 0 && streams !== undefined) {
+      const lack = plugin.findLack?.({ loads: loads.loads.map(({ facts }) => facts), streams, isExternal });
+      if (lack !== undefined) findings.add(['checks', i], lack.message, lack.hint);
+    }
     const params = readOptions(name, plugin, options, i, findings);
     return params === undefined ? [] : [{ name, params }];
   });
@@ -92,10 +103,4 @@ function requireHistory(
     `${name} judges ${judges.join(', ')}, and no load keeps a history of that`,
     `Add a load of a kind that does: ${kinds.join(', ')}.`,
   );
-}
-
-function requireLoads(plugin: CheckPlugin, i: number, loads: ResolvedLoads, findings: Findings): void {
-  if (!loads.complete || loads.loads.length === 0) return;
-  const missing = plugin.missingLoad?.(loads.loads.map(({ facts }) => facts));
-  if (missing !== undefined) findings.add(['checks', i], missing.message, missing.hint);
 }

@@ -132,7 +132,12 @@ function resolveSections(scenario: unknown, options: ResolveOptions, findings: F
     },
     findings,
   );
-  const checks = resolveChecks(raw.checks, loads, plugins, findings);
+  const checks = resolveChecks(
+    raw.checks,
+    { loads, streams: cluster && complete ? allStreams : undefined, isExternal: scene.isExternal },
+    plugins,
+    findings,
+  );
   const thresholds = resolveThresholds(
     isMap(raw.thresholds) ? raw.thresholds : {},
     {

@@ -441,6 +441,23 @@ describe('a check', () => {
       ],
     ],
     [
+      'of core events, with a share of them that may be lost beyond all',
+      [['[acked-loss]', '[{ core-delivery: { lost: 200% } }]']],
+      [
+        '17:35 checks[0].core-delivery.lost: expected how many may be lost: a whole number such as 0, or a percentage of what was sent up to 100%, such as 0.1%, but it is `200%`',
+      ],
+    ],
+    [
+      'of replicas, where no stream has two',
+      [
+        ['replicas: 3 }', 'replicas: 1 }'],
+        ['[acked-loss]', '[divergence]'],
+      ],
+      [
+        '17:10 checks[0]: divergence compares the replicas of a stream, and no stream has two or more → Give one `replicas: 3`, with as many nodes, or leave the check out.',
+      ],
+    ],
+    [
       'of what nobody acknowledges',
       [
         ['js-publish', 'publish'],

@@ -205,6 +205,32 @@ describe('the seed', () => {
   });
 });
 
+describe('a check of replicas', () => {
+  const DIVERGENCE = ['[acked-loss]', '[divergence]'] as const;
+  const ONE_REPLICA = ['replicas: 3 }', 'replicas: 1 }'] as const;
+
+  it('is content with the replicas of what a load makes', () => {
+    const kv = '  - { name: prices, kind: kv, bucket: prices, replicas: 3, rate: 100/s, for: 70s }\nfaults:';
+    expect(plan(edited(ONE_REPLICA, DIVERGENCE, ['faults:', kv])).checks).toEqual([
+      { name: 'divergence', params: {} },
+    ]);
+  });
+
+  it('is taken for a system of somebody else’s: what is there already nobody knows', () => {
+    const external = "driver: external, servers: ['nats://127.0.0.1:4222'], allow: ['127.0.0.1:4222']";
+    const RECOVERY = ['  recovery_time: ["max < 30s"]\n', ''] as const;
+    const faults = '  - { at: 20s, kind: node-kill, target: one, restart-after: 10s }\n';
+    const text = edited(
+      ONE_REPLICA,
+      DIVERGENCE,
+      ['driver: process, nodes: 3', external],
+      [faults, ''],
+      RECOVERY,
+    );
+    expect(plan(text.replace('faults:\n', '')).checks).toHaveLength(1);
+  });
+});
+
 describe('limits', () => {
   it('have defaults, and take durations', () => {
     expect(plan(VALID).limits).toEqual({
