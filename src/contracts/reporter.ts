@@ -24,5 +24,6 @@ export interface Reporter {
   onSample?(sample: ResourceSample): void;
   /** Monotonic start of the load: from here on rows have a time. */
   onLoadStart?(startNs: number): void;
-  onEnd?(result: RunResult): Promise<void>;
+  /** @param written the names of the reporters that have come to their end before this one */
+  onEnd?(result: RunResult, written?: readonly string[]): Promise<void>;
 }

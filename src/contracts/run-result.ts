@@ -42,6 +42,7 @@ export interface RunResult {
   readonly endedAt: string;
   /** Monotonic; 0 when the load never started. */
   readonly loadStartNs: number;
+  /** When the faults were over and their recovery had been waited for, too: later than the last due operation. */
   readonly loadEndNs: number;
   readonly verdict: Verdict;
   readonly environment: Environment;

@@ -32,8 +32,10 @@ export interface Summary {
   readonly scenarioFile: string;
   readonly startedAt: string;
   readonly endedAt: string;
-  /** How long the load was driven; `null` when it never started. */
+  /** From the beginning of the load until no operation was due any more; `null` when it never started. */
   readonly loadNs: number | null;
+  /** From there until the recovery from the last fault had been waited for, too. */
+  readonly watchedNs: number | null;
   readonly verdict: Verdict;
   readonly environment: Environment;
   readonly loads: readonly LoadSummary[];

@@ -377,11 +377,13 @@ class Run {
       });
 
     let result = weighNow();
+    const written: string[] = [];
     await this.#stages.run('report', 'always', async () => {
       for (const reporter of this.#reporters) {
         if (reporter === this.#request.live) continue;
         try {
-          await reporter.onEnd?.(result);
+          await reporter.onEnd?.(result, written);
+          written.push(reporter.name);
         } catch (error) {
           // A report that could not be written is part of the verdict that the next ones tell.
           findings.push(findingOf(error));
@@ -399,7 +401,7 @@ class Run {
     });
     this.#journal.close();
     pointLatestAt(this.#dir);
-    await this.#request.live?.onEnd?.(result);
+    await this.#request.live?.onEnd?.(result, written);
     return { result, runDir: this.#dir.path };
   }
 

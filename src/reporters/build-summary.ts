@@ -21,7 +21,8 @@ export function buildSummary(result: RunResult): Summary {
     scenarioFile: result.scenarioFile,
     startedAt: result.startedAt,
     endedAt: result.endedAt,
-    loadNs: started ? result.loadEndNs - result.loadStartNs : null,
+    loadNs: started ? loadNsOf(result) : null,
+    watchedNs: started ? result.loadEndNs - result.loadStartNs : null,
     verdict: result.verdict,
     environment: result.environment,
     loads: result.loads.map(({ name, kind, total, phases, stages, crowd }) => ({
@@ -43,6 +44,17 @@ export function buildSummary(result: RunResult): Summary {
     notices: result.notices,
     ...(result.audit && { audit: result.audit }),
   };
+}
+
+/** Who follows the others has no operation that is due. */
+function loadNsOf({ plan, loads }: RunResult): number {
+  const followers = plan.loads.filter(({ schedule }) => schedule.mode === 'follow' && !schedule.durationNs);
+  return Math.max(
+    0,
+    ...plan.loads
+      .filter((load) => !followers.includes(load))
+      .map(({ name, atNs }) => atNs + (loads.find((load) => load.name === name)?.durationNs ?? 0)),
+  );
 }
 
 function summarizeResources({ resources: { clock, cores, users, limits } }: RunResult): ResourcesSummary {

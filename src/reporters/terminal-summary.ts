@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { NS } from '../base/clock.js';
 import { formatDuration, formatInteger, formatRate, formatStopwatch } from '../base/units.js';
 import type { Evidence } from '../contracts/fault.js';
@@ -13,8 +12,12 @@ const TROUBLES = ['failed', 'unknown', 'unsent', 'dropped', 'lost'] as const;
 /** Beyond this many, reasons and missed thresholds are only counted: the report has them all. */
 const MOST_LISTED = 6;
 
-/** What a run found out, in about a dozen lines. */
-export function summaryLines(result: RunResult, runDir: string, paint: Paint): string[] {
+/**
+ * What a run found out, in about a dozen lines.
+ *
+ * @param report the file that has all of it; none when it could not be written
+ */
+export function summaryLines(result: RunResult, report: string | undefined, paint: Paint): string[] {
   const summary = buildSummary(result);
   const rows = [
     ...crowdRows(summary),
@@ -29,7 +32,7 @@ export function summaryLines(result: RunResult, runDir: string, paint: Paint): s
     ...monitorRows(summary, paint),
     ...noticeRows(summary, paint),
     ...resourceRows(summary, paint),
-    ['report', join(runDir, 'report.html')],
+    ...(report === undefined ? [] : [['report', report]]),
   ].map(([head = '', text = '']) => ['', paint('dim', head), text]);
   return [
     '',

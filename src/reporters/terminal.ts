@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { NS, nowNs } from '../base/clock.js';
 import { formatStopwatch } from '../base/units.js';
 import type { JournalEvent } from '../contracts/journal.js';
@@ -13,6 +14,8 @@ import { createPaint } from './terminal-text.js';
 const MARGIN_SEC = 1;
 const REDRAW_EVERY_MS = 200;
 const LINE_EVERY_MS = 10_000;
+/** What there is to look at afterwards, best first: one that could not be written is not pointed to. */
+const REPORTS = ['report.html', 'summary.json'];
 
 export interface TerminalReporterOptions {
   /** Where people look: stderr. */
@@ -89,9 +92,11 @@ export function createTerminalReporter(options: TerminalReporterOptions): Termin
       state?.startLoad(startNs);
     },
     onReport: (report) => rows.add(report),
-    async onEnd(result) {
+    async onEnd(result, written = []) {
       stop();
-      for (const line of summaryLines(result, runDir, paint)) stream.write(`${line}\n`);
+      const report = REPORTS.find((name) => written.includes(name));
+      for (const line of summaryLines(result, report && join(runDir, report), paint))
+        stream.write(`${line}\n`);
     },
   };
 }

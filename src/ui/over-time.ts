@@ -20,7 +20,7 @@ export function overTime({ timeline, summary }: ReportPage): HTMLElement | undef
   const { rowSec } = timeline;
   const anomalies = anomaliesOf(summary.checks);
   const endSec = Math.max(
-    (summary.loadNs ?? 0) / 1e9,
+    (summary.watchedNs ?? 0) / 1e9,
     lastSecond(anomalies),
     ...loads.map(({ t }) => (t.at(-1) ?? 0) + rowSec),
   );

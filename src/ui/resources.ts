@@ -28,7 +28,7 @@ export function resourcesSection(page: ReportPage): HTMLElement | undefined {
 function charts({ resources, summary }: ReportPage): (HTMLElement | false)[] {
   const { t, rowSec, users } = resources;
   if (t.length === 0) return [];
-  const endSec = Math.max((summary.loadNs ?? 0) / 1e9, (t.at(-1) ?? 0) + rowSec);
+  const endSec = Math.max((summary.watchedNs ?? 0) / 1e9, (t.at(-1) ?? 0) + rowSec);
   const bands = faultBands(summary.faults, endSec);
   const common = {
     x: { scale: 'linear', format: formatStopwatch },

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Summary } from '../../src/contracts/summary.js';
 import { LatencyHistogram } from '../../src/metrics/latency-histogram.js';
+import { buildSummary } from '../../src/reporters/build-summary.js';
 import { summarizeLatency } from '../../src/reporters/latency-summary.js';
 import { createSummaryReporter } from '../../src/reporters/summary-json.js';
 import { sampleRun } from '../support/sample-run.js';
@@ -33,6 +34,23 @@ describe('summary.json', () => {
     expect(summary.safety).toMatchObject({ version: 1, verdict: 'pass', tested: ['process-crash'] });
     expect(summary.safety).toEqual(run.result.safety);
     expect(summary.reads).toEqual(run.result.reads);
+  });
+
+  it('says how long the load was, without the wait for the recovery after it', () => {
+    const { result } = run;
+    const waited = { ...result, loadEndNs: result.loadEndNs + 59e9 };
+    expect(buildSummary(waited)).toMatchObject({ loadNs: 20e9, watchedNs: 79e9 });
+    const later = result.plan.loads.map((load, i) => (i === 0 ? { ...load, atNs: 5e9 } : load));
+    expect(buildSummary({ ...waited, plan: { ...result.plan, loads: later } }).loadNs).toBe(25e9);
+  });
+
+  it('takes nobody for load who only follows the others', () => {
+    const { result } = run;
+    const plans = result.plan.loads.map((load, i) =>
+      i === 0 ? { ...load, schedule: { mode: 'follow' } as const } : load,
+    );
+    const loads = result.loads.map((load, i) => (i === 0 ? { ...load, durationNs: 600e9 } : load));
+    expect(buildSummary({ ...result, plan: { ...result.plan, loads: plans }, loads }).loadNs).toBe(20e9);
   });
 
   it('has the counters, the rates and the latency of each load and phase', async () => {

@@ -138,12 +138,16 @@ describe('the live view', () => {
 });
 
 describe('the summary at the end', () => {
-  async function summaryOf(options: Parameters<typeof sampleRun>[0], color = false): Promise<Screen> {
+  async function summaryOf(
+    options: Parameters<typeof sampleRun>[0],
+    color = false,
+    written = ['latency', 'report.html', 'summary.json'],
+  ): Promise<Screen> {
     const screen = new Screen(160);
     const reporter = open(screen, { interactive: false, color });
     const sample = sampleRun({ seconds: 20, ordersPerSec: 200, firehosePerSec: 400, ...options });
     await tell(reporter, sample, RUN_DIR);
-    await reporter.onEnd?.(sample.result);
+    await reporter.onEnd?.(sample.result, written);
     return screen;
   }
 
@@ -157,6 +161,13 @@ describe('the summary at the end', () => {
     );
     expect(lines.join('\n')).toMatch(/faults +node-kill n2 from 0:06, reverted; recovered in 2.58 s/);
     expect(lines.at(-1)).toContain(`${RUN_DIR}/report.html`);
+  });
+
+  it('points to no report that could not be written', async () => {
+    const { lines } = await summaryOf({}, false, ['summary.json']);
+    expect(lines.at(-1)).toContain(`${RUN_DIR}/summary.json`);
+    expect(lines.join()).not.toContain('report.html');
+    expect((await summaryOf({}, false, [])).lines.join()).not.toContain(RUN_DIR);
   });
 
   it('spells out what decided, and every threshold that was missed', async () => {
