@@ -1,7 +1,8 @@
-import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { HistogramLogReader } from 'hdr-histogram-js';
 import { describe, expect, it } from 'vitest';
+import { waitFor } from '../../src/base/wait.js';
 import { externalCluster, scenarioText, Workplace } from '../support/cli.js';
 import { startTestServer } from '../support/nats-server.js';
 
@@ -16,6 +17,29 @@ function totalOf(hlog: string): number {
 }
 
 describe('a run leaves', () => {
+  it('no word of a report that could not be written, but of what was', async () => {
+    await using place = new Workplace();
+    await using server = await startTestServer();
+    const address = `127.0.0.1:${server.port}`;
+    const text = scenarioText({
+      cluster: externalCluster(address),
+      streams: '[]',
+      checks: '[]',
+      load: '[{ name: firehose, kind: publish, domains: [telemetry], rate: 200/s, for: 1s }]',
+    });
+    const run = place.start(['run', place.write('s.yaml', text), '--out', place.reports, '--allow', address]);
+    await waitFor(() => place.runDirs().length > 0, { timeoutMs: 30_000, everyMs: 5 });
+    const dir = place.runDir();
+    // Where the page is to be written first, nothing can be.
+    mkdirSync(join(dir, 'report.html.partial'));
+    const end = await run.ended;
+    expect(end.code).not.toBe(0);
+    expect(existsSync(join(dir, 'report.html'))).toBe(false);
+    expect(end.stderr).toContain('cannot write');
+    expect(end.stderr).toMatch(/^ {2}report +\S+summary\.json$/m);
+    expect(end.stderr).not.toMatch(/^ {2}report +\S+report\.html$/m);
+  });
+
   it('every file of its report, and logs whose totals are the summary’s', async () => {
     await using place = new Workplace();
     const text = scenarioText({
