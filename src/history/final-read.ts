@@ -1,5 +1,6 @@
 import { NS, nowNs, sleep } from '../base/clock.js';
 import { messageOf } from '../base/errors.js';
+import { orAborted } from '../base/or-aborted.js';
 import type {
   ReadBack,
   ReadManner,
@@ -9,6 +10,7 @@ import type {
   WriterHistory,
 } from '../contracts/history.js';
 import type { ServerAccess } from '../contracts/load.js';
+import { TOLD_TO_HURRY } from '../nats/end-at-abort.js';
 import type { MonitoredNode } from '../nats/leaders.js';
 import { nodeNameOf } from '../nats/node-names.js';
 import { type KeptStream, openReplicaControl, type ReplicaControl } from '../nats/stream-replicas.js';
@@ -27,6 +29,7 @@ export interface FinalReadOptions {
   readonly timeoutNs: number;
   /** Every replica's own store is read, too. */
   readonly withReplicas?: boolean;
+  /** Reading ends at once when it aborts. */
   readonly signal?: AbortSignal;
   /** Told of each read as soon as it is made. */
   readonly onRead?: (read: StreamRead | ReplicaRead, manner: ReadManner) => void;
@@ -83,7 +86,9 @@ class FinalReading implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await (await this.#control?.catch(() => undefined))?.[Symbol.asyncDispose]();
+    const closing = this.#control?.then((control) => control[Symbol.asyncDispose]()).catch(() => {});
+    // A connection that is still being made is closed when it comes: whoever is in a hurry does not wait for it.
+    if (!this.#isHurried) await closing;
   }
 
   async #readWhole(span: StreamSpan): Promise<StreamRead> {
@@ -110,7 +115,13 @@ class FinalReading implements AsyncDisposable {
     try {
       kept = await this.#describe(span.stream, DESCRIBE_WITHIN_NS);
     } catch (thrown) {
-      return this.#missing(span, whole, 0, beganNs, `nobody could say where it lies: ${messageOf(thrown)}`);
+      return this.#missing(
+        span,
+        whole,
+        0,
+        beganNs,
+        this.#isHurried ? TOLD_TO_HURRY : `nobody could say where it lies: ${messageOf(thrown)}`,
+      );
     }
     const { servers, group } = kept;
     // One that may have no more consumers has refused the first.
@@ -119,8 +130,10 @@ class FinalReading implements AsyncDisposable {
     const atOnce = way === 'consumer' ? servers.length : 1;
     const reads = await inTurn(servers, atOnce, (server) => this.#readReplica(span, whole, server, way));
     // Back to where it was, for those who may use the stream after us.
-    if (way === 'leader' && group.leader)
-      await (await this.#connected()).moveLeader(span.stream, group.leader).catch(() => {});
+    if (way === 'leader' && group.leader) {
+      const { signal } = this.#options;
+      await (await this.#connected()).moveLeader(span.stream, group.leader, signal).catch(() => {});
+    }
     return [
       ...reads,
       ...this.#missing(span, whole, servers.length, nowNs(), 'the servers do not say where it lies'),
@@ -178,11 +191,14 @@ class FinalReading implements AsyncDisposable {
     for (;;) {
       signal?.throwIfAborted();
       try {
-        return await (await this.#connected()).describe(stream);
+        return await orAborted(
+          this.#connected().then((control) => control.describe(stream)),
+          signal,
+        );
       } catch (thrown) {
         if (nowNs() >= untilNs) throw thrown;
       }
-      await sleep(ASK_AGAIN_MS);
+      await sleep(ASK_AGAIN_MS, signal);
     }
   }
 
@@ -193,6 +209,10 @@ class FinalReading implements AsyncDisposable {
       throw thrown;
     });
     return this.#control;
+  }
+
+  get #isHurried(): boolean {
+    return this.#options.signal?.aborted === true;
   }
 
   #tell(read: StreamRead | ReplicaRead, beganNs: number, way: ReadManner['way']): void {

@@ -1,7 +1,9 @@
 import { NS, nowNs } from '../base/clock.js';
 import { messageOf } from '../base/errors.js';
+import { orAborted } from '../base/or-aborted.js';
 import type { ReadManner, ReplicaRead, StreamRead } from '../contracts/history.js';
 import type { ServerAccess } from '../contracts/load.js';
+import { TOLD_TO_HURRY } from '../nats/end-at-abort.js';
 import { readFromLeader } from '../nats/leader-reader.js';
 import { readStream, type StreamReadEnd, type StreamReadOptions } from '../nats/stream-reader.js';
 import type { ReplicaControl } from '../nats/stream-replicas.js';
@@ -66,19 +68,21 @@ async function throughConsumer(options: ReplicaReadOptions): Promise<Made> {
 }
 
 /** Why a store that ends before its leader's may still catch up; `undefined` when its leader takes it for current. */
-async function whyBehind({ control, whole, server, node }: ReplicaReadOptions): Promise<string | undefined> {
+async function whyBehind(options: ReplicaReadOptions): Promise<string | undefined> {
+  const { control, whole, server, node, signal } = options;
   try {
-    const { group } = await control.describe(whole.stream);
+    const { group } = await orAborted(control.describe(whole.stream), signal);
     const peer = group.replicas?.find(({ name }) => name === server);
     if (peer === undefined || (peer.current && !peer.lag)) return undefined;
     return `${node} ends before the stream's leader, and is ${peer.lag ?? 0} operations behind it`;
   } catch (thrown) {
+    if (signal?.aborted) return TOLD_TO_HURRY;
     return `${node} ends before the stream's leader, and nobody could say whether it still catches up: ${messageOf(thrown)}`;
   }
 }
 
 async function asLeader(options: ReplicaReadOptions): Promise<Made> {
-  const { control, whole, server, fromSequence, deadlineNs } = options;
+  const { control, whole, server, fromSequence, deadlineNs, signal } = options;
   let blocks = new ReadBlocks(whole.blocks);
   const gaveUp = (reason: string): Made => ({
     blocks,
@@ -86,16 +90,16 @@ async function asLeader(options: ReplicaReadOptions): Promise<Made> {
   });
   try {
     for (let moves = 0; moves < MOST_MOVES && nowNs() < deadlineNs; moves++) {
-      options.signal?.throwIfAborted();
-      await control.moveLeader(whole.stream, server);
+      await control.moveLeader(whole.stream, server, signal);
       const end = await readFromLeader(readOptions(options, blocks));
-      if ((await control.describe(whole.stream)).group.leader === server) return { blocks, end };
+      const { group } = await orAborted(control.describe(whole.stream), signal);
+      if (group.leader === server) return { blocks, end };
       // Nobody knows which part of it another has answered.
       blocks = new ReadBlocks(whole.blocks);
     }
     return gaveUp(`${server} did not go on leading the stream while it was read`);
   } catch (thrown) {
-    return gaveUp(messageOf(thrown));
+    return gaveUp(signal?.aborted ? TOLD_TO_HURRY : messageOf(thrown));
   }
 }
 

@@ -62,7 +62,7 @@ export async function readWholeStream(
     Math.max(end.lastSequence, span.throughSequence) < wantedSequence &&
     nowNs() < caughtUpByNs;
   while (isBehind() && nowNs() < deadlineNs && !signal?.aborted) {
-    await sleep(LOOK_AGAIN_MS);
+    await sleep(LOOK_AGAIN_MS, signal).catch(() => {});
     end = await readOn(end.lastSequence + 1);
   }
   const gaveUp =

@@ -2,6 +2,7 @@ import { NS, nowNs, sleep } from '../base/clock.js';
 import { messageOf } from '../base/errors.js';
 import { WireConnection } from '../wire/connection.js';
 import type { MessageView } from '../wire/parser.js';
+import { endAtAbort, TOLD_TO_HURRY } from './end-at-abort.js';
 import { StampTeller } from './stamp-teller.js';
 import type { StreamReadEnd, StreamReadOptions } from './stream-reader.js';
 import { ApiError, WireApi } from './wire-api.js';
@@ -34,6 +35,7 @@ export async function readFromLeader(options: Omit<StreamReadOptions, 'onServer'
     lastSequence,
     foreign,
   });
+  if (signal?.aborted) return end(TOLD_TO_HURRY);
   if (next > throughSequence) return end();
   const wire = new WireConnection(
     { access, name: 'stormglass-reader', pingEveryMs: 2000 },
@@ -45,10 +47,11 @@ export async function readFromLeader(options: Omit<StreamReadOptions, 'onServer'
     lastSequence = seq;
     if (!teller.tell(viewOf(Buffer.from(hdrs, 'base64'), Buffer.from(data, 'base64')), seq)) foreign++;
   };
+  const stopWaiting = endAtAbort(signal, wire, api);
   try {
     await wire.connect();
     for (;;) {
-      if (signal?.aborted) throw new Error('interrupted');
+      signal?.throwIfAborted();
       if (nowNs() >= deadlineNs)
         throw new Error(
           `at sequence ${lastSequence} of ${throughSequence} after ${timeoutMs} ms${trouble && `; last trouble: ${trouble}`}`,
@@ -69,12 +72,15 @@ export async function readFromLeader(options: Omit<StreamReadOptions, 'onServer'
       } catch (thrown) {
         if (thrown instanceof ApiError && thrown.code < 500) throw thrown;
         trouble = messageOf(thrown);
-        await sleep(RETRY_MS);
+        await sleep(RETRY_MS, signal);
       }
     }
   } catch (thrown) {
-    return end(messageOf(thrown));
+    return end(signal?.aborted ? TOLD_TO_HURRY : messageOf(thrown));
   } finally {
+    stopWaiting();
+    // Nobody waits for a farewell then.
+    if (signal?.aborted) wire.cut();
     await wire.close();
   }
 }

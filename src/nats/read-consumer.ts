@@ -1,5 +1,6 @@
 import { NS } from '../base/clock.js';
 import { freshId } from '../base/ids.js';
+import type { WireConnection } from '../wire/connection.js';
 import { type StreamGroup, whyUnreadable } from './stream-replicas.js';
 import type { WireApi } from './wire-api.js';
 
@@ -100,4 +101,9 @@ async function create(api: WireApi, stream: string, fromSequence: number): Promi
 /** Best effort: the server does it by itself when nobody pulls for a while. */
 export async function removeReadConsumer(api: WireApi, stream: string, name: string): Promise<void> {
   await api.request(`CONSUMER.DELETE.${stream}.${name}`, undefined, REMOVE_MS).catch(() => {});
+}
+
+/** As `removeReadConsumer`, for those who do not wait for the answer. */
+export function leaveReadConsumer(wire: WireConnection, stream: string, name: string): void {
+  wire.publish(`$JS.API.CONSUMER.DELETE.${stream}.${name}`);
 }

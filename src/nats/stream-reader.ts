@@ -1,12 +1,19 @@
 import { NS, nowNs, sleep } from '../base/clock.js';
 import { messageOf } from '../base/errors.js';
 import { freshId } from '../base/ids.js';
+import { withDeadline } from '../base/wait.js';
 import type { ServerAccess } from '../contracts/load.js';
 import { WireConnection } from '../wire/connection.js';
 import type { MessageView } from '../wire/parser.js';
 import { emptyAckReply, readAckReply } from './ack-reply.js';
+import { endAtAbort, TOLD_TO_HURRY } from './end-at-abort.js';
 import { encodePull, pullNews, pullSubject } from './pull.js';
-import { createReadConsumer, createReadConsumerOn, removeReadConsumer } from './read-consumer.js';
+import {
+  createReadConsumer,
+  createReadConsumerOn,
+  leaveReadConsumer,
+  removeReadConsumer,
+} from './read-consumer.js';
 import { type OnStamped, StampTeller } from './stamp-teller.js';
 import { readStatus } from './status-header.js';
 import { ApiError, WireApi } from './wire-api.js';
@@ -61,6 +68,7 @@ const STALLED_MS = 5000;
 const MOST_STALLS = 3;
 const API_MS = 3000;
 const RETRY_MS = 200;
+const BREAK_OFF_MS = 250;
 const AWAY_MS = 20_000;
 const CATCH_UP_MS = 10_000;
 const NO_MESSAGE_FOUND = 10037;
@@ -130,15 +138,20 @@ class StreamReading {
   }
 
   async run(): Promise<StreamReadEnd> {
-    if (this.#options.throughSequence <= this.#lastSequence) return this.#result();
+    const { signal, throughSequence } = this.#options;
+    if (signal?.aborted) return this.#result(TOLD_TO_HURRY);
+    if (throughSequence <= this.#lastSequence) return this.#result();
+    const stopWaiting = endAtAbort(signal, this.#wire, this.#api);
     try {
       await this.#wire.connect();
-      while (!(await this.#readOn())) await sleep(RETRY_MS);
+      while (!(await this.#readOn())) await sleep(RETRY_MS, signal);
       return this.#result();
     } catch (thrown) {
-      return this.#result(messageOf(thrown));
+      return this.#result(signal?.aborted ? TOLD_TO_HURRY : messageOf(thrown));
     } finally {
-      await this.#removeConsumer();
+      stopWaiting();
+      if (signal?.aborted) await this.#breakOff();
+      else await this.#removeConsumer();
       await this.#wire.close();
     }
   }
@@ -191,7 +204,7 @@ class StreamReading {
 
   #giveUpWhenDue(): void {
     const { throughSequence, timeoutMs, signal, onServer, awayMs = AWAY_MS } = this.#options;
-    if (signal?.aborted) throw new Error('interrupted');
+    if (signal?.aborted) throw new Error(TOLD_TO_HURRY);
     if (onServer !== undefined) {
       if (this.#stalls >= MOST_STALLS) throw new Error(this.#trouble);
       if (nowNs() - this.#reachedNs > awayMs * NS.ms)
@@ -241,7 +254,7 @@ class StreamReading {
         this.#reachedNs = now;
       } else if (now - deliveredNs > STALLED_MS * NS.ms) this.#end({ end: 'stalled' });
     }, 250);
-    const onAbort = () => this.#lose('interrupted');
+    const onAbort = () => this.#lose(TOLD_TO_HURRY);
     signal?.addEventListener('abort', onAbort, { once: true });
     try {
       this.#pull();
@@ -338,9 +351,18 @@ class StreamReading {
     }
   }
 
+  /** The server is asked to remove the consumer, and has a moment to take that in; no answer is waited for. */
+  async #breakOff(): Promise<void> {
+    if (this.#consumer && this.#wire.connected) {
+      leaveReadConsumer(this.#wire, this.#options.stream, this.#consumer);
+      await withDeadline(this.#wire.flush(), BREAK_OFF_MS, 'leaving').catch(() => {});
+    }
+    this.#wire.cut();
+  }
+
   async #removeConsumer(): Promise<void> {
     const name = this.#consumer;
-    if (!name || !this.#wire.connected) return;
+    if (!name || !this.#wire.connected || this.#options.signal?.aborted) return;
     this.#consumer = '';
     await removeReadConsumer(this.#api, this.#options.stream, name);
   }

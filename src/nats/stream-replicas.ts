@@ -1,4 +1,5 @@
 import { jetstreamManager } from '@nats-io/jetstream';
+import { orAborted } from '../base/or-aborted.js';
 import { waitFor, withDeadline } from '../base/wait.js';
 import type { ServerAccess } from '../contracts/load.js';
 import { connectControl } from './connect.js';
@@ -35,8 +36,8 @@ export interface KeptStream {
 export interface ReplicaControl extends AsyncDisposable {
   /** Rejects when nobody can say, or there is no such stream. */
   describe(stream: string): Promise<KeptStream>;
-  /** Makes a server lead the stream, by handing its leadership over. Rejects when it does not come to that. */
-  moveLeader(stream: string, server: string): Promise<void>;
+  /** Makes a server lead the stream, by handing its leadership over. Rejects when it does not come to that, and as the signal aborts. */
+  moveLeader(stream: string, server: string, signal?: AbortSignal): Promise<void>;
 }
 
 /** Opens a connection for it. Rejects when no server lets us in. */
@@ -53,20 +54,21 @@ export async function openReplicaControl(access: ServerAccess): Promise<ReplicaC
   };
   return {
     describe,
-    moveLeader: async (stream, server) => {
+    moveLeader: async (stream, server, signal) => {
       let trouble = '';
       const isMoved = await waitFor(
         async () => {
-          if ((await describe(stream)).group.leader === server) return true;
-          const answer = await nc.request(
+          if ((await orAborted(describe(stream), signal)).group.leader === server) return true;
+          const stepdown = nc.request(
             `$JS.API.STREAM.LEADER.STEPDOWN.${stream}`,
             JSON.stringify({ placement: { preferred: server } }),
             { timeout: CALL_MS },
           );
+          const answer = await orAborted(stepdown, signal);
           trouble = answer.json<{ error?: { description?: string } }>().error?.description ?? '';
           return false;
         },
-        { timeoutMs: MOVE_WITHIN_MS, everyMs: 250 },
+        { timeoutMs: MOVE_WITHIN_MS, everyMs: 250, ...(signal && { signal }) },
       );
       if (!isMoved)
         throw new Error(`${server} could not be made its leader${trouble === '' ? '' : `: ${trouble}`}`);

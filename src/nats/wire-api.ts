@@ -34,14 +34,16 @@ export class WireApi {
   readonly #inbox = `_INBOX.stormglass-${freshId()}`;
   readonly #waiting = new Map<string, { resolve(answer: unknown): void; reject(reason: Error): void }>();
   #requests = 0;
+  #ended: Error | undefined;
 
   constructor(wire: WireConnection) {
     this.#wire = wire;
     this.sid = wire.subscribe(`${this.#inbox}.*`);
   }
 
-  /** Rejects with an ApiError for an answer that is an error, and when there is none within `timeoutMs`. */
+  /** Rejects with an ApiError for an answer that is an error, when there is none within `timeoutMs`, and after `end`. */
   async request<T extends object>(subject: string, body: unknown, timeoutMs: number): Promise<T> {
+    if (this.#ended) throw this.#ended;
     const id = String(++this.#requests);
     const answer = new Promise<unknown>((resolve, reject) => this.#waiting.set(id, { resolve, reject }));
     try {
@@ -57,6 +59,12 @@ export class WireApi {
     } finally {
       this.#waiting.delete(id);
     }
+  }
+
+  /** Nothing is waited for any more: whoever asked, or asks from now on, gets the reason. */
+  end(reason: Error): void {
+    this.#ended = reason;
+    for (const { reject } of this.#waiting.values()) reject(reason);
   }
 
   onMessage(view: MessageView): void {

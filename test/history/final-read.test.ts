@@ -20,6 +20,7 @@ import { emptyRow } from '../../src/history/operation-row.js';
 import { writeStamp } from '../../src/wire/stamp.js';
 import { madeHistory } from '../checkers/made-history.js';
 import { startTestServer, type TestServer } from '../support/nats-server.js';
+import { pauseProcess } from '../support/pause-process.js';
 
 const SUBJECTS = ['cim.events.orders.Placed', 'cim.events.audit.Read'];
 const STREAMS = ['ORDERS', 'AUDIT'];
@@ -209,13 +210,36 @@ describe('the final read', () => {
     expect(check(writers, reads).verdict).toBe('unknown');
   });
 
+  it('ends, with its replicas, when it is told to hurry while a server stands still', async () => {
+    const hurry = new AbortController();
+    await pauseProcess(server.pid);
+    try {
+      const span = { stream: 'ORDERS', subjects: ['>'], fromSequence: 1, throughSequence: 5, gone: false };
+      const reading = readBack({
+        access: server.access,
+        streams: [{ ...span, replicas: 2 }],
+        writers: [],
+        withReplicas: true,
+        timeoutNs: 60 * NS.s,
+        signal: hurry.signal,
+      });
+      hurry.abort();
+      const { reads, replicas } = await reading;
+      const gaveUp = [...reads, ...replicas].map((read) => read.gaveUp);
+      expect(gaveUp).toEqual(Array(3).fill('the run was told to hurry'));
+    } finally {
+      process.kill(server.pid, 'SIGCONT');
+    }
+  });
+
   it('says why, and does not reject, when it is interrupted or nobody answers', async () => {
     const publisher = new Publisher(1);
     await publisher.publish(10);
     const writers = [publisher.close()];
     const interrupted = await readAll(writers, { signal: AbortSignal.abort(new Error('a second Ctrl-C')) });
     for (const read of interrupted)
-      expect(read).toMatchObject({ count: 0, complete: false, gaveUp: expect.any(String) });
+      expect(read).toMatchObject({ count: 0, complete: false, gaveUp: 'the run was told to hurry' });
+    expect(JSON.stringify(check(writers, interrupted))).toContain('the run was told to hurry');
     const {
       reads: [orders],
     } = await readBack({

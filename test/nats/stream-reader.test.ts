@@ -1,13 +1,16 @@
 import { jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { connect, headers, type NatsConnection } from '@nats-io/transport-node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { waitFor } from '../../src/base/wait.js';
 import type { ServerAccess } from '../../src/contracts/load.js';
 import { openControl } from '../../src/nats/control.js';
+import { readFromLeader } from '../../src/nats/leader-reader.js';
 import { readStream, type StreamReadEnd } from '../../src/nats/stream-reader.js';
 import { BATCH_ENTRY_BYTES, BATCH_HEADER_BYTES, writeBatchHeader } from '../../src/wire/batch.js';
 import { writeStamp } from '../../src/wire/stamp.js';
 import { STAMP_HEX_BYTES, writeStampHex } from '../../src/wire/stamp-header.js';
 import { startTestServer, type TestServer } from '../support/nats-server.js';
+import { pauseProcess } from '../support/pause-process.js';
 import { startTestCluster } from './test-cluster.js';
 
 const TIMEOUT_MS = 30_000;
@@ -148,7 +151,7 @@ describe('readStream', () => {
     expect(messages).toEqual(expected(60));
   });
 
-  it('says why it gave up: no such stream, no server, interrupted', async () => {
+  it('says why it gave up: no such stream, no server, told to hurry', async () => {
     expect(await read(server.access, 'NOWHERE', 5)).toMatchObject({
       complete: false,
       gaveUp: 'stream not found',
@@ -165,7 +168,50 @@ describe('readStream', () => {
       signal: aborted,
       onMessage: () => {},
     });
-    expect(interrupted).toMatchObject({ complete: false, gaveUp: 'interrupted' });
+    expect(interrupted).toMatchObject({ complete: false, gaveUp: 'the run was told to hurry' });
+  });
+
+  it('ends as soon as it is told to hurry, and leaves no consumer', async () => {
+    const jsm = await createStream('HURRIED');
+    await fill(nc, 'HURRIED.a', 6000);
+    const hurry = new AbortController();
+    let seen = 0;
+    const end = await readStream({
+      ...{ access: server.access, stream: 'HURRIED', fromSequence: 1, throughSequence: 6000 },
+      timeoutMs: TIMEOUT_MS,
+      signal: hurry.signal,
+      onMessage: () => {
+        if (++seen === 1000) hurry.abort();
+      },
+    });
+    const seenAtEnd = seen;
+    expect(end).toMatchObject({ complete: false, gaveUp: 'the run was told to hurry', lastSequence: seen });
+    const hasNone = async () => (await jsm.streams.info('HURRIED')).state.consumer_count === 0;
+    // The server itself would remove it after 30 s.
+    expect(await waitFor(hasNone, { timeoutMs: 10_000 })).toBe(true);
+    expect(seen).toBe(seenAtEnd);
+  });
+
+  it('does not wait for a server that stands still once it is told to hurry', async () => {
+    await createStream('STOPPED');
+    await fill(nc, 'STOPPED.a', 100);
+    const readFrom = (way: typeof readStream, signal: AbortSignal) =>
+      way({
+        ...{ access: server.access, stream: 'STOPPED', fromSequence: 1, throughSequence: 100 },
+        ...{ timeoutMs: TIMEOUT_MS, signal, onMessage: () => {} },
+      });
+    await pauseProcess(server.pid);
+    try {
+      for (const way of [readStream, readFromLeader]) {
+        const hurry = new AbortController();
+        const connecting = readFrom(way, hurry.signal);
+        hurry.abort();
+        // It does not come to a connect that fails by its own time.
+        expect(await connecting).toMatchObject({ complete: false, gaveUp: 'the run was told to hurry' });
+      }
+    } finally {
+      process.kill(server.pid, 'SIGCONT');
+    }
   });
 
   it('gives up when its time is over, and says how far it got', async () => {
