@@ -98,9 +98,9 @@ describe('rolling-restart', () => {
   it('says which versions it needs, and takes nothing for one that is none', () => {
     expect(rollingRestart.serverVersions({ 'to-version': '2.14.9' })).toEqual(['2.14.9']);
     expect(rollingRestart.serverVersions({})).toEqual([]);
-    expect(() => rollingRestart.create({ 'to-version': 'newest' })).toThrow(
+    expect(() => rollingRestartSchema.parse({ 'to-version': 'newest' })).toThrow(
       /expected a version of nats-server/,
     );
-    expect(() => rollingRestart.create({ pause: 5 })).toThrow(/a duration with its unit/);
+    expect(() => rollingRestartSchema.parse({ pause: 5 })).toThrow(/a duration with its unit/);
   });
 });
