@@ -25,6 +25,7 @@ const FAULTS_A_RUN = 5;
 const KILLED_EVERY = 2;
 const RUN_ENDS_WITHIN_MS = 300_000;
 const WATCHDOG_ENDS_WITHIN_MS = 120_000;
+const GONE_WITHIN_MS = 10_000;
 
 const wanted = numberOption('faults', 200);
 const seeds = listOption('seeds', undefined);
@@ -91,9 +92,11 @@ async function runSeed(seed) {
     const faults = run.dir === undefined ? [] : faultsOf(run);
     const left = [
       ...(recover.status === 0 ? [] : [`recover ended with ${recover.status}: ${recover.stderr}`]),
-      ...(runId === undefined ? [] : processesOf(runId)),
-      ...mountsBelow(place),
-      ...readdirSync(run.temp).map((name) => `directory ${name}`),
+      ...(await whatStays(() => [
+        ...(runId === undefined ? [] : processesOf(runId)),
+        ...mountsBelow(place),
+        ...readdirSync(run.temp).map((name) => `directory ${name}`),
+      ])),
     ];
     return {
       seed,
@@ -130,6 +133,15 @@ async function watchdogIsDone(stateHome) {
     if (!existsSync(runs) || readdirSync(runs).length === 0) return;
     await sleep(100);
   }
+}
+
+/** A process that was ended takes a moment to be gone; what is still there after this is left behind. */
+async function whatStays(look) {
+  for (let waitedMs = 0; waitedMs < GONE_WITHIN_MS; waitedMs += 100) {
+    if (look().length === 0) return [];
+    await sleep(100);
+  }
+  return look();
 }
 
 /** Of a run that ended, by its summary; of one that was killed, by its journal, where the watchdog writes too. */
@@ -213,5 +225,10 @@ function printCounts(all) {
       `${faults.length - injected.length} not injected; ${left.length} things left behind`,
   );
   for (const each of left) console.log(`left: ${each}`);
+  for (const { seed, faults: own } of all) {
+    for (const { id, kind, status, detail } of own.filter((fault) => fault.injected && !fault.healed))
+      console.log(`seed ${seed}, ${id} (${kind}): ${status}${detail ? `: ${detail}` : ''}`);
+  }
+  for (const { seed, told } of all) if (told !== undefined) console.log(`seed ${seed} did not run: ${told}`);
   if (healed < injected.length || left.length > 0) process.exitCode = 1;
 }
