@@ -1,0 +1,38 @@
+import type { MetricSource } from '../../contracts/metric.js';
+
+/** What a field of an event turned out to be. */
+export const FIELD = { absent: 0, text: 1, number: 2, boolean: 3, other: 4 } as const;
+
+/**
+ * One event as the books see it: there is one such object, filled in again for each; what it refers to lives as long as the
+ * call. Places are offsets in `buffer`.
+ */
+export interface ScannedEvent {
+  readonly buffer: Uint8Array;
+  /** Index of domain and type, and of the domain; see SeriesTable. */
+  readonly series: number;
+  readonly domain: number;
+  readonly subjectStart: number;
+  readonly subjectEnd: number;
+  /** Monotonic. */
+  readonly receivedNs: number;
+  /** From when it was due or happened; −1 when that is not known or cannot be believed. */
+  readonly lagNs: number;
+  /** By the number that `wantField` gave: a value of FIELD. All are absent where the event is no JSON object. */
+  readonly fieldKinds: Uint8Array;
+  /** Of a text: its bytes without quotes, escapes as they stand; of others: their bytes. */
+  readonly fieldStarts: Int32Array;
+  readonly fieldEnds: Int32Array;
+  /** Of a number its value, of a boolean 0 or 1. */
+  readonly fieldNumbers: Float64Array;
+}
+
+/** Says which fields a book needs, before the first event: any of these names, dots lead into objects. Returns its number. */
+export type WantField = (...names: readonly string[]) => number;
+
+/** Follows something from event to event. `onEvent` is the hot path: it must allocate nothing for what it knows already. */
+export interface EventBook extends MetricSource {
+  onEvent(event: ScannedEvent): void;
+  /** About once a second. */
+  tick(nowNs: number): void;
+}
