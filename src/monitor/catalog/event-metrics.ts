@@ -136,7 +136,7 @@ export const EVENT_METRICS = [
     type: 'gauge',
     labels: ['group'],
     source: 'events that name an agent',
-    help: 'Agents that were ever seen.',
+    help: 'Agents that were seen, and neither left nor were forgotten.',
   },
   {
     name: 'cim_agent_alive',
@@ -188,6 +188,27 @@ export const EVENT_METRICS = [
     help: 'From a command to its result.',
   },
   {
+    name: 'cim_agent_commands_open',
+    type: 'gauge',
+    labels: ['group'],
+    source: 'commands and results',
+    help: 'Commands whose result has not come.',
+  },
+  {
+    name: 'cim_agent_commands_forgotten_total',
+    type: 'counter',
+    labels: ['group'],
+    source: 'commands and results',
+    help: 'Commands whose result is waited for no longer: it took too long, or there are too many.',
+  },
+  {
+    name: 'cim_agent_forgotten_total',
+    type: 'counter',
+    labels: ['group'],
+    source: 'events that name an agent',
+    help: 'Agents that are known no longer: missing for too long, or there are too many.',
+  },
+  {
     name: 'cim_monitor_series',
     type: 'gauge',
     labels: [],
@@ -207,6 +228,13 @@ export const EVENT_METRICS = [
     labels: [],
     source: 'the monitor',
     help: 'Events counted under domain and type "other", because there are too many pairs to tell apart.',
+  },
+  {
+    name: 'cim_monitor_metric_series_dropped_total',
+    type: 'counter',
+    labels: ['metric'],
+    source: 'the monitor',
+    help: 'Events counted under labels "other" of a declared metric, because it has too many combinations.',
   },
   {
     name: 'cim_monitor_lag_discarded_total',
