@@ -9,7 +9,7 @@ describe('the metrics page', () => {
     const counter = new EventCounter({ plan, writers: [] });
     const registry = metricsRegistry(counter, () => ({ connected: true, reconnects: 0, blindSeconds: 0 }));
     const served = [...(await registry.metrics()).matchAll(/^# TYPE (\S+)/gm)].map(([, name]) => name);
-    const reference = readFileSync(new URL('../../docs/monitor.md', import.meta.url), 'utf8');
+    const reference = readFileSync(new URL('../../docs/monitoring.md', import.meta.url), 'utf8');
     const documented = [...reference.matchAll(/^\| `(cim_\w+)` \|/gm)].map(([, name]) => name);
     expect(documented.toSorted()).toEqual(served.toSorted());
   });
