@@ -1,7 +1,7 @@
 import type { MetricDescription } from '../../contracts/metric.js';
 
 /** Which Raft group: `kind` is meta, stream or consumer; the others are empty where they say nothing. */
-const GROUP = ['kind', 'stream', 'consumer'] as const;
+const GROUP = ['kind', 'account', 'stream', 'consumer'] as const;
 
 /** What the exporter of the NATS project does not tell: the names that are stormglass's own. */
 export const SERVER_METRICS = [
@@ -30,7 +30,7 @@ export const SERVER_METRICS = [
     name: 'cim_nats_cluster_expected_size',
     type: 'gauge',
     labels: [],
-    source: 'the scenario, or the largest size seen',
+    source: 'the servers that were named, or the most seen',
     help: 'Servers that there should be.',
   },
   {
@@ -44,7 +44,7 @@ export const SERVER_METRICS = [
     name: 'cim_nats_routes_expected',
     type: 'gauge',
     labels: ['server'],
-    source: 'the scenario, or the largest number seen',
+    source: 'the servers that were named, or the most seen',
     help: 'Other servers that it should have a route to.',
   },
   {
@@ -66,7 +66,7 @@ export const SERVER_METRICS = [
     type: 'gauge',
     labels: GROUP,
     source: '/jsz',
-    help: '1 while the group has a leader.',
+    help: '1 while the group has a leader that a majority follows.',
   },
   {
     name: 'cim_nats_raft_leader',
@@ -97,6 +97,13 @@ export const SERVER_METRICS = [
     help: '1 while the leader says that the replica is current.',
   },
   {
+    name: 'cim_nats_groups_dropped',
+    type: 'gauge',
+    labels: ['kind'],
+    source: 'the probe',
+    help: 'Streams and consumers told under the name "other", because there are too many to tell apart.',
+  },
+  {
     name: 'cim_nats_elections_total',
     type: 'counter',
     labels: GROUP,
@@ -107,8 +114,8 @@ export const SERVER_METRICS = [
     name: 'cim_nats_quorum_lost_total',
     type: 'counter',
     labels: GROUP,
-    source: 'advisories',
-    help: 'Times that a group told of a lost quorum.',
+    source: 'advisories, /jsz',
+    help: 'Times that a group lost its quorum.',
   },
   {
     name: 'cim_nats_advisories_total',
