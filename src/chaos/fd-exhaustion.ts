@@ -7,6 +7,7 @@ import { type FdExhaustionParams, fdExhaustionSchema } from './fd-exhaustion-sch
 import { lookAtClientPort } from './node-looks.js';
 import { accessToTargets, connectionNameOf, PressureHelper } from './pressure-helper.js';
 import { evidenceOf, type Look } from './pressure-look.js';
+import { allTargetsDown } from './taken-down.js';
 
 /**
  * More than a target can take: those that it has no file for wait, and take what others close. The limit is on the
@@ -77,7 +78,7 @@ function exhausting({ spare }: FdExhaustionParams): Fault {
   };
 
   return {
-    impact: ({ targets }) => ({ down: targets.map(({ name }) => name), cuts: [] }),
+    impact: allTargetsDown,
 
     async prepare(context) {
       const restores = context.targets.map((node): RestoreOpenFiles => {

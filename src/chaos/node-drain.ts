@@ -7,6 +7,7 @@ import { listenForLameDuck } from '../nats/lame-duck-ear.js';
 import { evidenceOf, type HeldLook, lookForDown, lookForUp } from './held-looks.js';
 import { lookForOtherLeader } from './membership-looks.js';
 import { runningInstance } from './running-instance.js';
+import { endsProcesses } from './taken-down.js';
 
 const schema = z.strictObject({});
 
@@ -60,12 +61,7 @@ function draining(): Fault {
   };
 
   return {
-    impact: ({ targets }) => ({ down: targets.map(({ name }) => name), cuts: [] }),
-
-    async prepare({ cluster, targets }) {
-      for (const { name } of targets) await runningInstance(cluster, name);
-      return targets.map(({ name }) => cluster.startRecord(name));
-    },
+    ...endsProcesses,
 
     async inject(context) {
       await Promise.all(context.targets.map((node) => drain(context, node)));

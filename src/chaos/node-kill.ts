@@ -2,6 +2,7 @@ import type { Fault, FaultKind } from '../contracts/fault.js';
 import { evidenceOf, lookForDown, lookForUp } from './held-looks.js';
 import { type NodeKillParams, nodeKillSchema } from './node-kill-schema.js';
 import { runningInstance } from './running-instance.js';
+import { endsProcesses } from './taken-down.js';
 
 /**
  * Ends the targets' server processes, and starts them again on their old stores after `restart-after`. A SIGKILL
@@ -23,12 +24,7 @@ function killing({ signal }: NodeKillParams): Fault {
   const killed = new Map<string, string>();
 
   return {
-    impact: ({ targets }) => ({ down: targets.map(({ name }) => name), cuts: [] }),
-
-    async prepare({ cluster, targets }) {
-      for (const { name } of targets) await runningInstance(cluster, name);
-      return targets.map(({ name }) => cluster.startRecord(name));
-    },
+    ...endsProcesses,
 
     async inject({ cluster, targets }) {
       await Promise.all(

@@ -4,6 +4,7 @@ import type { Fault, FaultContext, FaultKind } from '../contracts/fault.js';
 import { evidenceOf, type HeldLook, lookAtProcess, lookForUp } from './held-looks.js';
 import { lookAtClientPort, lookAtHealth } from './node-looks.js';
 import { runningInstance } from './running-instance.js';
+import { allTargetsDown } from './taken-down.js';
 
 const schema = z.strictObject({});
 
@@ -22,7 +23,7 @@ export const nodePause = {
 
 function pausing(): Fault {
   return {
-    impact: ({ targets }) => ({ down: targets.map(({ name }) => name), cuts: [] }),
+    impact: allTargetsDown,
 
     async prepare({ cluster, targets }) {
       for (const { name } of targets) await runningInstance(cluster, name);

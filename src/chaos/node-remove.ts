@@ -4,6 +4,7 @@ import type { Fault, FaultKind } from '../contracts/fault.js';
 import { evidenceOf, lookForDown, lookForUp } from './held-looks.js';
 import { lookAtMembership } from './membership-looks.js';
 import { runningInstance } from './running-instance.js';
+import { allTargetsDown } from './taken-down.js';
 
 const schema = z.strictObject({});
 
@@ -25,7 +26,7 @@ function removing(): Fault {
   const removed = new Map<string, string>();
 
   return {
-    impact: ({ targets }) => ({ down: targets.map(({ name }) => name), cuts: [] }),
+    impact: allTargetsDown,
 
     async prepare({ cluster, targets }) {
       if (cluster.nodes.length === 1) {

@@ -5,6 +5,7 @@ import { evidenceOf, lookAtProcess, lookForUp } from './held-looks.js';
 import { lookAtClientPort } from './node-looks.js';
 import { runningInstance } from './running-instance.js';
 import { lookForNewStart, readServerStart, type ServerStart } from './server-start.js';
+import { endsProcesses } from './taken-down.js';
 
 const schema = z.strictObject({
   signal: z
@@ -39,12 +40,7 @@ function restarting({ signal }: z.output<typeof schema>): Fault {
   const before = new Map<string, Before>();
 
   return {
-    impact: ({ targets }) => ({ down: targets.map(({ name }) => name), cuts: [] }),
-
-    async prepare({ cluster, targets }) {
-      for (const { name } of targets) await runningInstance(cluster, name);
-      return targets.map(({ name }) => cluster.startRecord(name));
-    },
+    ...endsProcesses,
 
     async inject({ cluster, targets, signal: until }) {
       await Promise.all(

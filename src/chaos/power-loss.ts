@@ -6,6 +6,7 @@ import { powerLossSchema } from './power-loss-schema.js';
 import { runningInstance } from './running-instance.js';
 import { endServer } from './stored-copies.js';
 import { storesOf } from './stores-of.js';
+import { endsProcesses } from './taken-down.js';
 
 /** Ends the targets' servers and takes from their stores what was not flushed: all of them at the same moment. */
 export const powerLoss = {
@@ -26,12 +27,7 @@ function losing(): Fault {
   const lost = new Map<string, PowerLoss>();
 
   return {
-    impact: ({ targets }) => ({ down: targets.map(({ name }) => name), cuts: [] }),
-
-    async prepare({ cluster, targets }) {
-      for (const { name } of targets) await runningInstance(cluster, name);
-      return targets.map(({ name }) => cluster.startRecord(name));
-    },
+    ...endsProcesses,
 
     async inject({ cluster, targets }) {
       const stores = storesOf(cluster);

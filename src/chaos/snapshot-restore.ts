@@ -12,6 +12,7 @@ import { lookAtJetStream } from './jetstream-looks.js';
 import { type SnapshotRestoreParams, snapshotRestoreSchema } from './snapshot-restore-schema.js';
 import { copiesOf, endServer, flatName } from './stored-copies.js';
 import { storesOf } from './stores-of.js';
+import { allTargetsDown } from './taken-down.js';
 
 /** Copying and putting back take their time beside the age. */
 const INJECT_TAKES_NS = 120 * NS.s;
@@ -124,7 +125,7 @@ function restoring({ stream: asked, age, repair, majority }: SnapshotRestorePara
   return {
     injectWithinNs: age + INJECT_TAKES_NS,
 
-    impact: ({ targets }) => ({ down: targets.map(({ name }) => name), cuts: [] }),
+    impact: allTargetsDown,
 
     async prepare(context) {
       if (age >= context.forNs) {

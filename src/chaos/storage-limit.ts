@@ -10,6 +10,7 @@ import { evidenceOf, type HeldLook, lookAtProcess } from './held-looks.js';
 import { lookAtJetStream } from './jetstream-looks.js';
 import { runningInstance } from './running-instance.js';
 import { storesOf } from './stores-of.js';
+import { allTargetsDown } from './taken-down.js';
 
 /** "insufficient resources": what a server answers that has reached its own limit. */
 const INSUFFICIENT_RESOURCES = 10023;
@@ -68,7 +69,7 @@ function limiting(): Fault {
   };
 
   return {
-    impact: ({ targets }) => ({ down: targets.map(({ name }) => name), cuts: [] }),
+    impact: allTargetsDown,
 
     async prepare(context) {
       const { id, cluster, targets } = context;

@@ -9,6 +9,7 @@ import { lookAtJetStream } from './jetstream-looks.js';
 import type { StoreDamageParams } from './store-damage-schema.js';
 import { copiesOf, endServer, flatName } from './stored-copies.js';
 import { storesOf } from './stores-of.js';
+import { allTargetsDown } from './taken-down.js';
 
 /** What is done to one file, with what that is for people. */
 export type DrawDamage = (
@@ -119,7 +120,7 @@ export function storeDamage(params: StoreDamageParams, draw: DrawDamage): Fault 
   };
 
   return {
-    impact: ({ targets }) => ({ down: targets.map(({ name }) => name), cuts: [] }),
+    impact: allTargetsDown,
 
     async prepare(context) {
       const stores = storesOf(context.cluster);

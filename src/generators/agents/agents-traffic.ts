@@ -1,5 +1,6 @@
 import { NS, nowNs } from '../../base/clock.js';
 import type { Crowd } from '../../contracts/load.js';
+import { FollowingTraffic } from '../following-traffic.js';
 import type { Traffic, TrafficRun, TrafficSetting } from '../load-kind.js';
 import { AgentCrew } from './agent-crew.js';
 import type { AgentsParams } from './agents-schema.js';
@@ -9,12 +10,13 @@ import { loadBehavior } from './load-behavior.js';
 const LINGER_NS = 300 * NS.ms;
 
 /** One worker's agents: they keep their own time, so that nothing is due by a rate. */
-export class AgentsTraffic implements Traffic {
+export class AgentsTraffic extends FollowingTraffic implements Traffic {
   readonly #setting: TrafficSetting;
   #crew: AgentCrew | undefined;
   #endNs = Number.POSITIVE_INFINITY;
 
   constructor(setting: TrafficSetting) {
+    super();
     this.#setting = setting;
   }
 
@@ -69,20 +71,4 @@ export class AgentsTraffic implements Traffic {
   async close(): Promise<void> {
     await this.#crew?.network.close();
   }
-
-  room(): number {
-    return 0;
-  }
-
-  heldBySystem(): boolean {
-    return false;
-  }
-
-  send(): number {
-    return 0;
-  }
-
-  giveUp(): void {}
-
-  drop(): void {}
 }

@@ -9,6 +9,7 @@ import { WireApi } from '../../nats/wire-api.js';
 import type { WireConnection } from '../../wire/connection.js';
 import type { MessageView } from '../../wire/parser.js';
 import { AckWindow } from '../ack-window.js';
+import { FollowingTraffic } from '../following-traffic.js';
 import type { Traffic, TrafficRun, TrafficSetting } from '../load-kind.js';
 import { ACK, AnswerQueue, type FlushedAnswers, NAK, TERM } from './answer-queue.js';
 import { AnsweredDeliveries, type Delivery } from './answered-deliveries.js';
@@ -29,7 +30,7 @@ const UNKNOWN = OUTCOMES.indexOf('unknown');
 const MOST_HELD = 65_536;
 
 /** One worker that pulls from consumers, answers what it was delivered, and tells how far behind it is. */
-export class JsConsumeTraffic implements Traffic {
+export class JsConsumeTraffic extends FollowingTraffic implements Traffic {
   readonly #setting: TrafficSetting;
   readonly #params: JsConsumeParams;
   readonly #acks: Acks;
@@ -65,6 +66,7 @@ export class JsConsumeTraffic implements Traffic {
   #giveUpAnswersNs = Number.POSITIVE_INFINITY;
 
   constructor(setting: TrafficSetting) {
+    super();
     this.#setting = setting;
     const { load, writer, worker, notices } = setting;
     const params = load.params as JsConsumeParams;
@@ -175,22 +177,6 @@ export class JsConsumeTraffic implements Traffic {
     this.#run = run;
     this.#lag = new EventLag(run, run.startNs - this.#setting.load.atNs);
   }
-
-  room(): number {
-    return 0;
-  }
-
-  heldBySystem(): boolean {
-    return false;
-  }
-
-  send(): number {
-    throw new Error('a consumer has no schedule of its own');
-  }
-
-  giveUp(): void {}
-
-  drop(): void {}
 
   beat(atNs: number): number {
     const { recorder } = this.#run!;

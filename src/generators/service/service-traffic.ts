@@ -6,6 +6,7 @@ import type { WireConnection } from '../../wire/connection.js';
 import type { MessageView } from '../../wire/parser.js';
 import { emptyStamp } from '../../wire/stamp.js';
 import { readMessageStamp } from '../../wire/stamp-header.js';
+import { FollowingTraffic } from '../following-traffic.js';
 import type { Traffic, TrafficRun, TrafficSetting } from '../load-kind.js';
 import { asRequests } from '../request-subjects.js';
 import type { ReplyBlock } from './reply-block.js';
@@ -17,7 +18,7 @@ import type { ServiceParams } from './service-schema.js';
 const ABSURD_LAG_NS = NS.h;
 
 /** One worker of a service: one connection, in a queue group with the others. */
-export class ServiceTraffic implements Traffic {
+export class ServiceTraffic extends FollowingTraffic implements Traffic {
   readonly #setting: TrafficSetting;
   readonly #params: ServiceParams;
   readonly #connection: WireConnection;
@@ -40,6 +41,7 @@ export class ServiceTraffic implements Traffic {
   #isHurried = false;
 
   constructor(setting: TrafficSetting) {
+    super();
     this.#setting = setting;
     this.#params = setting.load.params as ServiceParams;
     const { delay, 'reply-size': size } = this.#params;
@@ -202,22 +204,6 @@ export class ServiceTraffic implements Traffic {
         `${formatInteger(this.#silent)} not at all`,
     );
   }
-
-  room(): number {
-    return 0;
-  }
-
-  heldBySystem(): boolean {
-    return false;
-  }
-
-  send(): number {
-    return 0;
-  }
-
-  giveUp(): void {}
-
-  drop(): void {}
 
   expire(): void {}
 

@@ -4,6 +4,7 @@ import { formatInteger, formatRatio } from '../../base/units.js';
 import type { LoadKindFacts, LoadProblem } from '../../contracts/load.js';
 import type { LoadPlan } from '../../contracts/plan.js';
 import { shareOf } from '../answered-traffic.js';
+import { FollowingTraffic } from '../following-traffic.js';
 import type { LoadKind, Traffic, TrafficRun, TrafficSetting } from '../load-kind.js';
 import { Arrivals, writersHeardWhole } from './arrivals.js';
 import { Slowness } from './slowness.js';
@@ -71,7 +72,7 @@ const QUIET_NS = 300 * NS.ms;
 /** Others may never be silent. */
 const PATIENCE_NS = 10 * NS.s;
 
-class SubscribeTraffic implements Traffic {
+class SubscribeTraffic extends FollowingTraffic implements Traffic {
   readonly #setting: TrafficSetting;
   readonly #arrivals: Arrivals;
   readonly #slowness: Slowness;
@@ -84,6 +85,7 @@ class SubscribeTraffic implements Traffic {
   inFlight = 0;
 
   constructor(setting: TrafficSetting) {
+    super();
     this.#setting = setting;
     const { load, worker, events, writers } = setting;
     const { subscribers, connections = subscribers, queue, subject } = paramsOf(load);
@@ -164,22 +166,6 @@ class SubscribeTraffic implements Traffic {
         `${share(bySubscriber.reduce((a, b) => Math.max(a, b)))} of ${formatInteger(total)} events`,
     );
   }
-
-  room(): number {
-    return 0;
-  }
-
-  heldBySystem(): boolean {
-    return false;
-  }
-
-  send(): number {
-    return 0;
-  }
-
-  giveUp(): void {}
-
-  drop(): void {}
 
   expire(): void {}
 
