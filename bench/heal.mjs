@@ -156,7 +156,10 @@ function faultsOf({ summary, journal }) {
       ...(status !== 'reverted' && { detail }),
     }));
   }
-  const undone = journal.filter(({ type }) => type === 'undo');
+  // The watchdog tries again what did not succeed: what it said last of a record holds.
+  const undone = new Map(
+    journal.filter(({ type }) => type === 'undo').map((event) => [event.record ?? event.what, event.undone]),
+  );
   return journal
     .filter(({ type }) => type === 'fault-recorded')
     .map(({ fault, kind }) => {
@@ -166,7 +169,7 @@ function faultsOf({ summary, journal }) {
         kind,
         status: reverted ? 'reverted' : 'killed',
         injected: true,
-        healed: reverted ? reverted.holds : undone.length > 0 && undone.every((each) => each.undone),
+        healed: reverted ? reverted.holds : undone.size > 0 && [...undone.values()].every(Boolean),
       };
     });
 }
