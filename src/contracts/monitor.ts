@@ -1,4 +1,5 @@
 import type { IntervalReport, LoadNotice, ServerAccess } from './load.js';
+import type { OwnEventSink } from './own-event.js';
 import type { MonitorPlan } from './plan.js';
 import type { WorkerSample } from './resources.js';
 
@@ -18,8 +19,35 @@ export interface MonitorTask {
   /** The name under which the servers list the monitor's connection; `stormglass monitor` unless told. */
   readonly connectionName?: string;
   readonly writers: readonly WriterLabel[];
+  /** Of which run what it says itself is; absent when it runs alone. */
+  readonly runId?: string;
   /** Absent when the monitor runs alone. */
   readonly phaseClock?: SharedArrayBuffer;
+}
+
+/** A server that the monitor's probe asks about itself. */
+export interface ServerTarget {
+  /** What its figures are told under; what it calls itself unless told. */
+  readonly name?: string;
+  /** What it calls itself, where that is something else than its name. */
+  readonly serverName?: string;
+  /** `http://127.0.0.1:8222` */
+  readonly monitorUrl: string;
+}
+
+/** The probe of the servers; structured-cloneable. */
+export interface ServersTask {
+  /** Those that there should be. */
+  readonly targets: readonly ServerTarget[];
+  /** The account of the system: without targets the servers are found and asked through it. It tells of more, too. */
+  readonly systemAccess?: ServerAccess;
+  /** From one look at a server to the next; 5,000 ms unless told. */
+  readonly everyMs?: number;
+  /** A server that has not answered by then counts as away; 2,000 ms unless told, `everyMs` at most. */
+  readonly deadlineMs?: number;
+  /** Those beyond are told as one, `other`; 1,000 streams and 2,000 consumers unless told. */
+  readonly maxStreams?: number;
+  readonly maxConsumers?: number;
 }
 
 export interface MonitorListener {
@@ -29,8 +57,8 @@ export interface MonitorListener {
   onSample?(sample: WorkerSample): void;
 }
 
-/** The monitor's thread, as the conductor sees it. */
-export interface MonitorHandle extends AsyncDisposable {
+/** The monitor's thread, as the conductor sees it. What is published through it, it counts itself, and at once. */
+export interface MonitorHandle extends AsyncDisposable, OwnEventSink {
   readonly metricsUrl: string;
   /** Resolves once no event has arrived for `quietMs`, or after `timeoutMs`; then delivers a last report. */
   drained(quietMs: number, timeoutMs: number): Promise<void>;

@@ -68,6 +68,7 @@ export interface PeerState {
 export interface RoutezPage {
   readonly server_name: string;
   readonly routes?: readonly {
+    readonly remote_id?: string;
     /** Of this connection: another after it was made anew. */
     readonly rid: number;
     readonly remote_name?: string;
@@ -136,6 +137,25 @@ export async function isClientOpen(monitorUrl: string, clientId: number): Promis
 /** Resolves for an unhealthy server too: it answers with status 503 and its reason. */
 export const readHealthz = (monitorUrl: string, deadlineMs?: number): Promise<HealthzPage> =>
   readPage<HealthzPage>(monitorUrl, '/healthz', deadlineMs, [503]);
+
+/** The pages that a probe reads, as the exporter of the NATS project asks for them, and the Raft group of the servers. */
+const PROBED = {
+  varz: { path: '/varz' },
+  connz: { path: '/connz' },
+  routez: { path: '/routez' },
+  healthz: { path: '/healthz', alsoStatus: [503] },
+  jsz: { path: '/jsz?consumers=true&config=true&raft=true' },
+  raftz: { path: '/raftz?group=_meta_' },
+} as const satisfies Record<string, { readonly path: string; readonly alsoStatus?: readonly number[] }>;
+
+export type ProbedPage = keyof typeof PROBED;
+
+/** A page as it is. Rejects when the server does not answer in time, or has no such page. */
+export function readProbedPage(monitorUrl: string, page: ProbedPage, deadlineMs?: number): Promise<unknown> {
+  const { path, alsoStatus }: { readonly path: string; readonly alsoStatus?: readonly number[] } =
+    PROBED[page];
+  return readPage(monitorUrl, path, deadlineMs, alsoStatus);
+}
 
 async function readPage<T>(
   monitorUrl: string,
