@@ -1,3 +1,5 @@
+import type { EventReading } from './event-reading.js';
+
 /**
  * A scenario after it was read, checked and resolved: plain data, everything explicit, ready to be run, printed by
  * `--dry-run` and written to plan.json. Times are nanoseconds, rates operations a second, sizes bytes.
@@ -299,6 +301,14 @@ export interface MonitorPlan {
   /** Which subject tokens, counted from 0, are the domain and the type. */
   readonly domainToken: number;
   readonly typeToken: number;
+  /** Whether stormglass says as events what it does and sees; true unless told. */
+  readonly ownEvents?: boolean;
+  /** Pairs of domain and type to tell apart; 10,000 unless told. */
+  readonly maxSeries?: number;
+  /** What is read in events; the defaults unless told. */
+  readonly reading?: EventReading;
+  /** What the configuration says of those who follow events, by their section, as their schemas resolved it. */
+  readonly sections?: Readonly<Record<string, unknown>>;
 }
 
 /** How long the conductor waits for things before it gives up. All nanoseconds. */

@@ -18,7 +18,14 @@ export interface ScannedEvent {
   readonly receivedNs: number;
   /** From when it was due or happened; −1 when that is not known or cannot be believed. */
   readonly lagNs: number;
-  /** By the number that `wantField` gave: a value of FIELD. All are absent where the event is no JSON object. */
+  /** What it says of how it ended, by its fields or its type: see BookScene.outcomes; −1 for nothing. */
+  readonly outcome: number;
+  /** Where the 32 hex digits of its trace stand, from the header `traceparent`; −1 when it has none. */
+  readonly traceStart: number;
+  /**
+   * By the number that `wantField` gave: a value of FIELD. All are absent where the event is no JSON object; what is `null`
+   * is absent.
+   */
   readonly fieldKinds: Uint8Array;
   /** Of a text: its bytes without quotes, escapes as they stand; of others: their bytes. */
   readonly fieldStarts: Int32Array;
@@ -30,8 +37,13 @@ export interface ScannedEvent {
 /** Says which fields a book needs, before the first event: any of these names, dots lead into objects. Returns its number. */
 export type WantField = (...names: readonly string[]) => number;
 
-/** Follows something from event to event. `onEvent` is the hot path: it must allocate nothing for what it knows already. */
+/**
+ * Follows something from event to event. `onEvent` is the hot path: it must allocate nothing for what it knows already. It is
+ * told of events in which some wanted field, of whichever book, was found, or which are traced.
+ */
 export interface EventBook extends MetricSource {
+  /** True: it is told of every event, such as those that are nothing but a stamp. */
+  readonly everyEvent?: boolean;
   onEvent(event: ScannedEvent): void;
   /** About once a second. */
   tick(nowNs: number): void;
