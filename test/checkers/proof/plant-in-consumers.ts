@@ -35,6 +35,27 @@ function deliverAgain(writer: Writer, operation: Operation, atNs: number, detail
   writer.operations.push({ ...operation, sequence, dueNs: atNs, doneNs: atNs, detail });
 }
 
+/** Takes what was last published from everybody who was given it; the number of it, where it could be taken. */
+function takeTheLast(world: World): number | undefined {
+  const { operations } = world.writers[0]!;
+  const last = operations.reduce((a, b) => (b.streamSequence > a.streamSequence ? b : a));
+  const s = last.streamSequence;
+  const isKept = world.streams[0]!.read!.messages.some(({ streamSequence }) => streamSequence === s);
+  const look = looksOf(world).at(-1)!;
+  if (!isKept || last.outcome !== 'ok' || last.doneNs >= look.atNs) return undefined;
+  if (look.deliveredStreamSequence < s || look.ackFloorStreamSequence < s - 1) return undefined;
+  for (const reader of readers(world)) {
+    const left = reader.operations.filter(({ streamSequence }) => streamSequence !== s);
+    reader.operations.splice(0, reader.operations.length, ...left);
+  }
+  return s;
+}
+
+function changeLooks(world: World, change: (look: ConsumerLook) => Partial<ConsumerLook>): void {
+  const looks = looksOf(world);
+  looks.splice(0, looks.length, ...looks.map((look) => ({ ...look, ...change(look) })));
+}
+
 const endOf = (world: World): number =>
   Math.max(
     ...world.writers.flatMap(({ operations }) =>
@@ -82,6 +103,56 @@ export const CONSUMER_PLANTERS: readonly Planter[] = [
       const read = world.streams[0]!.read!;
       read.messages = read.messages.filter(({ streamSequence }) => streamSequence !== s);
       return { gone: 1 };
+    },
+  },
+  {
+    check: 'consumer',
+    anomaly: 'a message is told to be delivered, was given to nobody, and waits for nothing',
+    isViolation: true,
+    plant(world) {
+      if (!isExplicit(world) || Number(configOf(world).max_deliver) > 0) return undefined;
+      const s = takeTheLast(world);
+      if (s === undefined) return undefined;
+      changeLooks(world, ({ ackFloorStreamSequence }) => ({
+        ackFloorStreamSequence: Math.min(ackFloorStreamSequence, s - 1),
+        ackPending: 0,
+      }));
+      return { forgotten: 1 };
+    },
+  },
+  {
+    check: 'consumer',
+    anomaly: 'a message was not delivered, and is not left to deliver',
+    isViolation: true,
+    plant(world) {
+      const s = takeTheLast(world);
+      if (s === undefined) return undefined;
+      changeLooks(world, ({ ackFloorStreamSequence, deliveredStreamSequence }) => ({
+        ackFloorStreamSequence: Math.min(ackFloorStreamSequence, s - 1),
+        deliveredStreamSequence: Math.min(deliveredStreamSequence, s - 1),
+        pending: 0,
+      }));
+      return { skipped: 1 };
+    },
+  },
+  {
+    check: 'consumer',
+    anomaly: 'a message came again before its acknowledgement had been waited for',
+    isViolation: true,
+    plant(world, random) {
+      const one = pickSettled(world, random);
+      const { ack_wait: waitNs, max_deliver: most } = configOf(world);
+      if (one === undefined || !isExplicit(world) || Number(most) === 1) return undefined;
+      const { writer, operation } = one;
+      const published = world.writers[0]!.operations.find(
+        ({ streamSequence, outcome }) => streamSequence === operation.streamSequence && outcome === 'ok',
+      );
+      const atNs = operation.doneNs + 1000;
+      if (published === undefined || atNs - published.sentNs >= Number(waitNs)) return undefined;
+      const sequence = 1 + Math.max(...writer.operations.map((other) => other.sequence));
+      const again = { ...operation, sequence, dueNs: atNs, doneNs: atNs, detail: 2 };
+      writer.operations.splice(writer.operations.indexOf(operation) + 1, 0, again);
+      return { early: 1, redelivered: 1 };
     },
   },
   {
