@@ -13,6 +13,8 @@ export interface BookScene {
   readonly fields: EventFieldNames;
   /** The names behind the numbers in `ScannedEvent.outcome`: `success`, `failure` and others. */
   readonly outcomes: readonly string[];
+  /** The names behind the numbers in `ScannedEvent.load`; the first stands for writers of no known load. */
+  readonly loads: readonly string[];
   /** What the configuration says in the section of that name, as its schema resolved it; undefined where it is not there. */
   section(name: string): unknown;
   /** An event that cannot be read as what it claims to be: `cim_event_errors_total`. */

@@ -20,6 +20,8 @@ export interface ScannedEvent {
   readonly lagNs: number;
   /** What it says of how it ended, by its fields or its type: see BookScene.outcomes; −1 for nothing. */
   readonly outcome: number;
+  /** Which load its writer belongs to, see BookScene.loads; 0 where that is not known. */
+  readonly load: number;
   /** Where the 32 hex digits of its trace stand, from the header `traceparent`; −1 when it has none. */
   readonly traceStart: number;
   /**
@@ -47,4 +49,6 @@ export interface EventBook extends MetricSource {
   onEvent(event: ScannedEvent): void;
   /** About once a second. */
   tick(nowNs: number): void;
+  /** Events can be seen from now on, or cannot: whoever is silent meanwhile may have spoken. */
+  onSight?(isSeeing: boolean, nowNs: number): void;
 }
