@@ -73,6 +73,14 @@ export class EventCounter {
     }
   }
 
+  /** What this monitor says itself. It goes on for as long as somebody listens, and is nothing that is waited for. */
+  onOwnMessage(view: MessageView): void {
+    const { lastEventNs } = this;
+    this.onReadStart();
+    this.onMessage(view);
+    this.lastEventNs = lastEventNs;
+  }
+
   #onBatch(view: MessageView, series: number): void {
     const batch = this.#batch;
     if (!batch.open(view)) {

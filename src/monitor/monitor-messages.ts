@@ -1,10 +1,12 @@
 import type { ThreadFailure } from '../base/thread-failure.js';
 import type { IntervalReport, LoadNotice } from '../contracts/load.js';
+import type { OwnEvent } from '../contracts/own-event.js';
 import type { WorkerSample } from '../contracts/resources.js';
 
 /** What the conductor's thread says to the monitor's. */
 export type ToMonitor =
   | { readonly say: 'drain'; readonly quietMs: number; readonly timeoutMs: number }
+  | { readonly say: 'publish'; readonly event: OwnEvent }
   | { readonly say: 'stop' };
 
 /** What the monitor's thread says; `stopped` or `failed` is its last word. */

@@ -7,6 +7,7 @@ import { WireConnection } from '../wire/connection.js';
 import { EventCounter } from './event-counter.js';
 import { metricsRegistry } from './metrics-page.js';
 import { startMetricsServer } from './metrics-server.js';
+import { OwnVoice } from './own-voice.js';
 import { Sight } from './sight.js';
 
 const REPORT_EVERY_MS = 1000;
@@ -29,6 +30,11 @@ export async function startMonitorService(
   checkSubject(plan.subject);
   const counter = new EventCounter(task, maxSeries);
   const sight = new Sight((notice) => listener.onNotice(notice));
+  const voice = new OwnVoice(task, {
+    wire: () => wire,
+    onMessage: (view) => counter.onOwnMessage(view),
+    onNotice: (notice) => listener.onNotice(notice),
+  });
   const registry = metricsRegistry(counter, () => sight.figures());
   const server = await startMetricsServer({
     host,
@@ -37,10 +43,16 @@ export async function startMonitorService(
     unhealthy: () => sight.blindness,
   });
 
-  const wire = new WireConnection(
-    { access, name: task.connectionName ?? 'stormglass monitor', pingEveryMs: PING_EVERY_MS },
+  const wire: WireConnection = new WireConnection(
     {
-      ...sight.listener,
+      access,
+      name: task.connectionName ?? 'stormglass monitor',
+      pingEveryMs: PING_EVERY_MS,
+      // What it says itself, it counts itself: once, and even while there is no server.
+      echo: false,
+    },
+    {
+      ...voice.around(sight.listener),
       onReadStart: () => counter.onReadStart(),
       onMessage: (view) => counter.onMessage(view),
     },
@@ -56,6 +68,7 @@ export async function startMonitorService(
   const close = async () => {
     clearInterval(timer);
     vitals.stop();
+    voice.end();
     await wire.close();
     await server[Symbol.asyncDispose]();
   };
@@ -73,6 +86,7 @@ export async function startMonitorService(
   timer = setInterval(report, REPORT_EVERY_MS);
   return {
     metricsUrl: server.metricsUrl,
+    publish: (event) => voice.publish(event),
     drained: async (quietMs, timeoutMs) => {
       const calledNs = nowNs();
       await waitFor(() => nowNs() - Math.max(counter.lastEventNs, calledNs) >= quietMs * NS.ms, {

@@ -19,6 +19,7 @@ export async function runMonitorWorker(port: MessagePort, task: MonitorTask): Pr
     const stopped = new Promise<void>((resolve, reject) => {
       port.on('message', (message: ToMonitor) => {
         if (message.say === 'stop') resolve();
+        else if (message.say === 'publish') service.publish(message.event);
         else service.drained(message.quietMs, message.timeoutMs).then(() => tell({ say: 'drained' }), reject);
       });
       port.once('close', resolve);

@@ -3,6 +3,7 @@ import { nowNs } from '../base/clock.js';
 import { messageOf } from '../base/errors.js';
 import { restoreFailure } from '../base/thread-failure.js';
 import type { MonitorHandle, MonitorListener, MonitorTask } from '../contracts/monitor.js';
+import type { OwnEvent } from '../contracts/own-event.js';
 import type { FromMonitor, ToMonitor } from './monitor-messages.js';
 
 /** A thread that was told to stop has this long to end by itself. */
@@ -24,6 +25,7 @@ export async function startMonitor(
     const metricsUrl = await thread.ready;
     return {
       metricsUrl,
+      publish: (event) => thread.publish(event),
       drained: (quietMs, timeoutMs) => thread.drain(quietMs, timeoutMs),
       [Symbol.asyncDispose]: () => thread.end(),
     };
@@ -71,6 +73,10 @@ class MonitorThread {
         resolve();
       });
     });
+  }
+
+  publish(event: OwnEvent): void {
+    this.#tell({ say: 'publish', event });
   }
 
   async drain(quietMs: number, timeoutMs: number): Promise<void> {

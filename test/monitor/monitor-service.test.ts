@@ -14,7 +14,7 @@ import { startTestServer } from '../support/nats-server.js';
 import { parsePrometheusText, sampleValue } from './prometheus-text.js';
 
 const task = (access: ServerAccess, more: Partial<MonitorTask> = {}): MonitorTask => ({
-  plan: { port: 0, subject: 'cim.events.>', domainToken: 2, typeToken: 3 },
+  plan: { port: 0, subject: 'cim.events.>', domainToken: 2, typeToken: 3, ownEvents: false },
   host: '127.0.0.1',
   access,
   writers: [],
