@@ -1,11 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { NS } from '../../../src/base/clock.js';
 import { seededRandom } from '../../../src/base/random.js';
+import { immutability } from '../../../src/checkers/immutability.js';
 import { kvLinearizable } from '../../../src/checkers/kv-linearizable.js';
 import { staleReads } from '../../../src/checkers/stale-reads.js';
 import { disturbBuckets } from './disturb-buckets.js';
 import { BUCKET_PLANTERS } from './plant-in-buckets.js';
 import { expectAgreement, expectFound, expectInnocence, type Proof } from './prove.js';
+import { referenceImmutability } from './reference/immutability.js';
 import { referenceKvLinearizable } from './reference/kv-linearizable.js';
 import { referenceStaleReads } from './reference/stale-reads.js';
 import { simulateBucket } from './simulate-bucket.js';
@@ -20,7 +22,8 @@ const STALE: Proof = {
   params: { within: WITHIN_NS },
   reference: (world) => referenceStaleReads(world, WITHIN_NS),
 };
-const PROOFS = [LINEARIZABLE, STALE];
+const IMMUTABLE: Proof = { checker: immutability, reference: referenceImmutability };
+const PROOFS = [LINEARIZABLE, STALE, IMMUTABLE];
 
 /** @param staleNs how far behind a replica may answer */
 function simulate(seed: number, operations: number, staleNs: number): World {

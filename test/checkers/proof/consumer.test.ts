@@ -2,15 +2,20 @@ import { describe, it } from 'vitest';
 import { NS } from '../../../src/base/clock.js';
 import { seededRandom } from '../../../src/base/random.js';
 import { consumer } from '../../../src/checkers/consumer.js';
+import { immutability } from '../../../src/checkers/immutability.js';
 import { CONSUMER_PLANTERS } from './plant-in-consumers.js';
 import { expectAgreement, expectFound, expectInnocence, type Proof } from './prove.js';
 import { referenceConsumer } from './reference/consumer.js';
+import { referenceImmutability } from './reference/immutability.js';
 import { simulateConsumer } from './simulate-consumer.js';
 import type { World } from './world.js';
 
 // More than in everyday use: STORMGLASS_PROOF_RUNS=20 npx vitest run test/checkers/proof (see runs.ts).
 
-const PROOF: Proof = { checker: consumer, reference: referenceConsumer };
+const PROOFS: readonly Proof[] = [
+  { checker: consumer, reference: referenceConsumer },
+  { checker: immutability, reference: referenceImmutability },
+];
 
 function simulate(seed: number, messages: number): World {
   const random = seededRandom(seed, 'consumer');
@@ -33,11 +38,12 @@ function simulate(seed: number, messages: number): World {
 describe('the check of consumers', () => {
   it('finds no violation in runs that kept every promise, and says the same as its definition', () => {
     const make = (seed: number) => simulate(seed, 1 + (seed % 12));
-    expectInnocence([PROOF], 300, make);
-    expectAgreement([PROOF], 150, make);
+    expectInnocence(PROOFS, 300, make);
+    expectAgreement(PROOFS, 150, make);
   });
 
-  it.each(CONSUMER_PLANTERS)('finds what is planted: $anomaly', (planter) => {
-    expectFound(PROOF, planter, (seed) => simulate(seed, 4 + (seed % 8)));
+  it.each(CONSUMER_PLANTERS)('finds what is planted: $check, $anomaly', (planter) => {
+    const proof = PROOFS.find(({ checker }) => checker.name === planter.check)!;
+    expectFound(proof, planter, (seed) => simulate(seed, 4 + (seed % 8)));
   });
 });

@@ -224,4 +224,29 @@ export const BUCKET_PLANTERS: readonly Planter[] = [
       return { gets: 1, stale: 1, tooStale: 1 };
     },
   },
+  {
+    check: 'immutability',
+    anomaly: 'a get shows something else than what was written at its revision',
+    isViolation: true,
+    plant(world, random) {
+      const one = pick(
+        world,
+        random,
+        ({ operation }) =>
+          operation.kind === 'get' &&
+          operation.outcome === 'ok' &&
+          operation.value !== undefined &&
+          operationsOf(world).some(
+            ({ operation: write }) =>
+              isOkWrite(write) &&
+              write.subject === operation.subject &&
+              write.streamSequence === operation.streamSequence,
+          ),
+      );
+      if (one === undefined) return undefined;
+      const { writer, sequence } = one.operation.value!;
+      one.operation.value = { writer, sequence: sequence + 1000 };
+      return { got: 1 };
+    },
+  },
 ];

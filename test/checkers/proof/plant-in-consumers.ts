@@ -273,4 +273,20 @@ export const CONSUMER_PLANTERS: readonly Planter[] = [
       return { unprocessed: 1 };
     },
   },
+  {
+    check: 'immutability',
+    anomaly: 'a message is delivered as something else than what stands at its sequence',
+    isViolation: true,
+    plant(world, random) {
+      const stands = new Set(world.streams[0]!.read!.messages.map(({ streamSequence }) => streamSequence));
+      const delivered = readers(world)
+        .flatMap(({ operations }) => operations)
+        .filter(({ kind, streamSequence }) => kind === 'deliver' && stands.has(streamSequence));
+      if (delivered.length === 0) return undefined;
+      const operation = random.pick(delivered);
+      const { writer, sequence } = operation.value!;
+      operation.value = { writer, sequence: sequence + 1000 };
+      return { delivered: 1 };
+    },
+  },
 ];

@@ -35,7 +35,9 @@ export const writesTo = (world: World, stream: Stream): Owned[] =>
     ({ operation }) => isWrite(operation) && streamOf(world, operation.subject) === stream,
   );
 
-export const isKnownDuplicate = ({ outcome, detail }: Operation): boolean => outcome === 'ok' && detail === 1;
+/** Of a compare-and-set `detail` is the revision that it asked for. */
+export const isKnownDuplicate = ({ kind, outcome, detail }: Operation): boolean =>
+  kind === 'publish' && outcome === 'ok' && detail === 1;
 
 export const holds = (copy: Copy, { writer, operation }: Owned): Message[] =>
   copy.messages.filter(
