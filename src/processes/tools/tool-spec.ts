@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /** The servers and programs that stormglass runs. */
-export const TOOL_NAMES = ['nats-server', 'nats', 'toxiproxy'] as const;
+export const TOOL_NAMES = ['nats-server', 'nats', 'toxiproxy', 'jaeger'] as const;
 export type ToolName = (typeof TOOL_NAMES)[number];
 
 /** A tool as it is pinned in tools/versions.json. */
@@ -27,6 +27,8 @@ export interface ToolSpec {
 type PinnedTool = Omit<ToolSpec, 'name' | 'program' | 'directory'> & {
   /** Where it is not the tool's name. */
   readonly program?: string;
+  /** Where its Go module is another than that of the others. */
+  readonly folder?: string;
   /** Beside the one that a run uses: each has a folder of its own in tools/, for a Go module holds one version. */
   readonly others?: readonly { readonly version: string; readonly folder: string }[];
 };
@@ -44,8 +46,8 @@ export function toolSpecs(name: ToolName, toolsDir = TOOLS_DIRECTORY): readonly 
   const file = join(toolsDir, 'versions.json');
   const pinned = (JSON.parse(readFileSync(file, 'utf8')) as Record<string, PinnedTool | undefined>)[name];
   if (pinned === undefined) throw new Error(`${file} does not name ${name}`);
-  const { others = [], ...rest } = pinned;
-  const spec: ToolSpec = { program: name, ...rest, name, directory: toolsDir };
+  const { others = [], folder: ownFolder = '', ...rest } = pinned;
+  const spec: ToolSpec = { program: name, ...rest, name, directory: join(toolsDir, ownFolder) };
   return [
     spec,
     ...others.map(({ version, folder }) => ({ ...spec, version, directory: join(toolsDir, folder) })),

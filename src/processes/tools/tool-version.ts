@@ -9,13 +9,18 @@ const SAYS: Readonly<Record<ToolName, RegExp>> = {
   nats: /^v?(\d+\.\d+\.\d+\S*)\s*$/,
   // One that was built without its release's settings calls itself `git`.
   toxiproxy: /^toxiproxy-server version v?(\d+\.\d+\.\d+\S*)/,
+  jaeger: /"gitVersion":\s*"v?(\d+\.\d+\.\d+[^"\s]*)"/,
 };
+
+/** How it is asked. */
+const ASKED: Readonly<Partial<Record<ToolName, readonly string[]>>> = { jaeger: ['version'] };
 
 /** The version of the program at a path. Throws an error whose message says why it has none. */
 export async function askVersion(name: ToolName, path: string): Promise<string> {
   let answer: string;
   try {
-    answer = (await promisify(execFile)(path, ['--version'], { timeout: 10_000, env: {} })).stdout;
+    answer = (await promisify(execFile)(path, ASKED[name] ?? ['--version'], { timeout: 10_000, env: {} }))
+      .stdout;
   } catch (error) {
     throw new Error(`${path} ${explain(error)}`, { cause: error });
   }
