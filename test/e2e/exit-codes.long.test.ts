@@ -1,0 +1,52 @@
+import { chmodSync, copyFileSync, unlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { scenarioText, Workplace } from '../support/cli.js';
+import { natsServerPath } from '../support/nats-server.js';
+
+/** The exit codes for which a run has to wait: see exit-codes.test.ts for the others. */
+describe('stormglass run ends with', () => {
+  it('6 when a node crashed that nobody had asked to', async () => {
+    await using place = new Workplace();
+    const text = scenarioText({ limits: '{ steady: 3s }' });
+    const run = place.start(['run', place.write('s.yaml', text), '--out', place.reports]);
+    await place.phase('load');
+    // A follower: the load goes on, and the crash is all that there is to say.
+    const { leader } = await place.event(
+      (event) => event.type === 'election' && event.stream === 'ORDERS',
+      'a leader',
+    );
+    const [node, pid] = [...place.serverPids()].find(([name]) => name !== leader) as [string, number];
+    process.kill(pid, 'SIGKILL');
+    const end = await run.ended;
+    expect(end.code).toBe(6);
+    expect(end.stderr).toContain(`node ${node} crashed`);
+    expect(await place.leftovers()).toEqual([]);
+  });
+
+  it('8 when a node does not start again, saying so', async () => {
+    await using place = new Workplace();
+    const server = join(place.root, 'nats-server');
+    copyFileSync(natsServerPath(), server);
+    chmodSync(server, 0o755);
+    const text = scenarioText({
+      faults: '[{ at: 1s, kind: node-kill, target: n2, restart-after: 2s }]',
+      limits: '{ heal: 3s, steady: 3s }',
+    });
+    const run = place.start([
+      'run',
+      place.write('s.yaml', text),
+      '--out',
+      place.reports,
+      '--nats-server',
+      server,
+    ]);
+    await place.event((event) => event.type === 'fault-injected', 'the fault');
+    unlinkSync(server);
+    const end = await run.ended;
+    expect(end.code).toBe(8);
+    expect(end.stderr).toContain('n2');
+    expect(place.summary().faults[0]?.status).toBe('unreverted');
+    expect(await place.leftovers()).toEqual([]);
+  });
+});
