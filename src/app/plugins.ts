@@ -64,7 +64,7 @@ import { object } from '../generators/object.js';
 import { publish } from '../generators/publish.js';
 import { request } from '../generators/request/request.js';
 import { service } from '../generators/service/service.js';
-import { streams } from '../generators/streams.js';
+import { streams } from '../generators/streams/streams.js';
 import { subscribe } from '../generators/subscribe/subscribe.js';
 import { parseThreshold } from '../metrics/thresholds.js';
 import { command } from '../probes/command.js';

@@ -97,6 +97,8 @@ class FleetMember {
             return listener.onReport(message.report);
           case 'sample':
             return listener.onSample?.(message.sample);
+          case 'spans':
+            return listener.onSpans?.(message.report);
           case 'notice':
             return listener.onNotice(message.notice);
           case 'finished':

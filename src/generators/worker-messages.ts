@@ -1,6 +1,7 @@
 import type { ThreadFailure } from '../base/thread-failure.js';
 import type { Crowd, GeneratorTask, IntervalReport, LoadNotice } from '../contracts/load.js';
 import type { WorkerSample } from '../contracts/resources.js';
+import type { SpanReport } from '../contracts/trace.js';
 import type { ClockPhase } from '../metrics/phase-clock.js';
 
 /** What the conductor's thread says to a worker of a load. */
@@ -18,6 +19,7 @@ export type FromLoadWorker =
   | { readonly say: 'report'; readonly report: IntervalReport }
   /** Follows each report: what the thread used meanwhile. */
   | { readonly say: 'sample'; readonly sample: WorkerSample }
+  | { readonly say: 'spans'; readonly report: SpanReport }
   | { readonly say: 'notice'; readonly notice: LoadNotice }
   | { readonly say: 'finished' }
   | { readonly say: 'failed'; readonly failure: ThreadFailure };

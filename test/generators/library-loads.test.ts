@@ -7,7 +7,7 @@ import type { LoadScene } from '../../src/contracts/load.js';
 import type { UndoRecord } from '../../src/contracts/undo.js';
 import type { LoadKind } from '../../src/generators/load-kind.js';
 import { object } from '../../src/generators/object.js';
-import { streams } from '../../src/generators/streams.js';
+import { streams } from '../../src/generators/streams/streams.js';
 import { carryOut } from '../../src/undo/carry-out.js';
 import { startTestServer } from '../support/nats-server.js';
 import { LoadUnderTest, steadyRate, type TestLoadOptions, taskOf } from './load-under-test.js';
