@@ -4,6 +4,7 @@ import {
   VariableSort,
 } from '@grafana/grafana-foundation-sdk/dashboard';
 import { PROMETHEUS } from './data-sources.js';
+import { WHY_EMPTY, type WhyEmpty } from './why-empty.js';
 
 export interface LabelVariable {
   readonly name: string;
@@ -15,6 +16,7 @@ export interface LabelVariable {
   readonly labelName?: string;
   /** One value only, for a dashboard that is about one thing. */
   readonly single?: boolean;
+  readonly empty?: WhyEmpty;
 }
 
 /** A choice among the values of a label; several at once and All, unless it is single. All is any value, not a list of them. */
@@ -22,7 +24,11 @@ export function labelVariable(variable: LabelVariable): QueryVariableBuilder {
   const label = variable.labelName ?? variable.name;
   const builder = new QueryVariableBuilder(variable.name)
     .label(variable.label)
-    .description(variable.description)
+    .description(
+      variable.empty === undefined
+        ? variable.description
+        : `${variable.description} ${WHY_EMPTY[variable.empty]}`,
+    )
     .datasource(PROMETHEUS)
     .query({
       qryType: 1,

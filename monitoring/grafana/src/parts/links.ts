@@ -16,7 +16,12 @@ export function otherDashboards(): DashboardLinkBuilder {
 }
 
 /** From a series to the dashboard that is about one of its labels: `var-domain=orders`. */
-export function toDashboard(title: string, uid: string, variable: string, value: string): DashboardLinkBuilder {
+export function toDashboard(
+  title: string,
+  uid: string,
+  variable: string,
+  value: string,
+): DashboardLinkBuilder {
   return new DashboardLinkBuilder(title)
     .type(DashboardLinkType.Link)
     .url(`/d/${uid}?$\{__url_time_range}&var-${variable}=${value}`);

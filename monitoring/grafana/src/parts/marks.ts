@@ -43,4 +43,3 @@ export function markQuery(mark: Mark): { build(): AnnotationQuery } {
   };
   return { build: () => query };
 }
-

@@ -46,9 +46,7 @@ export function timeSeries(face: TimeSeriesFace): PanelBuilder {
     panel.scaleDistribution(new ScaleDistributionConfigBuilder().type(ScaleDistribution.Log).log(10));
   }
   if (face.thresholds !== undefined) {
-    panel.thresholdsStyle(
-      new GraphThresholdsStyleConfigBuilder().mode(GraphThresholdsStyleMode.Dashed),
-    );
+    panel.thresholdsStyle(new GraphThresholdsStyleConfigBuilder().mode(GraphThresholdsStyleMode.Dashed));
   }
   for (const [name, color] of Object.entries(face.colors ?? {})) {
     panel.overrideByName(name, [{ id: 'color', value: { mode: FieldColorModeId.Fixed, fixedColor: color } }]);

@@ -1,0 +1,32 @@
+import type { Builder, Dataquery } from '@grafana/grafana-foundation-sdk/cog';
+import { JAEGER } from './data-sources.js';
+
+/** A search among traces; the SDK has no query of Jaeger's, whose fields these are. */
+export interface JaegerSearch {
+  readonly service: string;
+  readonly operation?: string;
+  /** As Jaeger takes it: `100ms`. */
+  readonly minDuration?: string;
+  /** logfmt: `error=true`. */
+  readonly tags?: string;
+  readonly limit: number;
+}
+
+export function jaegerSearch(search: JaegerSearch, refId = 'A'): Builder<Dataquery> {
+  return jaegerQuery({ queryType: 'search', ...search }, refId);
+}
+
+/** One trace, by its id. */
+export function jaegerTrace(traceId: string, refId = 'A'): Builder<Dataquery> {
+  return jaegerQuery({ query: traceId }, refId);
+}
+
+/** Which services call which. */
+export function jaegerDependencies(refId = 'A'): Builder<Dataquery> {
+  return jaegerQuery({ queryType: 'dependencyGraph' }, refId);
+}
+
+function jaegerQuery(fields: object, refId: string): Builder<Dataquery> {
+  const query = { datasource: JAEGER, refId, ...fields, _implementsDataqueryVariant: () => {} };
+  return { build: () => query };
+}
