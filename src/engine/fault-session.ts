@@ -2,16 +2,17 @@ import { NS, nowNs, sleep } from '../base/clock.js';
 import { messageOf } from '../base/errors.js';
 import { orAborted } from '../base/or-aborted.js';
 import { formatDuration } from '../base/units.js';
-import { waitFor, withDeadline } from '../base/wait.js';
+import { withDeadline } from '../base/wait.js';
 import type { Cluster, ClusterNode } from '../contracts/cluster.js';
 import type { SystemControl } from '../contracts/control.js';
-import type { Evidence, Fault, FaultContext, FaultStage } from '../contracts/fault.js';
+import type { Evidence, Fault, FaultContext } from '../contracts/fault.js';
 import type { Machine } from '../contracts/machine.js';
 import type { FaultPlan, TargetPlan } from '../contracts/plan.js';
 import type { FaultResult } from '../contracts/run-result.js';
 import type { UndoOutcome, UndoRecord } from '../contracts/undo.js';
 import { formatTarget } from '../scenario/timeline.js';
 import type { AuditEntry } from '../undo/audit-log.js';
+import { hurriedPatience, lookForEvidence, sightings } from './fault-evidence.js';
 import { type AdmittedFault, type FaultGuards, FaultRefused } from './fault-guards.js';
 import type { Journal } from './journal.js';
 import type { UndoDesk } from './undo-desk.js';
@@ -21,10 +22,7 @@ import { whatFaultTests } from './what-faults-test.js';
 const BITE_WITHIN_MS = 5_000;
 /** How long things may take to be as they are without the fault, when it is due. */
 const CALM_WITHIN_MS = 5_000;
-/** How long a revert is still looked at when the run is to end in a hurry. */
-const HURRIED_LOOK_MS = 5_000;
 /** Nothing that a fault does may hang a run. */
-const LOOK_TAKES_MS = 15_000;
 const PREPARE_TAKES_MS = 30_000;
 const INJECT_TAKES_NS = 120 * NS.s;
 /** What an injection that was given up gets to notice that. */
@@ -141,7 +139,7 @@ export class FaultSession {
       };
       const impact = fault.impact?.(context) ?? { down: [], cuts: [] };
       admitted = await guards.admit(plan, this.#targets, impact, this.#end);
-      const before = await evidence(fault, context, 'before', CALM_WITHIN_MS);
+      const before = await lookForEvidence(fault, context, 'before', CALM_WITHIN_MS);
       if (!before.holds) {
         throw new Error(`it would prove nothing, for things are not as they should be: ${sightings(before)}`);
       }
@@ -204,7 +202,7 @@ export class FaultSession {
       this.#injectedNs = startNs;
       journal.write('fault-injected', { fault: plan.id, kind: plan.kind, targets: this.#targets });
       this.#audit('injected', {});
-      const during = await evidence(fault, context, 'during', BITE_WITHIN_MS);
+      const during = await lookForEvidence(fault, context, 'during', BITE_WITHIN_MS);
       // What was cut short before it could show is not known to have had no effect: nothing is said of it.
       if (!during.holds) end.throwIfAborted();
       this.#during = during;
@@ -273,7 +271,7 @@ export class FaultSession {
       // The revert is looked at even when the run was interrupted: an undo that was not verified is none.
       const patience = hurriedPatience(hurry);
       const looking = { ...context, signal: patience.signal };
-      after = await evidence(fault, looking, 'after', isStuck ? 0 : healNs / NS.ms);
+      after = await lookForEvidence(fault, looking, 'after', isStuck ? 0 : healNs / NS.ms);
       patience.end();
       const isLast = attempt >= (isStuck ? UNDO_ATTEMPTS : HEAL_ATTEMPTS);
       if ((!isStuck && after.holds) || isLast || hurry.aborted) break;
@@ -339,52 +337,3 @@ export class FaultSession {
     undo.audit({ fault: id, act, kind, target: this.#named, targets: this.#targets, ...entry }, actor);
   }
 }
-
-/** Its signal aborts a few seconds after a hurry has set in; never without one, nor after its end. */
-function hurriedPatience(hurry: AbortSignal): { readonly signal: AbortSignal; end(): void } {
-  const patience = new AbortController();
-  let timer: NodeJS.Timeout | undefined;
-  const hurryUp = () => {
-    timer = setTimeout(() => patience.abort(hurry.reason), HURRIED_LOOK_MS).unref();
-  };
-  if (hurry.aborted) hurryUp();
-  else hurry.addEventListener('abort', hurryUp, { once: true });
-  return {
-    signal: patience.signal,
-    end: () => {
-      clearTimeout(timer);
-      hurry.removeEventListener('abort', hurryUp);
-    },
-  };
-}
-
-/** Looks until it holds or the time is up, and returns the last look; one that hangs, or fails, is said. */
-async function evidence(
-  fault: Fault,
-  context: FaultContext,
-  stage: FaultStage,
-  timeoutMs: number,
-): Promise<Evidence> {
-  let last: Evidence = { holds: false, looks: [{ at: 'look', saw: 'nothing could be looked at' }] };
-  try {
-    await waitFor(
-      async () => {
-        try {
-          const look = withDeadline(fault.observe(context, stage), LOOK_TAKES_MS, 'the look');
-          last = await orAborted(look, context.signal);
-        } catch (error) {
-          if (!context.signal.aborted)
-            last = { holds: false, looks: [{ at: 'look', saw: messageOf(error) }] };
-        }
-        return last.holds;
-      },
-      { timeoutMs, everyMs: 50, signal: context.signal },
-    );
-  } catch {
-    // Interrupted: what was seen last is what there is.
-  }
-  return last;
-}
-
-const sightings = (evidence: Evidence): string =>
-  evidence.looks.map(({ at, saw }) => `${at}: ${saw}`).join('; ');
