@@ -24,6 +24,7 @@ import { identify } from '../processes/identity.js';
 import { isPortFree } from '../processes/port-lease.js';
 import { readOpenFiles, readOpenFilesLimit } from '../processes/process-usage.js';
 import { createLatencyReporter } from '../reporters/latency-files.js';
+import { createRunEventsReporter } from '../reporters/own-events/run-events.js';
 import { createHtmlReporter } from '../reporters/report-html.js';
 import { createResourcesReporter } from '../reporters/resources-csv.js';
 import { createSummaryReporter } from '../reporters/summary-json.js';
@@ -31,6 +32,7 @@ import { createTimeseriesReporter } from '../reporters/timeseries-csv.js';
 import { dockerOf } from './docker-of.js';
 import { createMachine } from './fault-machine.js';
 import { readHandFault } from './hand-fault.js';
+import { OwnEventRelay } from './own-event-relay.js';
 import { CHECKERS, FAULT_KINDS, LOAD_KINDS, needsOfFault, PROBE_KINDS } from './plugins.js';
 import { requireAbilities } from './require-abilities.js';
 import { requireShaping } from './require-shaping.js';
@@ -55,6 +57,8 @@ export function createRunServices({ surroundings, allow }: RunServicesOptions): 
   const serverPaths = new Map<string, string>();
   let toxiproxyPath: string | undefined;
   const generatorPids: number[] = [];
+  let isExternal = false;
+  const ownEvents = new OwnEventRelay();
   const loadKind = (kind: string) =>
     LOAD_KINDS.find((each) => each.kind === kind) as (typeof LOAD_KINDS)[number];
 
@@ -94,7 +98,8 @@ export function createRunServices({ surroundings, allow }: RunServicesOptions): 
         return startDockerCluster(params, { ...options, engine, stateDir, readyWithinMs });
       }
       const volumes = volumesOf(plan);
-      return plan.cluster.driver === 'external'
+      isExternal = plan.cluster.driver === 'external';
+      return isExternal
         ? startExternalCluster(plan.cluster.params as unknown as ExternalClusterParams, {
             ...options,
             allow,
@@ -119,7 +124,10 @@ export function createRunServices({ surroundings, allow }: RunServicesOptions): 
           return cluster.nodes;
         },
       }),
-    startMonitor: (task, listener) => startMonitor(task, entries.monitor, listener),
+    startMonitor: async (task, listener) => {
+      if (isExternal) ownEvents.outlivedBy(task);
+      return ownEvents.use(await startMonitor(task, entries.monitor, listener));
+    },
     startFleet: (tasks, listener) => {
       const sockets = tasks.map(
         ({ load, worker }) => loadKind(load.kind).facts.socketsOf?.(load, worker) ?? 1,
@@ -165,6 +173,7 @@ export function createRunServices({ surroundings, allow }: RunServicesOptions): 
     readBack,
     checker: (name) => CHECKERS.find((each) => each.name === name) as (typeof CHECKERS)[number],
     reporters: (runDir) => [
+      createRunEventsReporter({ sink: ownEvents, sent: () => ownEvents.sayLastWords() }),
       createTimeseriesReporter({ runDir }),
       createResourcesReporter({ runDir }),
       createLatencyReporter({ runDir }),

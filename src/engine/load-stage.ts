@@ -150,6 +150,7 @@ export class LoadStage {
           access: cluster.observerAccess,
           connectionName: `${connectionPrefix(runId)}monitor`,
           writers: writerLabels(this.#tasks, services),
+          runId,
           phaseClock: this.#phaseClock.buffer,
         },
         listener,

@@ -215,7 +215,7 @@ function resolveMonitor(
     const message = `with \`${subject}\` the monitor would not see \`${unseen.subject}\``;
     findings.add(['monitor', 'subject'], message, `Leave it out: it follows from events.subject.`);
   }
-  return { port: input.port, subject, domainToken, typeToken };
+  return { port: input.port, subject, domainToken, typeToken, ownEvents: input['own-events'] };
 }
 
 function resolveLimits(value: unknown, findings: Findings): RunLimits | undefined {

@@ -15,6 +15,12 @@ export const monitorSchema = z.strictObject({
     .describe(
       'What the monitor listens to. Default: the tokens of events.subject before the first { and then `>`.',
     ),
+  'own-events': z
+    .boolean()
+    .default(true)
+    .describe(
+      'Whether the run says what it does, and the monitor what it sees, as events on cim.events.stormglass.> and cim.events.nats.>.',
+    ),
 });
 
 const limit = (byDefault: string, description: string) =>

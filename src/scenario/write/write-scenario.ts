@@ -65,7 +65,11 @@ export function writeScenario(plan: Plan, plugins: ScenarioPlugins, place: Write
       }),
     ),
     thresholds: writeThresholds(plan.thresholds),
-    monitor: { port: monitor.port, subject: monitor.subject },
+    monitor: {
+      port: monitor.port,
+      subject: monitor.subject,
+      ...(monitor.ownEvents === false && { 'own-events': false }),
+    },
     limits: textOf('limits', limitsSchema, {
       'cluster-ready': clusterReadyNs,
       steady: steadyNs,
