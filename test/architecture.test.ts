@@ -19,6 +19,7 @@ const MAY_IMPORT: Record<string, readonly string[] | 'all'> = {
   clusters: ['processes', 'nats'],
   probes: ['nats'],
   monitor: ['wire', 'nats', 'metrics', 'traces'],
+  alerts: ['processes'],
   checkers: [],
   reporters: ['metrics'],
   scenario: [],

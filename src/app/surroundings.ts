@@ -14,6 +14,9 @@ export interface Surroundings {
   readonly natsServer?: string;
   /** An explicit toxiproxy-server. */
   readonly toxiproxyServer?: string;
+  /** An explicit Prometheus, and an explicit Alertmanager. */
+  readonly prometheus?: string;
+  readonly alertmanager?: string;
   /** Path of node. */
   readonly executable: string;
   /** Programs of threads, of the processes that faults start, and of the watchdog. */

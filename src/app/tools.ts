@@ -15,13 +15,15 @@ export interface ToolWork {
 
 /** What a run would use now; provides nothing. */
 export function listTools(surroundings: Surroundings, signal: AbortSignal): Promise<ListedTool[]> {
-  const { natsServer, toxiproxyServer } = surroundings;
+  const { natsServer, toxiproxyServer, prometheus, alertmanager } = surroundings;
   return list({
     ...surroundings,
     signal,
     explicitPaths: {
       ...(natsServer !== undefined && { 'nats-server': natsServer }),
       ...(toxiproxyServer !== undefined && { toxiproxy: toxiproxyServer }),
+      ...(prometheus !== undefined && { prometheus }),
+      ...(alertmanager !== undefined && { alertmanager }),
     },
   });
 }

@@ -13,6 +13,8 @@ export function surroundingsOf(env: NodeJS.ProcessEnv, natsServer?: string): Sur
     env,
     ...(explicit ? { natsServer: explicit } : {}),
     ...(env.STORMGLASS_TOXIPROXY_SERVER ? { toxiproxyServer: env.STORMGLASS_TOXIPROXY_SERVER } : {}),
+    ...(env.STORMGLASS_PROMETHEUS ? { prometheus: env.STORMGLASS_PROMETHEUS } : {}),
+    ...(env.STORMGLASS_ALERTMANAGER ? { alertmanager: env.STORMGLASS_ALERTMANAGER } : {}),
     executable: process.execPath,
     entries: {
       generator: new URL('./entries/generator.js', import.meta.url),

@@ -1,3 +1,4 @@
+import type { AlertsResult, FiredAlert } from './alert.js';
 import type { CheckResult } from './checker.js';
 import type { Evidence } from './fault.js';
 import type { LoadCounter, LoadMeasure, LoadNotice } from './load.js';
@@ -48,12 +49,25 @@ export interface Summary {
   /** What the checks read: of each stream, and of each of its replicas. */
   readonly reads: readonly ReadSummary[];
   readonly thresholds: readonly ThresholdResult[];
+  /** Which alerts fired in time, and who was told; `null` where none was expected. */
+  readonly alerts: AlertsSummary | null;
   readonly servers: ServerCounters;
   /** Who used what meanwhile, and what limited each load; over time, in resources.csv. */
   readonly resources: ResourcesSummary;
   readonly notices: readonly LoadNotice[];
   /** Where audit.ndjson ended: see `stormglass audit verify`. Absent when there was none. */
   readonly audit?: AuditHead;
+}
+
+/** Times of results run from the fault's injection, or from its healing; those of what fired from the start of the load. */
+export interface AlertsSummary extends Omit<AlertsResult, 'fired'> {
+  readonly fired: readonly FiredAlertSummary[];
+}
+
+export interface FiredAlertSummary extends Omit<FiredAlert, 'firedNs' | 'resolvedNs'> {
+  readonly firedAtNs: number;
+  /** `null`: it still did at the end. */
+  readonly resolvedAtNs: number | null;
 }
 
 export type ResourcesSummary = Pick<ResourcesResult, 'clock' | 'cores' | 'users' | 'limits'>;

@@ -15,6 +15,8 @@ export interface RunDirectory {
   readonly logs: string;
   readonly history: string;
   readonly latency: string;
+  /** Prometheus' and Alertmanager's configurations, as the run had them; made when there are any. */
+  readonly alerts: string;
 }
 
 /**
@@ -34,6 +36,7 @@ export function createRunDirectory(parent: string, name: string, runId: string):
     logs: join(path, 'logs'),
     history: join(path, 'history'),
     latency: join(path, 'latency'),
+    alerts: join(path, 'alerts'),
   };
   try {
     makeDirectories(dirname(path), madeFor);

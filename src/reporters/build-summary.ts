@@ -1,7 +1,9 @@
 import { NS } from '../base/clock.js';
+import type { AlertsResult } from '../contracts/alert.js';
 import { LOAD_MEASURES } from '../contracts/load.js';
 import type { FaultResult, LoadPhaseResult, RunResult } from '../contracts/run-result.js';
 import {
+  type AlertsSummary,
   type FaultSummary,
   type PhaseSummary,
   type ResourcesSummary,
@@ -39,6 +41,7 @@ export function buildSummary(result: RunResult): Summary {
     safety: result.safety ?? null,
     reads: result.reads,
     thresholds: result.thresholds,
+    alerts: result.alerts ? summarizeAlerts(result.alerts, result.loadStartNs) : null,
     servers: result.servers,
     resources: summarizeResources(result),
     notices: result.notices,
@@ -59,6 +62,17 @@ function loadNsOf({ plan, loads }: RunResult): number {
 
 function summarizeResources({ resources: { clock, cores, users, limits } }: RunResult): ResourcesSummary {
   return { ...(clock && { clock }), cores, users, limits };
+}
+
+function summarizeAlerts({ fired, ...alerts }: AlertsResult, loadStartNs: number): AlertsSummary {
+  return {
+    ...alerts,
+    fired: fired.map(({ firedNs, resolvedNs, ...alert }) => ({
+      ...alert,
+      firedAtNs: firedNs - loadStartNs,
+      resolvedAtNs: resolvedNs === undefined ? null : resolvedNs - loadStartNs,
+    })),
+  };
 }
 
 function summarizePhase({ phase, durationNs, counters, histograms }: LoadPhaseResult): PhaseSummary {

@@ -16,6 +16,7 @@ const PHASE_WORDS: Readonly<Record<RunPhase, string>> = {
   heal: 'reverting faults',
   drain: 'waiting for what is in flight',
   'steady-after': 'waiting for a steady state again',
+  'alerts-settle': 'waiting for alerts',
   'final-read': 'reading back',
   'history-closed': 'closing the history',
   'cluster-closed': 'ending the cluster',

@@ -16,16 +16,16 @@ export function toolsCommand(context: CliContext): Command {
         return;
       }
       const rows = [['tool', 'version', 'from', 'verified by', 'path']];
-      for (const { name, pinned, minimum, found, others } of tools) {
+      for (const { name, pinned, provide, minimum, found, others } of tools) {
         rows.push(
           found
             ? [name, found.version, found.source, found.verified, found.path]
             : [
                 name,
                 '–',
-                'not here yet',
+                pinned === undefined ? 'not here' : 'not here yet',
                 '–',
-                `≥ ${minimum} is needed; ${pinned} would be provided: stormglass tools install ${name}`,
+                `≥ ${minimum} is needed${pinned === undefined ? '' : `; ${pinned} would be provided`}: ${provide}`,
               ],
         );
         for (const { version, found: other } of others) {

@@ -1,14 +1,23 @@
 import { messageOf } from '../../base/errors.js';
 import { explicitSource } from './explicit-source.js';
 import { pathSource } from './path-source.js';
+import {
+  findSystemTool,
+  SYSTEM_TOOL_NAMES,
+  SYSTEM_TOOLS,
+  type SystemToolName,
+  systemToolHint,
+} from './system-tool.js';
 import { cacheSource } from './tool-cache.js';
 import { type FoundTool, isFound, type ToolContext } from './tool-source.js';
 import { TOOL_NAMES, type ToolName, type ToolSpec, toolSpecs } from './tool-spec.js';
 
 export interface ListedTool {
   readonly name: string;
-  /** What would be provided. */
-  readonly pinned: string;
+  /** What would be provided; absent for what a system has or has not. */
+  readonly pinned?: string;
+  /** The command that provides it here. */
+  readonly provide: string;
   readonly minimum: string;
   /** What a run would use; absent when it would first have to be provided. */
   readonly found?: FoundTool;
@@ -20,19 +29,35 @@ export interface ListedTool {
 
 export interface ListOptions extends Pick<ToolContext, 'cacheDir' | 'path' | 'env' | 'signal' | 'toolsDir'> {
   /** Paths that the user named. */
-  readonly explicitPaths?: Readonly<Partial<Record<ToolName, string>>>;
+  readonly explicitPaths?: Readonly<Partial<Record<ToolName | SystemToolName, string>>>;
 }
 
 /** What a run would use now, without providing anything. */
 export async function listTools(options: ListOptions): Promise<ListedTool[]> {
-  return await Promise.all(TOOL_NAMES.map((name) => listTool(name, options)));
+  return await Promise.all([
+    ...TOOL_NAMES.map((name) => listTool(name, options)),
+    ...SYSTEM_TOOL_NAMES.map((name) => listSystemTool(name, options)),
+  ]);
+}
+
+async function listSystemTool(name: SystemToolName, options: ListOptions): Promise<ListedTool> {
+  const { path } = options;
+  const answer = await findSystemTool(name, { path, explicitPath: options.explicitPaths?.[name] });
+  return {
+    name,
+    provide: systemToolHint(name, { path }),
+    minimum: SYSTEM_TOOLS[name].minimum,
+    others: [],
+    ...(isFound(answer) ? { found: answer, passedOver: [] } : { passedOver: [answer.missing] }),
+  };
 }
 
 async function listTool(name: ToolName, options: ListOptions): Promise<ListedTool> {
   const [tool, ...rest] = toolSpecs(name, options.toolsDir);
   const explicit = options.explicitPaths?.[name];
   const others = await Promise.all(rest.map((other) => listOther(other, options)));
-  const listed = { name, pinned: tool.version, minimum: tool.minimum, others };
+  const provide = `stormglass tools install ${name}`;
+  const listed = { name, pinned: tool.version, provide, minimum: tool.minimum, others };
   const passedOver: string[] = [];
   for (const source of explicit === undefined ? [pathSource, cacheSource] : [explicitSource(explicit)]) {
     try {

@@ -16,15 +16,24 @@ const SAYS: Readonly<Record<ToolName, RegExp>> = {
 const ASKED: Readonly<Partial<Record<ToolName, readonly string[]>>> = { jaeger: ['version'] };
 
 /** The version of the program at a path. Throws an error whose message says why it has none. */
-export async function askVersion(name: ToolName, path: string): Promise<string> {
+export const askVersion = (name: ToolName, path: string): Promise<string> =>
+  askVersionAs(name, path, SAYS[name], ASKED[name]);
+
+/** The same of any program, by what it says on either of its outputs. */
+export async function askVersionAs(
+  name: string,
+  path: string,
+  says: RegExp,
+  asked: readonly string[] = ['--version'],
+): Promise<string> {
   let answer: string;
   try {
-    answer = (await promisify(execFile)(path, ASKED[name] ?? ['--version'], { timeout: 10_000, env: {} }))
-      .stdout;
+    const { stdout, stderr } = await promisify(execFile)(path, asked, { timeout: 10_000, env: {} });
+    answer = stdout.trim() === '' ? stderr : stdout;
   } catch (error) {
     throw new Error(`${path} ${explain(error)}`, { cause: error });
   }
-  const version = SAYS[name].exec(answer)?.[1];
+  const version = says.exec(answer)?.[1];
   if (version === undefined) throw new Error(`${path} does not say that it is ${name}`);
   return version;
 }
