@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { NS } from '../base/clock.js';
+import { type AlertTools, startAlertWatch } from '../alerts/start-alert-watch.js';
 import { PreflightError } from '../base/errors.js';
 import { resolveTargets } from '../chaos/targets.js';
 import { clusterUndoRecords } from '../clusters/cluster-undo.js';
@@ -30,6 +31,7 @@ import { createResourcesReporter } from '../reporters/resources-csv.js';
 import { createSummaryReporter } from '../reporters/summary-json.js';
 import { createTimeseriesReporter } from '../reporters/timeseries-csv.js';
 import { dockerOf } from './docker-of.js';
+import { provideAlertTools } from './alert-tools.js';
 import { createMachine } from './fault-machine.js';
 import { readHandFault } from './hand-fault.js';
 import { OwnEventRelay } from './own-event-relay.js';
@@ -58,6 +60,7 @@ export function createRunServices({ surroundings, allow }: RunServicesOptions): 
   let toxiproxyPath: string | undefined;
   const generatorPids: number[] = [];
   let isExternal = false;
+  let alertTools: AlertTools | undefined;
   const ownEvents = new OwnEventRelay();
   const loadKind = (kind: string) =>
     LOAD_KINDS.find((each) => each.kind === kind) as (typeof LOAD_KINDS)[number];
@@ -70,6 +73,7 @@ export function createRunServices({ surroundings, allow }: RunServicesOptions): 
       await requireAbilities(plan, machine);
       if (plan.cluster.driver === 'docker') {
         await requireShaping(plan);
+      if (plan.alerts) alertTools = await provideAlertTools(plan.alerts, surroundings);
         await provideImage({ ...dockerOf(plan, surroundings.env), progress, signal });
       }
       if (plan.cluster.driver !== 'process') return {};
@@ -130,6 +134,7 @@ export function createRunServices({ surroundings, allow }: RunServicesOptions): 
     },
     startFleet: (tasks, listener) => {
       const sockets = tasks.map(
+    startAlerts: (task) => startAlertWatch(task, alertTools as AlertTools),
         ({ load, worker }) => loadKind(load.kind).facts.socketsOf?.(load, worker) ?? 1,
       );
       const apart = placeWorkers(sockets, readOpenFilesLimit());

@@ -1,3 +1,4 @@
+import type { AlertsPlan } from './alert.js';
 import type { EventReading } from './event-reading.js';
 
 /**
@@ -18,6 +19,8 @@ export interface Plan {
   readonly checks: readonly CheckPlan[];
   readonly thresholds: readonly ThresholdPlan[];
   readonly monitor: MonitorPlan;
+  /** Absent: no alert is expected, and none is looked at. */
+  readonly alerts?: AlertsPlan;
   readonly limits: RunLimits;
 }
 

@@ -1,3 +1,4 @@
+import type { AlertsResult } from './alert.js';
 import type { CheckResult } from './checker.js';
 import type { Evidence } from './fault.js';
 import type { HistogramSnapshot } from './histogram.js';
@@ -57,6 +58,8 @@ export interface RunResult {
   readonly reads: readonly ReadSummary[];
   readonly thresholds: readonly ThresholdResult[];
   readonly timeline: Timeline;
+  /** Absent where no alert was expected, or it did not come to that. */
+  readonly alerts?: AlertsResult;
   /** What the servers' own counters say of the time under load. */
   readonly servers: ServerCounters;
   /** Who used what of the machine meanwhile, and what limited each load. */

@@ -1,5 +1,6 @@
 import { wallNow } from '../base/clock.js';
 import { messageOf, StormglassError } from '../base/errors.js';
+import type { AlertsResult, AlertWatch } from '../contracts/alert.js';
 import type { CheckResult } from '../contracts/checker.js';
 import type { Cluster, NodeEvent, ProcessIdentity } from '../contracts/cluster.js';
 import type { SystemControl } from '../contracts/control.js';
@@ -96,6 +97,9 @@ class Run {
   #history: readonly WriterHistory[] = [];
   #readBackAs: ReadBack = { reads: [], replicas: [] };
 
+  /** Of a plan that expects some. */
+  #alerts: AlertWatch | undefined;
+  #alertsResult: AlertsResult | undefined;
   constructor(request: RunRequest, services: RunServices, dir: RunDirectory) {
     this.#request = request;
     this.#services = services;
@@ -151,8 +155,11 @@ class Run {
     }
     const leftBehind = this.#net?.leftBehind ?? [];
     if (!this.#begun && !interruption.signal.aborted && leftBehind.length === 0) {
+          if (this.#alerts) await stages.run('alerts-settle', 'always', () => this.#settleAlerts());
       this.#journal.close();
       throw stages.halted;
+        // Whoever is in a hurry is told by what was seen until now.
+        if (this.#alertsResult === undefined) await this.#settleAlerts();
     }
     const checks = (await stages.run('check', 'always', async () => this.#check())) ?? [];
     return this.#report(checks);
@@ -267,6 +274,26 @@ class Run {
       self: self as ProcessIdentity,
       servers: cluster.access.servers,
       control,
+    await this.#startAlerts(this.#load.metricsUrl, workDir);
+  }
+
+  async #startAlerts(metricsUrl: string, workDir: string): Promise<void> {
+    const { plan, runId, interruption } = this.#request;
+    if (plan.alerts === undefined) return;
+    const watch = await this.#services.startAlerts({
+      plan: plan.alerts,
+      runId,
+      metricsUrl,
+      keepDir: this.#dir.alerts,
+      logDir: this.#dir.logs,
+      workDir,
+      signal: interruption.signal,
+      onEvent: (event) => this.#journal.write('alert', { ...event }),
+    });
+    this.#alerts = this.#scope.use('Prometheus and Alertmanager', watch);
+    const { prometheusUrl, alertmanagerUrl, times } = watch;
+    const { factor } = plan.alerts;
+    this.#journal.write('alert', { what: 'watching', prometheusUrl, alertmanagerUrl, factor, times });
       journal: this.#journal,
       undo: (this.#net as SafetyNet).undo,
       scope: this.#scope,
@@ -314,6 +341,12 @@ class Run {
     if (this.#history.length === 0)
       this.#history = this.#services.openHistory(this.#load?.historyFiles ?? []);
   }
+  async #settleAlerts(): Promise<void> {
+    const { interruption } = this.#request;
+    const { faults = [], startNs = 0 } = this.#load ?? {};
+    this.#alertsResult = await this.#alerts?.conclude(faults, startNs, interruption.signal);
+  }
+
 
   /** Everything that was started goes; what is left then is undone by its record, and what even that leaves is said. */
   async #closeEverything(): Promise<void> {
@@ -378,6 +411,7 @@ class Run {
 
     let result = weighNow();
     const written: string[] = [];
+        alerts: this.#alertsResult,
     await this.#stages.run('report', 'always', async () => {
       for (const reporter of this.#reporters) {
         if (reporter === this.#request.live) continue;

@@ -242,6 +242,11 @@ export class LoadStage {
     return this.endNs === 0 ? this.#conductor : undefined;
   }
 
+  /** Known once the load is prepared. */
+  get metricsUrl(): string {
+    return (this.#monitor as MonitorHandle).metricsUrl;
+  }
+
   /** A second chance for faults that could not be reverted. */
   async healAgain(): Promise<void> {
     await this.#conductor?.healAgain();

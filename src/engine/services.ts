@@ -1,3 +1,4 @@
+import type { AlertWatch, AlertWatchTask } from '../contracts/alert.js';
 import type { Checker } from '../contracts/checker.js';
 import type { Cluster, ClusterNode, ClusterStartOptions } from '../contracts/cluster.js';
 import type { SystemControl } from '../contracts/control.js';
@@ -44,6 +45,8 @@ export interface RunServices {
   startMonitor(task: MonitorTask, listener: MonitorListener): Promise<MonitorHandle>;
   startFleet(tasks: readonly GeneratorTask[], listener: LoadFleetListener): LoadFleet;
   loadFacts(kind: string): LoadKindFacts;
+  /** Prometheus, Alertmanager and a webhook, for the alerts that the plan expects. */
+  startAlerts(task: AlertWatchTask): Promise<AlertWatch>;
   /** Makes ready what the workers of a load share; resolves to what takes it away again. */
   prepareLoad(load: LoadPlan, context: PrepareLoadContext): Promise<() => Promise<void>>;
   faultKind(kind: string): FaultKind;

@@ -1,4 +1,5 @@
 import { maskAssignment } from '../base/secret.js';
+import type { AlertsResult } from '../contracts/alert.js';
 import type { CheckResult } from '../contracts/checker.js';
 import type { LoadNotice } from '../contracts/load.js';
 import type { ResourcesResult } from '../contracts/resources.js';
@@ -9,6 +10,7 @@ import { recoveryPerFault } from '../metrics/recovery.js';
 import { addRecoverySteps } from '../metrics/recovery-steps.js';
 import { evaluateThreshold } from '../metrics/thresholds.js';
 import type { RunRequest } from './conduct-run.js';
+import { alertFindings } from './alert-findings.js';
 import {
   checkFindings,
   confirmationFindings,
@@ -35,6 +37,8 @@ export interface Weighing {
   /** Absent when the run ended before there was one. */
   readonly load: LoadStage | undefined;
   readonly checks: readonly CheckResult[];
+  /** Absent where none was expected, or it did not come to that. */
+  readonly alerts: AlertsResult | undefined;
   /** What they read. */
   readonly reads: readonly ReadSummary[];
   /** What connections and the run's own helpers met. */
@@ -56,6 +60,7 @@ export function weigh({
   load,
   checks,
   reads,
+  alerts,
   notices,
   findings,
   leftBehind,
@@ -124,6 +129,7 @@ export function weigh({
     ...checkFindings(checks),
     ...ownFindings,
     // Of a load that the generator kept from its schedule, there is nothing more to be said.
+    ...alertFindings(alerts, faults),
     ...loadFindings(
       loads.filter(({ name }) => !lateLoads.includes(name)),
       acknowledged,
@@ -158,6 +164,7 @@ export function weigh({
     timeline: started ? load.totals.timeline(MOST_ROWS) : { rowNs: 1e9, loads: [] },
     servers,
     resources: resourcesOf(load, limits),
+    ...(alerts && { alerts }),
     notices,
     ...(audit && { audit }),
   };
