@@ -38,7 +38,7 @@ async function stormglassRate(server) {
   const intervals = [];
   const monitor = await startMonitor(
     {
-      plan: { port: 0, subject: 'cim.events.>', domainToken: 2, typeToken: 3 },
+      plan: { port: 0, subject: 'cim.events.>', domainToken: 2, typeToken: 3, ownEvents: false },
       host: '127.0.0.1',
       access: { servers: [{ host: '127.0.0.1', port: server.port }] },
       writers: [{ writer: 0, load: 'max' }],

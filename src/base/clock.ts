@@ -19,6 +19,11 @@ export function wallNow(): Date {
   return new Date();
 }
 
+/** Unix time, to the millisecond; where a Date is not worth its making. */
+export function wallMs(): number {
+  return Date.now();
+}
+
 /** A monotonic time as wall-clock time, by the offset between the two clocks right now. */
 export function wallTimeOf(monotonicNs: number): Date {
   return new Date(Date.now() + (monotonicNs - nowNs()) / 1e6);

@@ -1,75 +1,117 @@
-import { nowNs } from '../base/clock.js';
+import { nowNs, wallMs } from '../base/clock.js';
+import { WallOffset } from '../base/wall-offset.js';
+import { DEFAULT_EVENT_READING } from '../contracts/event-reading.js';
 import type { MonitorTask } from '../contracts/monitor.js';
 import { PhaseClock } from '../metrics/phase-clock.js';
 import { BatchReader, isBatch } from '../wire/batch.js';
 import type { MessageView } from '../wire/parser.js';
-import { emptyStamp, type Stamp } from '../wire/stamp.js';
-import { readMessageStamp } from '../wire/stamp-header.js';
-import { lagOf } from './lag.js';
-import { LagBuckets } from './lag-buckets.js';
-import { LoadTally } from './load-tally.js';
+import { emptyStamp, STAMP_BYTES, type Stamp } from '../wire/stamp.js';
+import { readMessageStamp, STAMP_HEX_AT, STAMP_HEX_BYTES } from '../wire/stamp-header.js';
+import { makeBooks } from './books.js';
+import { ErrorCounts } from './error-counts.js';
+import { EventReader } from './events/event-reader.js';
+import type { EventBook } from './events/scanned-event.js';
+import { traceStartOf } from './events/trace-header.js';
+import { LagAccount } from './lag-account.js';
+import { LoadTally, UNKNOWN_LOAD } from './load-tally.js';
+import { OutcomeCounts } from './outcome-counts.js';
 import { OTHER, SeriesTable } from './series-table.js';
 import { SubjectCache } from './subject-cache.js';
 
 /** Series beyond this many are counted together. */
 export const MAX_SERIES = 10_000;
 
+/** A header block that is nothing but a stamp: its line, and the empty one. */
+const STAMP_BLOCK_BYTES = STAMP_HEX_AT + STAMP_HEX_BYTES + 4;
+
 /** Counts events by domain and type, as they come. Flat: nothing is allocated for an event of a known series. */
 export class EventCounter {
   readonly series: SeriesTable;
+  /** Of series, those of OTHER among them. */
+  readonly maxSeries: number;
   /** By series; a message carries one event, or a batch of them. */
   readonly events: Float64Array;
   readonly messages: Float64Array;
   readonly bytes: Float64Array;
   /** Monotonic; 0 for never. */
   readonly lastSeenNs: Float64Array;
-  /** Rows are domains. */
-  readonly lags: LagBuckets;
+  readonly lags: LagAccount;
+  readonly outcomes: OutcomeCounts;
+  readonly errors: ErrorCounts;
   readonly loads: LoadTally;
-  /** Stamps whose due time lies in the future, or more than an hour ago. */
-  unbelievableLags = 0;
-  /** Messages that begin like a batch and are none; each counts as one event that is not ours. */
-  malformedBatches = 0;
+  /** What follows events, each with metrics of its own. */
+  readonly books: readonly EventBook[];
   /** When the last event came, monotonic; 0 for never. */
   lastEventNs = 0;
   readonly #subjects = new SubjectCache();
+  readonly #reader: EventReader;
+  readonly #wallOffset = new WallOffset();
   #readNs: number;
   readonly #stamp = emptyStamp();
   readonly #batch = new BatchReader();
 
-  constructor(task: Pick<MonitorTask, 'plan' | 'writers' | 'phaseClock'>, maxSeries = MAX_SERIES) {
+  constructor(
+    task: Pick<MonitorTask, 'plan' | 'writers' | 'phaseClock'>,
+    maxSeries = task.plan.maxSeries ?? MAX_SERIES,
+  ) {
     const { plan, writers, phaseClock } = task;
+    const reading = plan.reading ?? DEFAULT_EVENT_READING;
+    this.maxSeries = maxSeries;
     this.series = new SeriesTable(plan, plan.subject, maxSeries);
     this.events = new Float64Array(maxSeries);
     this.messages = new Float64Array(maxSeries);
     this.bytes = new Float64Array(maxSeries);
     this.lastSeenNs = new Float64Array(maxSeries);
-    this.lags = new LagBuckets(maxSeries);
+    this.lags = new LagAccount(maxSeries);
+    this.outcomes = new OutcomeCounts(reading, this.series.types, maxSeries);
+    this.errors = new ErrorCounts(maxSeries);
     this.#readNs = nowNs();
+    this.#reader = new EventReader({
+      reading,
+      lags: this.lags,
+      outcomes: this.outcomes,
+      errors: this.errors,
+    });
     const clock = phaseClock === undefined ? PhaseClock.create() : new PhaseClock(phaseClock);
     this.loads = new LoadTally(writers, clock, this.#readNs);
+    this.books = makeBooks({
+      want: this.#reader.fields.want,
+      series: this.series,
+      fields: reading.fields,
+      outcomes: this.outcomes.words.names,
+      loads: this.loads.names,
+      section: (name) => plan.sections?.[name],
+      countError: (series, reason) => this.errors.count(series, reason),
+      startNs: this.#readNs,
+    });
+    this.#reader.tellTo(this.books);
   }
 
-  /** Reads the clock once for all events of one read of the socket. */
+  /** Reads the clocks once for all events of one read of the socket. */
   onReadStart(): void {
+    const wall = wallMs();
     this.#readNs = nowNs();
     this.loads.receivedNs = this.#readNs;
+    this.#wallOffset.note(wall, this.#readNs);
+    this.#reader.wallOffsetNs = this.#wallOffset.ns;
   }
 
   onMessage(view: MessageView): void {
     const receivedNs = this.#readNs;
     const series = this.#seriesOf(view);
+    const { payloadStart, payloadEnd } = view;
     this.messages[series]!++;
-    this.bytes[series]! += view.payloadEnd - view.payloadStart;
+    this.bytes[series]! += payloadEnd - payloadStart;
     this.lastSeenNs[series] = receivedNs;
     this.lastEventNs = receivedNs;
     if (readMessageStamp(view, this.#stamp)) {
       this.events[series]!++;
-      this.#onStamp(series, this.#stamp);
+      this.#onStamped(view, series);
     } else if (isBatch(view)) {
       this.#onBatch(view, series);
     } else {
-      this.events[series]!++;
+      this.#begin(view, series, this.#traceOf(view));
+      this.events[series]! += this.#reader.readPayload(payloadStart, payloadEnd, false, -1);
     }
   }
 
@@ -81,22 +123,75 @@ export class EventCounter {
     this.lastEventNs = lastEventNs;
   }
 
+  /** Events can be seen from now on, or cannot. */
+  onSight(isSeeing: boolean): void {
+    const now = nowNs();
+    for (const book of this.books) book.onSight?.(isSeeing, now);
+  }
+
+  /** About once a second. */
+  tick(): void {
+    this.loads.tick();
+    const now = nowNs();
+    for (const book of this.books) book.tick(now);
+  }
+
+  /** With nothing but its stamp, an event costs no more than that. */
+  #onStamped(view: MessageView, series: number): void {
+    const { buffer, headerStart, payloadStart, payloadEnd } = view;
+    const headerBytes = payloadStart - headerStart;
+    const traceStart = headerBytes === 0 || headerBytes === STAMP_BLOCK_BYTES ? -1 : traceStartOf(view);
+    const lagNs = this.#onStamp(series, this.#stamp, buffer, traceStart);
+    // The stamp in the payload begins with a byte that no text has.
+    const inPayload = payloadEnd - payloadStart >= STAMP_BYTES && buffer[payloadStart]! > 0x7f;
+    if (!inPayload) {
+      this.#begin(view, series, traceStart);
+      this.#reader.load = this.loads.loadOf(this.#stamp.writer);
+      this.#reader.readPayload(payloadStart, payloadEnd, true, lagNs);
+    } else if (payloadEnd - payloadStart > STAMP_BYTES || traceStart >= 0 || this.#reader.seesAll) {
+      this.#begin(view, series, traceStart);
+      this.#reader.load = this.loads.loadOf(this.#stamp.writer);
+      this.#reader.readBehindStamp(payloadStart + STAMP_BYTES, payloadEnd, lagNs);
+    }
+  }
+
   #onBatch(view: MessageView, series: number): void {
     const batch = this.#batch;
+    const traceStart = this.#traceOf(view);
     if (!batch.open(view)) {
-      this.malformedBatches++;
+      this.errors.count(series, 'malformed-batch');
       this.events[series]!++;
       return;
     }
     this.events[series]! += batch.count;
-    while (batch.next()) if (batch.stamped) this.#onStamp(series, batch.stamp);
+    this.#begin(view, series, traceStart);
+    const reader = this.#reader;
+    while (batch.next()) {
+      const lagNs = batch.stamped ? this.#onStamp(series, batch.stamp, view.buffer, traceStart) : -1;
+      if (batch.bodyEnd === batch.bodyStart && traceStart < 0 && !reader.seesAll) continue;
+      reader.load = batch.stamped ? this.loads.loadOf(batch.stamp.writer) : UNKNOWN_LOAD;
+      reader.readBehindStamp(batch.bodyStart, batch.bodyEnd, lagNs);
+    }
   }
 
-  #onStamp(series: number, stamp: Stamp): void {
-    const lagNs = lagOf(this.#readNs, stamp.dueNs);
-    if (lagNs < 0) this.unbelievableLags++;
-    else this.lags.observe(this.series.domainIndex[series]!, lagNs);
+  /** Returns its lag; −1 when that cannot be believed. */
+  #onStamp(series: number, stamp: Stamp, buffer: Uint8Array, traceStart: number): number {
+    const lagNs = this.#readNs - stamp.dueNs;
+    const domain = this.series.domainIndex[series]!;
+    const believed =
+      traceStart < 0
+        ? this.lags.observe(domain, lagNs)
+        : this.lags.observeTraced(domain, lagNs, this.#readNs, buffer, traceStart);
     this.loads.count(stamp);
+    return believed ? lagNs : -1;
+  }
+
+  #begin(view: MessageView, series: number, traceStart: number): void {
+    this.#reader.begin(view, series, this.series.domainIndex[series]!, this.#readNs, traceStart);
+  }
+
+  #traceOf(view: MessageView): number {
+    return view.headerStart < view.payloadStart ? traceStartOf(view) : -1;
   }
 
   #seriesOf(view: MessageView): number {

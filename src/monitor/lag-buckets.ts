@@ -7,7 +7,8 @@ export const LAG_BOUNDS_S: readonly number[] = [
 
 const BOUNDS_NS = Float64Array.from(LAG_BOUNDS_S, (seconds) => seconds * NS.s);
 /** The last column counts what lies above every bound. */
-const COLUMNS = BOUNDS_NS.length + 1;
+export const LAG_COLUMNS = BOUNDS_NS.length + 1;
+const COLUMNS = LAG_COLUMNS;
 
 /** Where to begin to look, by the number of bits of a lag in units of 65.5 µs: no bound before lies as high. */
 const FIRST_COLUMN = Uint8Array.from({ length: 33 }, (_, bits) =>
@@ -26,10 +27,15 @@ export class LagBuckets {
 
   /** The hot path. */
   observe(row: number, lagNs: number): void {
+    this.#counts[row * COLUMNS + this.columnOf(lagNs)]!++;
+    this.#sumsNs[row]! += lagNs;
+  }
+
+  /** The bucket of a lag, the last one for what lies above every bound. */
+  columnOf(lagNs: number): number {
     let column = FIRST_COLUMN[32 - Math.clz32(lagNs / 65_536)]!;
     while (column < BOUNDS_NS.length && lagNs > BOUNDS_NS[column]!) column++;
-    this.#counts[row * COLUMNS + column]!++;
-    this.#sumsNs[row]! += lagNs;
+    return column;
   }
 
   /** How many of a row lie at or below each bound, and how many there are in all. */

@@ -1,10 +1,10 @@
 import { NS } from '../base/clock.js';
 
-/** The stamp of another machine's clock gives such lags, of either sign. */
-const ABSURD_NS = NS.h;
+/** A longer lag is the fault of a clock, as is one below zero: another machine's, or a wrong one. */
+export const LONGEST_LAG_NS = NS.h;
 
-/** From due to received, in nanoseconds; −1 when it lies before the one or more than an hour behind it. */
+/** From due to received, in nanoseconds; −1 when it cannot be believed. */
 export function lagOf(receivedNs: number, dueNs: number): number {
   const lagNs = receivedNs - dueNs;
-  return lagNs >= 0 && lagNs <= ABSURD_NS ? lagNs : -1;
+  return lagNs >= 0 && lagNs <= LONGEST_LAG_NS ? lagNs : -1;
 }

@@ -20,7 +20,7 @@ const LOST = COUNTER.lost;
 const LAG = MEASURE.lag;
 
 /** The load of events whose writer nobody named. */
-const UNKNOWN = 0;
+export const UNKNOWN_LOAD = 0;
 
 /**
  * Counts what arrives and what is missing, load by load, for the reports of the run and for the metrics. Events of
@@ -40,7 +40,7 @@ export class LoadTally {
   constructor(writers: readonly WriterLabel[], phaseClock: PhaseClock, startNs: number) {
     this.receivedNs = startNs;
     this.#ledger = new WriterLedger(writers.map(({ writer }) => writer));
-    this.#loadOf = new Uint16Array(65_536).fill(UNKNOWN);
+    this.#loadOf = new Uint16Array(65_536).fill(UNKNOWN_LOAD);
     for (const { writer, load, warmUpEndNs } of writers) {
       let index = this.#loads.indexOf(load, 1);
       if (index < 0) {
@@ -62,6 +62,16 @@ export class LoadTally {
     this.#received = new Float64Array(loads);
     this.#duplicates = new Float64Array(loads);
     this.#lost = new Float64Array(loads);
+  }
+
+  /** Of the loads; the first stands for writers of no known load. */
+  get names(): readonly string[] {
+    return this.#loads;
+  }
+
+  /** The number of a writer's load, in `names`. */
+  loadOf(writer: number): number {
+    return this.#loadOf[writer]!;
   }
 
   /** One stamped event. The hot path: numbers that are no integers come in objects, or each would be one. */

@@ -5,9 +5,11 @@ import type { MonitorHandle, MonitorListener, MonitorTask } from '../contracts/m
 import { WorkerVitals } from '../metrics/worker-vitals.js';
 import { WireConnection } from '../wire/connection.js';
 import { EventCounter } from './event-counter.js';
-import { metricsRegistry } from './metrics-page.js';
-import { startMetricsServer } from './metrics-server.js';
 import { OwnVoice } from './own-voice.js';
+import { EventFigures } from './page/event-figures.js';
+import { startMetricsServer } from './page/metrics-server.js';
+import { PageMaker } from './page/page-maker.js';
+import { sightSource } from './page/sight-figures.js';
 import { Sight } from './sight.js';
 
 const REPORT_EVERY_MS = 1000;
@@ -29,17 +31,27 @@ export async function startMonitorService(
   const { plan, host, access } = task;
   checkSubject(plan.subject);
   const counter = new EventCounter(task, maxSeries);
-  const sight = new Sight((notice) => listener.onNotice(notice));
+  const sight = new Sight(
+    (notice) => listener.onNotice(notice),
+    (isSeeing) => counter.onSight(isSeeing),
+  );
   const voice = new OwnVoice(task, {
     wire: () => wire,
     onMessage: (view) => counter.onOwnMessage(view),
     onNotice: (notice) => listener.onNotice(notice),
   });
-  const registry = metricsRegistry(counter, () => sight.figures());
+  const pages: PageMaker = new PageMaker([
+    new EventFigures(counter),
+    sightSource(
+      () => sight.figures(),
+      () => pages.lastSeconds,
+    ),
+    ...counter.books,
+  ]);
   const server = await startMetricsServer({
     host,
     port: plan.port,
-    registry,
+    page: (format) => pages.make(format),
     unhealthy: () => sight.blindness,
   });
 
@@ -59,7 +71,7 @@ export async function startMonitorService(
   );
   const vitals = new WorkerVitals({ role: 'monitor', sockets: () => [wire] });
   const report = () => {
-    counter.loads.tick();
+    counter.tick();
     for (const each of counter.loads.takeReports(nowNs())) listener.onReport(each);
     const sample = vitals.sample();
     if (sample) listener.onSample?.(sample);

@@ -2,11 +2,12 @@ import { NS, nowNs } from '../base/clock.js';
 import type { LoadNotice } from '../contracts/load.js';
 import { CLOSED_BY_US, type WireListener } from '../wire/connection.js';
 import { kindOfServerError, refusedSubscription } from '../wire/server-error.js';
-import type { SightFigures } from './metrics-page.js';
+import type { SightFigures } from './page/sight-figures.js';
 
 /** Keeps account of when the monitor sees and when it is blind, and says what its connection meets. */
 export class Sight {
   readonly #onNotice: (notice: LoadNotice) => void;
+  readonly #onSight: (isSeeing: boolean) => void;
   #connectedBefore = false;
   #reconnects = 0;
   #blindNs = 0;
@@ -15,8 +16,10 @@ export class Sight {
   #reason = 'not connected yet';
   #refusal: string | undefined;
 
-  constructor(onNotice: (notice: LoadNotice) => void) {
+  /** @param onSight told when events can be seen from now on, and when they cannot */
+  constructor(onNotice: (notice: LoadNotice) => void, onSight: (isSeeing: boolean) => void) {
     this.#onNotice = onNotice;
+    this.#onSight = onSight;
   }
 
   readonly listener: Pick<WireListener, 'onConnected' | 'onDisconnected' | 'onRefused' | 'onServerError'> = {
@@ -32,10 +35,12 @@ export class Sight {
       this.#blindSinceNs = undefined;
       this.#connectedBefore = true;
       this.#refusal = undefined;
+      this.#onSight(true);
     },
     onDisconnected: (reason) => {
       this.#blindSinceNs = nowNs();
       this.#reason = reason;
+      this.#onSight(false);
       if (reason !== CLOSED_BY_US) this.#tell('disconnected', reason);
     },
     onRefused: ({ host, port }, reason) => {

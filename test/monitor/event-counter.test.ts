@@ -74,14 +74,14 @@ describe('EventCounter', () => {
     expect(of(counter.messages)).toEqual({ 'orders.Placed': 2, 'orders.Paid': 1 });
     expect(of(counter.bytes)).toEqual({ 'orders.Placed': 4 + 4 * 120 + 16, 'orders.Paid': 4 + 3 * 20 });
     expect(load('orders')).toEqual({ load: 'orders', received: 7, duplicates: 1, lost: 2 });
-    expect(counter.lags.cumulative(0)).toMatchObject({ count: 0 });
-    const lags = counter.lags.cumulative(counter.series.domainNames.indexOf('orders'));
+    expect(counter.lags.buckets.cumulative(0)).toMatchObject({ count: 0 });
+    const lags = counter.lags.buckets.cumulative(counter.series.domainNames.indexOf('orders'));
     expect(lags.count).toBe(8);
     expect(lags.sumSeconds).toBeGreaterThanOrEqual(8 * 0.039);
     const [report] = counter.loads.takeReports(nowNs());
     expect(report?.phases[0]?.counters).toEqual({ received: 7, lost: 2 });
     expect(report?.phases[0]?.histograms.lag?.total).toBe(7);
-    expect(counter.malformedBatches).toBe(0);
+    expect(counter.errors.total('malformed-batch')).toBe(0);
   });
 
   it('takes a batch that was cut or that lies for one event of somebody else, and goes on', () => {
@@ -93,7 +93,7 @@ describe('EventCounter', () => {
     receive('cim.events.orders.Placed', lying);
     receive('cim.events.orders.Placed', Uint8Array.from([0xc1, 2, 0, 0]));
     receive('cim.events.orders.Placed', whole);
-    expect(counter.malformedBatches).toBe(3);
+    expect(counter.errors.total('malformed-batch')).toBe(3);
     expect(of(counter.events)).toEqual({ 'orders.Placed': 6 });
     expect(of(counter.messages)).toEqual({ 'orders.Placed': 4 });
     expect(load('orders')).toMatchObject({ received: 3 });

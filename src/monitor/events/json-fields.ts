@@ -68,8 +68,8 @@ export class JsonFields {
   }
 
   /**
-   * Scans the object whose `{` stands at `start`; what follows it is the caller's. Nothing is found unless it returns
-   * SCAN.ok. `data` is the memory under `buffer`, whose byte i is its byte `dataStart` + i.
+   * Scans the object, or the array, whose bracket stands at `start`; what follows it is the caller's. Nothing is found in an
+   * array, nor unless it returns SCAN.ok. `data` is the memory under `buffer`, whose byte i is its byte `dataStart` + i.
    */
   scan(buffer: Uint8Array, data: DataView, dataStart: number, start: number, end: number): number {
     this.clear();
@@ -78,13 +78,21 @@ export class JsonFields {
     return result;
   }
 
+  /** Goes behind the value that begins at `start`, of which it is known that it is JSON and not too deep. */
+  skip(buffer: Uint8Array, data: DataView, dataStart: number, start: number, end: number): void {
+    const first = buffer[start];
+    if (first === OPEN_OBJECT || first === OPEN_ARRAY) this.#walk(buffer, data, dataStart, start, end);
+    else if (first === QUOTE) this.end = endOfJsonString(buffer, data, dataStart, start + 1, end) + 1;
+    else this.end = this.#scalar(buffer, start, end, NONE);
+  }
+
   #walk(buffer: Uint8Array, data: DataView, dataStart: number, start: number, end: number): number {
     const isObject = this.#isObject;
     let depth = 0;
-    let inObject = true;
-    let node = 0;
-    isObject[0] = 1;
-    this.#nodes[0] = 0;
+    let inObject = buffer[start] === OPEN_OBJECT;
+    let node = inObject ? 0 : NONE;
+    isObject[0] = inObject ? 1 : 0;
+    this.#nodes[0] = node;
     this.#entries[0] = NONE;
     let at = skipSpace(buffer, start + 1, end);
     /** An element follows, unless the container that was just opened is empty. */

@@ -63,7 +63,7 @@ describe('poison', () => {
 
     const series = counter.series.types.indexOf('Placed');
     expect(counter.messages[series]).toBe(PAYLOADS.length + 2);
-    expect(counter.malformedBatches).toBe(POISON_PAYLOADS['broken-batch'].length);
+    expect(counter.errors.total('malformed-batch')).toBe(POISON_PAYLOADS['broken-batch'].length);
     const orders = counter.loads.figures().find(({ load }) => load === 'orders');
     expect(orders).toEqual({ load: 'orders', received: 2, duplicates: 0, lost: 0 });
   });

@@ -1,0 +1,132 @@
+import { wallTimeOf } from '../../base/clock.js';
+import { NS } from '../../base/nanoseconds.js';
+import type { MetricFamily, MetricSample, MetricSource } from '../../contracts/metric.js';
+import type { EventCounter } from '../event-counter.js';
+import { ERROR_REASONS } from '../events/error-reasons.js';
+import { family } from '../family.js';
+import { LAG_BOUNDS_S } from '../lag-buckets.js';
+import type { LoadFigures } from '../load-tally.js';
+
+type Labels = Readonly<Record<string, string>>;
+
+/** What the counter of events knows, as metrics. */
+export class EventFigures implements MetricSource {
+  readonly #counter: EventCounter;
+  /** By series, made once. */
+  readonly #labels: Labels[] = [];
+
+  constructor(counter: EventCounter) {
+    this.#counter = counter;
+  }
+
+  *families(): Iterable<MetricFamily> {
+    const { events, messages, bytes, lastSeenNs, series, lags, maxSeries } = this.#counter;
+    this.#labelSeries();
+    yield family(
+      'cim_events_total',
+      this.#bySeries((index) => events[index]!),
+    );
+    yield family(
+      'cim_event_messages_total',
+      this.#bySeries((index) => messages[index]!),
+    );
+    yield family(
+      'cim_event_bytes_total',
+      this.#bySeries((index) => bytes[index]!),
+    );
+    const offsetMs = wallTimeOf(0).getTime();
+    yield family(
+      'cim_event_last_seen_timestamp_seconds',
+      this.#bySeries((index) => (offsetMs + lastSeenNs[index]! / NS.ms) / 1000),
+    );
+    yield family('cim_event_lag_seconds', this.#lags());
+    yield family('cim_event_errors_total', this.#errors());
+    yield family('cim_event_outcomes_total', this.#outcomes());
+    yield family(
+      'cim_events_received_total',
+      this.#byLoad(({ received }) => received),
+    );
+    yield family(
+      'cim_events_lost_total',
+      this.#byLoad(({ lost }) => lost),
+    );
+    yield family(
+      'cim_events_duplicated_total',
+      this.#byLoad(({ duplicates }) => duplicates),
+    );
+    yield family('cim_monitor_series', single(series.size));
+    yield family('cim_monitor_series_limit', single(maxSeries));
+    yield family('cim_monitor_series_dropped_total', single(series.dropped));
+    yield family('cim_monitor_lag_discarded_total', [
+      { labels: { sign: 'negative' }, value: lags.discardedNegative },
+      { labels: { sign: 'positive' }, value: lags.discardedPositive },
+    ]);
+  }
+
+  #labelSeries(): void {
+    const { domains, types } = this.#counter.series;
+    for (let index = this.#labels.length; index < domains.length; index++) {
+      this.#labels.push({ domain: domains[index]!, type: types[index]! });
+    }
+  }
+
+  /** Of those that had an event: what came after the page was begun waits for the next. */
+  #bySeries(figure: (index: number) => number): MetricSample[] {
+    const { messages } = this.#counter;
+    const samples: MetricSample[] = [];
+    this.#labels.forEach((labels, index) => {
+      if (messages[index]! > 0) samples.push({ labels, value: figure(index) });
+    });
+    return samples;
+  }
+
+  #byLoad(figure: (figures: LoadFigures) => number): MetricSample[] {
+    return this.#counter.loads
+      .figures()
+      .map((figures) => ({ labels: { load: figures.load }, value: figure(figures) }));
+  }
+
+  #errors(): MetricSample[] {
+    const { errors } = this.#counter;
+    const samples: MetricSample[] = [];
+    this.#labels.forEach((labels, index) => {
+      for (const reason of ERROR_REASONS) {
+        const value = errors.of(index, reason);
+        if (value > 0) samples.push({ labels: { ...labels, reason }, value });
+      }
+    });
+    return samples;
+  }
+
+  #outcomes(): MetricSample[] {
+    const { outcomes, events } = this.#counter;
+    const samples: MetricSample[] = [];
+    this.#labels.forEach((labels, index) => {
+      outcomes.words.names.forEach((outcome, number) => {
+        const value = outcomes.of(index, number, events[index]!);
+        if (value > 0) samples.push({ labels: { ...labels, outcome }, value });
+      });
+    });
+    return samples;
+  }
+
+  #lags(): MetricSample[] {
+    const { series, lags } = this.#counter;
+    return series.domainNames.flatMap((domain, row): MetricSample[] => {
+      const { atOrBelow, count, sumSeconds } = lags.buckets.cumulative(row);
+      if (count === 0) return [];
+      const bucket = (le: string, value: number, column: number): MetricSample => {
+        const exemplar = lags.exemplars.of(row, column);
+        return { labels: { domain, le }, value, suffix: '_bucket', ...(exemplar && { exemplar }) };
+      };
+      return [
+        ...atOrBelow.map((value, column) => bucket(String(LAG_BOUNDS_S[column]), value, column)),
+        bucket('+Inf', count, LAG_BOUNDS_S.length),
+        { labels: { domain }, value: sumSeconds, suffix: '_sum' },
+        { labels: { domain }, value: count, suffix: '_count' },
+      ];
+    });
+  }
+}
+
+const single = (value: number): MetricSample[] => [{ labels: {}, value }];
