@@ -151,10 +151,15 @@ const PROBED = {
 export type ProbedPage = keyof typeof PROBED;
 
 /** A page as it is. Rejects when the server does not answer in time, or has no such page. */
-export function readProbedPage(monitorUrl: string, page: ProbedPage, deadlineMs?: number): Promise<unknown> {
+export function readProbedPage(
+  monitorUrl: string,
+  page: ProbedPage,
+  deadlineMs: number,
+  signal: AbortSignal,
+): Promise<unknown> {
   const { path, alsoStatus }: { readonly path: string; readonly alsoStatus?: readonly number[] } =
     PROBED[page];
-  return readPage(monitorUrl, path, deadlineMs, alsoStatus);
+  return readPage(monitorUrl, path, deadlineMs, alsoStatus, signal);
 }
 
 async function readPage<T>(
@@ -162,10 +167,15 @@ async function readPage<T>(
   path: string,
   deadlineMs = DEADLINE_MS,
   alsoStatus: readonly number[] = [],
+  signal?: AbortSignal,
 ): Promise<T> {
   const url = new URL(path, monitorUrl);
   try {
-    const response = await fetch(url, { signal: AbortSignal.timeout(deadlineMs), redirect: 'error' });
+    const late = AbortSignal.timeout(deadlineMs);
+    const response = await fetch(url, {
+      signal: signal === undefined ? late : AbortSignal.any([late, signal]),
+      redirect: 'error',
+    });
     if (!response.ok && !alsoStatus.includes(response.status)) {
       await response.body?.cancel();
       throw new Error(`status ${response.status}`);

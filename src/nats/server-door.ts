@@ -7,9 +7,9 @@ export interface ServerDoor {
   ask(page: ProbedPage): Promise<unknown>;
 }
 
-/** By its monitoring endpoint. */
-export function httpDoor(monitorUrl: string, deadlineMs: number): ServerDoor {
-  return { ask: (page) => readProbedPage(monitorUrl, page, deadlineMs) };
+/** By its monitoring endpoint. Once the signal has aborted, no answer is waited for. */
+export function httpDoor(monitorUrl: string, deadlineMs: number, signal: AbortSignal): ServerDoor {
+  return { ask: (page) => readProbedPage(monitorUrl, page, deadlineMs, signal) };
 }
 
 /** What its subjects take for what the endpoint has in its query. */

@@ -1,0 +1,192 @@
+import type { ServerAccess } from '../../contracts/load.js';
+import type { MetricFamily, MetricSource } from '../../contracts/metric.js';
+import type { ServersTask, ServerTarget } from '../../contracts/monitor.js';
+import type { OwnEvent, OwnEventSink } from '../../contracts/own-event.js';
+import type { ToldAdvisory } from '../../nats/advisories.js';
+import { findServers, httpDoor, systemDoor } from '../../nats/server-door.js';
+import { AdvisoryCount } from './advisory-count.js';
+import { AdvisoryEar } from './advisory-ear.js';
+import { clusterFamilies } from './cluster-families.js';
+import { DetailLimit } from './detail-limit.js';
+import { mergeFamilies } from './family-book.js';
+import { GroupBook, type ServersKnown } from './group-book.js';
+import { WatchedServer } from './watched-server.js';
+
+const EVERY_MS = 5000;
+const DEADLINE_MS = 2000;
+const MAX_STREAMS = 1000;
+const MAX_CONSUMERS = 2000;
+/** Pages that come together are looked at together. */
+const SETTLE_AFTER_MS = 20;
+/** A server that was found and is gone for so many looks is forgotten when another one came in its place. */
+const STALE_LOOKS = 3;
+
+export interface ServerProbesOptions {
+  readonly task: ServersTask;
+  /** Where advisories are heard in the account of the events; absent: nowhere. */
+  readonly access?: ServerAccess;
+  /** The name under which the servers list its connections. */
+  readonly connectionName: string;
+  readonly sink: OwnEventSink;
+}
+
+/**
+ * Asks every server about itself, again and again, and listens to advisories. What it sees is told by metrics, whether or not
+ * there is a server to publish to, and by events. A server that does not answer delays nobody else.
+ */
+export class ServerProbes implements MetricSource {
+  readonly #options: ServerProbesOptions;
+  readonly #everyMs: number;
+  readonly #deadlineMs: number;
+  readonly #limit: DetailLimit;
+  readonly #groups: GroupBook;
+  readonly #advisories: AdvisoryCount;
+  readonly #ears: AdvisoryEar[] = [];
+  #systemEar: AdvisoryEar | undefined;
+  /** By address, or by id where they are found by the system account. */
+  #servers = new Map<string, WatchedServer>();
+  /** Which there should be; 0: as many as were ever there. */
+  #named = 0;
+  #largestSize = 0;
+  readonly #largestRoutes = new Map<string, number>();
+  #isFinding = false;
+  readonly #stopped = new AbortController();
+  #timer: NodeJS.Timeout | undefined;
+  #settling: NodeJS.Timeout | undefined;
+
+  constructor(options: ServerProbesOptions) {
+    this.#options = options;
+    const { task, sink } = options;
+    this.#everyMs = task.everyMs ?? EVERY_MS;
+    this.#deadlineMs = Math.min(task.deadlineMs ?? DEADLINE_MS, this.#everyMs);
+    this.#limit = new DetailLimit(task.maxStreams ?? MAX_STREAMS, task.maxConsumers ?? MAX_CONSUMERS);
+    this.#groups = new GroupBook(this.#limit, sink);
+    this.#advisories = new AdvisoryCount(sink);
+    this.useTargets(task.targets);
+  }
+
+  start(): void {
+    const { access, connectionName, task } = this.#options;
+    const onAdvisory = (advisory: ToldAdvisory, account: string | undefined) => {
+      if (this.#advisories.add(advisory)) this.#groups.onAdvisory(advisory, account);
+    };
+    if (access !== undefined) {
+      this.#ears.push(new AdvisoryEar({ access, name: `${connectionName} advisories`, onAdvisory }));
+    }
+    if (task.systemAccess !== undefined) {
+      this.#systemEar = new AdvisoryEar({
+        access: task.systemAccess,
+        name: `${connectionName} system`,
+        onAdvisory,
+        onSystemNews: (what) => this.#advisories.addKind(`SYS.${what}`),
+      });
+      this.#ears.push(this.#systemEar);
+    }
+    this.#round();
+    this.#timer = setInterval(() => this.#round(), this.#everyMs);
+  }
+
+  async stop(): Promise<void> {
+    clearInterval(this.#timer);
+    clearTimeout(this.#settling);
+    this.#stopped.abort();
+    await Promise.all(this.#ears.map((ear) => ear.end()));
+  }
+
+  /** The servers that there should be from now on; those that are known already go on as they are. */
+  useTargets(targets: readonly ServerTarget[]): void {
+    this.#named = targets.length;
+    if (targets.length === 0) return;
+    const servers = new Map<string, WatchedServer>();
+    for (const { name, serverName, monitorUrl } of targets) {
+      const key = `${monitorUrl} ${name ?? ''} ${serverName ?? ''}`;
+      servers.set(key, this.#servers.get(key) ?? this.#watch(monitorUrl, name, serverName));
+    }
+    this.#servers = servers;
+  }
+
+  *families(): Iterable<MetricFamily> {
+    const servers = [...this.#servers.values()];
+    yield* mergeFamilies(servers.flatMap(({ books }) => books));
+    yield* clusterFamilies(servers, {
+      named: this.#named,
+      largestSize: this.#largestSize,
+      largestRoutes: this.#largestRoutes,
+    });
+    yield* this.#groups.families();
+    yield this.#advisories.family();
+  }
+
+  #watch(monitorUrl: string, name?: string, serverName?: string): WatchedServer {
+    return new WatchedServer({
+      ...(name !== undefined && { name }),
+      ...(serverName !== undefined && { serverName }),
+      address: new URL(monitorUrl).host,
+      door: httpDoor(monitorUrl, this.#deadlineMs, this.#stopped.signal),
+      ...this.#shared,
+    });
+  }
+
+  get #shared() {
+    const { signal } = this.#stopped;
+    return {
+      limit: this.#limit,
+      // What is seen while everything ends is no news.
+      sink: { publish: (event: OwnEvent) => signal.aborted || this.#options.sink.publish(event) },
+      staleMs: STALE_LOOKS * this.#everyMs,
+    };
+  }
+
+  #round(): void {
+    this.#limit.tidy();
+    if (this.#named === 0) void this.#find();
+    for (const server of this.#servers.values()) {
+      void server.look().then(() => {
+        if (this.#stopped.signal.aborted) return;
+        this.#settling ??= setTimeout(() => this.#settle(), SETTLE_AFTER_MS);
+      });
+    }
+  }
+
+  /** Servers have another id after each start: what is called the same is the same. */
+  async #find(): Promise<void> {
+    const connection = this.#systemEar?.connection;
+    if (connection === undefined || this.#isFinding) return;
+    this.#isFinding = true;
+    try {
+      for (const { id, name } of await findServers(connection, this.#deadlineMs)) {
+        if (this.#servers.has(id)) continue;
+        for (const [key, server] of this.#servers) {
+          if (server.serverName === name) this.#servers.delete(key);
+        }
+        const door = systemDoor(connection, id, this.#deadlineMs);
+        this.#servers.set(id, new WatchedServer({ name, address: id, door, ...this.#shared }));
+      }
+    } catch {
+      // Without a connection nobody is found: those that are known are asked, and do not answer.
+    } finally {
+      this.#isFinding = false;
+    }
+  }
+
+  #settle(): void {
+    this.#settling = undefined;
+    const servers = [...this.#servers.values()];
+    // Before all were looked at, the picture would be one of a system that is half away.
+    if (servers.some((server) => !server.isLookedAt)) return;
+    this.#largestSize = Math.max(this.#largestSize, servers.filter(({ isUp }) => isUp).length);
+    for (const { label, peers } of servers) {
+      this.#largestRoutes.set(label, Math.max(this.#largestRoutes.get(label) ?? 0, peers.size));
+    }
+    const byName = new Map(servers.map((server) => [server.serverName, server]));
+    const known: ServersKnown = {
+      isAway: (name) => byName.get(name)?.isUp === false,
+      knownSinceMs: (name) => byName.get(name)?.knownSinceMs ?? Number.POSITIVE_INFINITY,
+      label: (name) => byName.get(name)?.label ?? name,
+    };
+    const pages = servers.flatMap(({ serverName, jsz, metaLeaderSinceMs }) =>
+      jsz === undefined || serverName === undefined ? [] : [{ server: serverName, jsz, metaLeaderSinceMs }],
+    );
+    this.#groups.settle(pages, known);
+  }
+}
