@@ -132,7 +132,7 @@ function presencePanels() {
       ],
     }),
     timeSeries({
-      title: 'Heartbeats missed',
+      title: 'Heartbeats missed each second',
       description: 'Heartbeats each second that were due and did not come.',
       unit: 'eps',
       span: 8,

@@ -140,7 +140,7 @@ function workPanels() {
       queries: [over(MEMORY_SHARE, LEGEND)],
     }),
     stateTimeline({
-      title: 'GPUs that answer',
+      title: 'When GPUs answered',
       description: 'When which device answered its probe.',
       unit: 'none',
       span: 24,

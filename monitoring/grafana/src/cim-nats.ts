@@ -126,7 +126,7 @@ function clusterPanels() {
       ],
     }),
     stat({
-      title: 'Slow consumers',
+      title: 'Clients cut off',
       description: 'Clients that servers cut off in the time shown, because they did not read fast enough.',
       unit: 'none',
       span: 3,
