@@ -62,12 +62,71 @@ function divideRoute(route: Yaml, factor: number): Yaml {
   return { ...divided, routes: listOf(routes).map((each) => divideRoute(each, factor)) };
 }
 
-/** The longest that a group waits, for its first notification and for the next, in a configuration whose root has both. */
-export function longestGroupTimes({ route }: Yaml): { groupWaitNs: number; groupIntervalNs: number } {
-  const routes = routesOf((route ?? {}) as Yaml);
-  const longest = (key: string): number =>
-    Math.max(0, ...routes.map((each) => parsePrometheusDuration(String(each[key])) ?? 0));
-  return { groupWaitNs: longest('group_wait'), groupIntervalNs: longest('group_interval') };
+export interface GroupTimes {
+  readonly groupWaitNs: number;
+  readonly groupIntervalNs: number;
 }
 
-const routesOf = (route: Yaml): Yaml[] => [route, ...listOf(route.routes).flatMap(routesOf)];
+/** The longest that an alert with these labels waits in its groups, for its first notification and for the next. */
+export function groupTimesOf({ route }: Yaml, labels: Readonly<Record<string, string>>): GroupTimes {
+  const usual = { groupWaitNs: GROUP_WAIT_NS, groupIntervalNs: GROUP_INTERVAL_NS };
+  const taken = takenRoutes((route ?? {}) as Yaml, labels, usual);
+  return {
+    groupWaitNs: Math.max(...taken.map(({ groupWaitNs }) => groupWaitNs)),
+    groupIntervalNs: Math.max(...taken.map(({ groupIntervalNs }) => groupIntervalNs)),
+  };
+}
+
+/** As Alertmanager goes through them: the first child that matches, the next ones too where it says `continue`, or the parent. */
+function takenRoutes(
+  route: Yaml,
+  labels: Readonly<Record<string, string>>,
+  inherited: GroupTimes,
+): GroupTimes[] {
+  const times = {
+    groupWaitNs: parsePrometheusDuration(String(route.group_wait)) ?? inherited.groupWaitNs,
+    groupIntervalNs: parsePrometheusDuration(String(route.group_interval)) ?? inherited.groupIntervalNs,
+  };
+  const taken: GroupTimes[] = [];
+  for (const child of listOf(route.routes)) {
+    if (!isMatched(child, labels)) continue;
+    taken.push(...takenRoutes(child, labels, times));
+    if (child.continue !== true) break;
+  }
+  return taken.length === 0 ? [times] : taken;
+}
+
+const MATCHER = /^\s*([a-zA-Z_]\w*)\s*(=~|!~|!=|=)\s*"?(.*?)"?\s*$/;
+
+/** What is not understood matches: then more patience is had than needed. */
+function isMatched({ matchers, match, match_re }: Yaml, labels: Readonly<Record<string, string>>): boolean {
+  const equal = Object.entries((match ?? {}) as Yaml);
+  const alike = Object.entries((match_re ?? {}) as Yaml);
+  return (
+    equal.every(([name, value]) => (labels[name] ?? '') === value) &&
+    alike.every(([name, value]) => isAlike(labels[name], String(value))) &&
+    (Array.isArray(matchers) ? matchers : []).every((matcher) => {
+      const [, name = '', operator, value = ''] = MATCHER.exec(String(matcher)) ?? [];
+      switch (operator) {
+        case '=':
+          return (labels[name] ?? '') === value;
+        case '!=':
+          return (labels[name] ?? '') !== value;
+        case '=~':
+          return isAlike(labels[name], value);
+        case '!~':
+          return !isAlike(labels[name], value);
+        default:
+          return true;
+      }
+    })
+  );
+}
+
+function isAlike(label = '', expression: string): boolean {
+  try {
+    return new RegExp(`^(?:${expression})$`).test(label);
+  } catch {
+    return true;
+  }
+}

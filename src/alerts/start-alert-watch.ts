@@ -20,7 +20,7 @@ import { type Judgement, judge, TELLING_TAKES_NS, unexpectedPages } from './judg
 import type { MonitoringFiles } from './monitoring-files.js';
 import { PrometheusApi } from './prometheus-api.js';
 import { divideTime, formatPrometheusDuration } from './prometheus-duration.js';
-import { divideRouting, longestGroupTimes } from './routing.js';
+import { divideRouting, groupTimesOf } from './routing.js';
 import { divideRules, evaluationNsOf, runPrometheus, scrapeNsOf } from './run-configuration.js';
 import { Webhook } from './webhook.js';
 import { whatInstead } from './what-instead.js';
@@ -90,11 +90,18 @@ class Watch implements AlertWatch {
     const groups = rules.flatMap((file) => file.rules.groups);
     const alerting = groups.filter((group) => group.rules.some(({ alert }) => alert !== undefined));
     const evaluations = alerting.map(({ interval }) => evaluationNsOf(prometheus, interval));
+    const expected = groups.flatMap((group) =>
+      group.rules.filter(({ alert }) => task.plan.expectations.some((each) => each.alert === alert)),
+    );
     const routing = divideRouting(alertmanager, factor, () => '');
+    const waits = expected.map(({ alert = '', labels }) =>
+      groupTimesOf(routing, { ...labels, alertname: alert }),
+    );
     this.times = {
       scrapeNs: divideTime(scrapeNsOf(prometheus), factor),
       evaluationNs: divideTime(Math.max(...evaluations), factor),
-      ...longestGroupTimes(routing),
+      groupWaitNs: Math.max(0, ...waits.map(({ groupWaitNs }) => groupWaitNs)),
+      groupIntervalNs: Math.max(0, ...waits.map(({ groupIntervalNs }) => groupIntervalNs)),
     };
     this.#book = new AlertBook(this.times.evaluationNs, (what, episode) => this.#tellOf(what, episode));
   }

@@ -6,6 +6,7 @@ import type { DataFiles } from '../scenario/data-files.js';
 import { readScenario } from '../scenario/read-scenario.js';
 import { resolvePlan } from '../scenario/resolve-plan.js';
 import { scenarioJsonSchema as jsonSchemaOf } from '../scenario/scenario-json-schema.js';
+import { readKnownRules } from './alert-tools.js';
 import { dataFilesOf } from './data-files.js';
 import { SCENARIO_PLUGINS } from './plugins.js';
 import { userPlace } from './user-place.js';
@@ -47,6 +48,7 @@ export function planText(
       driver === 'external'
         ? findAccessProblems(params as unknown as ExternalClusterParams, userPlace(env))
         : [],
+    readRules: readKnownRules,
     drawnSeed: randomInt(2 ** 32),
     ...(seed !== undefined && { seed }),
   });

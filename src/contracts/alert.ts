@@ -58,7 +58,7 @@ export interface KnownRules {
 export interface AlertTimes {
   readonly scrapeNs: number;
   readonly evaluationNs: number;
-  /** The longest of any route. */
+  /** The longest of the routes that the expected alerts take. */
   readonly groupWaitNs: number;
   readonly groupIntervalNs: number;
 }

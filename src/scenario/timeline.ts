@@ -166,7 +166,19 @@ export function formatTimeline(plan: Plan): string {
   }));
   const width = Math.max(0, ...moments.map(({ at }) => at.length));
   const lines = moments.map(({ at, text }) => `${at.padStart(width)}  ${text}`);
-  return [...lines, ...boundsOf(plan)].join('\n');
+  return [...lines, ...boundsOf(plan), ...alertLines(plan)].join('\n');
+}
+
+/** Which alerts must fire, and by what the times of their rules are divided. */
+function alertLines({ alerts }: Plan): readonly string[] {
+  if (alerts === undefined) return [];
+  const expected = alerts.expectations.map(({ alert, after, withinNs, resolvesWithinNs }) => {
+    const resolves =
+      resolvesWithinNs === undefined ? '' : `, resolved within ${formatDuration(resolvesWithinNs)}`;
+    return `${alert} within ${formatDuration(withinNs)} after ${after}${resolves}`;
+  });
+  const others = alerts.only ? ['no other page'] : [];
+  return [`alerts, times of the rules divided by ${alerts.factor}: ${[...expected, ...others].join('; ')}`];
 }
 
 function boundsOf({ guards, steadyState }: Plan): readonly string[] {
