@@ -1,6 +1,7 @@
 import { subjectFilterProblem, subjectMatches } from '../base/subjects.js';
 import type { LoadScene } from '../contracts/load.js';
 import type { ClusterPlan, MonitorPlan, Plan, RunLimits } from '../contracts/plan.js';
+import { type ReadRules, resolveAlerts } from './alerts/resolve-alerts.js';
 import { applySets } from './apply-sets.js';
 import type { DataFiles } from './data-files.js';
 import { DEFAULT_SUBJECT_PATTERN } from './event-schema.js';
@@ -38,6 +39,8 @@ export interface ResolveOptions {
   /** `path=value`, each put into the scenario before it is checked. */
   readonly sets?: readonly string[];
   /** What is wrong with files that the cluster names; paths are below `cluster`. The one look outside, handed in. */
+  /** Reads the rules that `alerts` are expected of; without it, their names are not checked. */
+  readonly readRules?: ReadRules;
   readonly inspectCluster?: (cluster: ClusterPlan) => readonly {
     readonly path: Path;
     readonly message: string;
@@ -149,6 +152,13 @@ function resolveSections(scenario: unknown, options: ResolveOptions, findings: F
     findings,
   );
   const monitor = resolveMonitor(raw.monitor, events, findings);
+  const alertScene = {
+    faults,
+    areFaultsKnown: !findings.all.some(({ path }) => path[0] === 'faults'),
+    files,
+    readRules: options.readRules,
+  };
+  const alerts = resolveAlerts(raw.alerts, alertScene, findings);
   const limits = resolveLimits(raw.limits, findings);
   if (findings.all.length > 0 || !root || !cluster || !monitor || !limits) return undefined;
   if (!guards || !steadyState) return undefined;
@@ -169,6 +179,7 @@ function resolveSections(scenario: unknown, options: ResolveOptions, findings: F
     thresholds,
     monitor,
     limits,
+    ...(alerts && { alerts }),
   };
 }
 

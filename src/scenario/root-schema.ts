@@ -54,6 +54,7 @@ export const rootSchema = z.strictObject({
   'steady-state': z.unknown().optional(),
   checks: z.array(z.unknown()).default([]),
   thresholds: z.record(z.string(), z.unknown()).default({}),
+  alerts: z.unknown().optional(),
   monitor: z.unknown().optional(),
   limits: z.unknown().optional(),
 });

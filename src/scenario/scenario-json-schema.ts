@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { alertsJsonSchema } from './alerts/alerts-schema.js';
 import { eventsSchema } from './event-schema.js';
 import { nemesisSchema, sequenceSchema } from './faults/fault-schema.js';
 import { kindSchemas, offeredLoadSchemas } from './kinds.js';
@@ -43,6 +44,11 @@ export function scenarioJsonSchema(plugins: ScenarioPlugins): Record<string, unk
       .optional()
       .describe('What must hold of the figures: by <load>.<measure>, or by a measure of the whole run.'),
     monitor: monitorSchema
+    alerts: alertsJsonSchema
+      .optional()
+      .describe(
+        'Which alerts must fire, proven with Prometheus and Alertmanager: a list, or a list with what is said of all.',
+      ),
       .optional()
       .describe('The event monitor, which serves metrics while the run goes on.'),
     limits: limitsSchema.optional().describe('How long the run waits for things before it gives up.'),

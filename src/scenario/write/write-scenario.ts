@@ -6,6 +6,7 @@ import { limitsSchema } from '../root-schema.js';
 import { streamSchema } from '../stream-schema.js';
 import { writeDuration } from './exact-quantities.js';
 import { unparse } from './unparse.js';
+import { writeAlerts } from './write-alerts.js';
 import { writeEvents } from './write-events.js';
 import { type WritePlace, writeFault } from './write-fault.js';
 import { writePace } from './write-load.js';
@@ -65,6 +66,7 @@ export function writeScenario(plan: Plan, plugins: ScenarioPlugins, place: Write
       }),
     ),
     thresholds: writeThresholds(plan.thresholds),
+    ...(plan.alerts && { alerts: writeAlerts(plan.alerts, place) }),
     monitor: {
       port: monitor.port,
       subject: monitor.subject,
