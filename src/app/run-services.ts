@@ -1,6 +1,7 @@
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { NS } from '../base/clock.js';
 import { type AlertTools, startAlertWatch } from '../alerts/start-alert-watch.js';
+import { NS } from '../base/clock.js';
 import { PreflightError } from '../base/errors.js';
 import { resolveTargets } from '../chaos/targets.js';
 import { clusterUndoRecords } from '../clusters/cluster-undo.js';
@@ -30,8 +31,9 @@ import { createHtmlReporter } from '../reporters/report-html.js';
 import { createResourcesReporter } from '../reporters/resources-csv.js';
 import { createSummaryReporter } from '../reporters/summary-json.js';
 import { createTimeseriesReporter } from '../reporters/timeseries-csv.js';
-import { dockerOf } from './docker-of.js';
+import { openRunTraces } from '../traces/open-run-traces.js';
 import { provideAlertTools } from './alert-tools.js';
+import { dockerOf } from './docker-of.js';
 import { createMachine } from './fault-machine.js';
 import { readHandFault } from './hand-fault.js';
 import { OwnEventRelay } from './own-event-relay.js';
@@ -42,7 +44,7 @@ import { createResourceProbe } from './resource-probe.js';
 import type { Surroundings } from './surroundings.js';
 import { provideNatsServer, provideNatsServerVersion, provideToxiproxy } from './tools.js';
 import { userPlace } from './user-place.js';
-import { PACKAGE_ROOT } from './version.js';
+import { PACKAGE_ROOT, VERSION } from './version.js';
 import { hasVolumes, volumesOf } from './volumes-of.js';
 
 export interface RunServicesOptions {
@@ -58,9 +60,9 @@ export function createRunServices({ surroundings, allow }: RunServicesOptions): 
   /** By version, as faults ask for it. */
   const serverPaths = new Map<string, string>();
   let toxiproxyPath: string | undefined;
+  let alertTools: AlertTools | undefined;
   const generatorPids: number[] = [];
   let isExternal = false;
-  let alertTools: AlertTools | undefined;
   const ownEvents = new OwnEventRelay();
   const loadKind = (kind: string) =>
     LOAD_KINDS.find((each) => each.kind === kind) as (typeof LOAD_KINDS)[number];
@@ -71,9 +73,9 @@ export function createRunServices({ surroundings, allow }: RunServicesOptions): 
     async preflight(plan, { progress, signal }) {
       await checkMonitorPort(plan);
       await requireAbilities(plan, machine);
+      if (plan.alerts) alertTools = await provideAlertTools(plan.alerts, surroundings);
       if (plan.cluster.driver === 'docker') {
         await requireShaping(plan);
-      if (plan.alerts) alertTools = await provideAlertTools(plan.alerts, surroundings);
         await provideImage({ ...dockerOf(plan, surroundings.env), progress, signal });
       }
       if (plan.cluster.driver !== 'process') return {};
@@ -132,9 +134,9 @@ export function createRunServices({ surroundings, allow }: RunServicesOptions): 
       if (isExternal) ownEvents.outlivedBy(task);
       return ownEvents.use(await startMonitor(task, entries.monitor, listener));
     },
+    startAlerts: (task) => startAlertWatch(task, alertTools as AlertTools),
     startFleet: (tasks, listener) => {
       const sockets = tasks.map(
-    startAlerts: (task) => startAlertWatch(task, alertTools as AlertTools),
         ({ load, worker }) => loadKind(load.kind).facts.socketsOf?.(load, worker) ?? 1,
       );
       const apart = placeWorkers(sockets, readOpenFilesLimit());
@@ -189,6 +191,20 @@ export function createRunServices({ surroundings, allow }: RunServicesOptions): 
       // Last: a report before it that could not be written is part of the verdict that it tells.
       createSummaryReporter({ runDir }),
     ],
+    openTraces: ({ plan: { traces, name, seed }, runId, runDir, listen }) =>
+      traces &&
+      openRunTraces({
+        plan: traces,
+        file: join(runDir, 'traces.ndjson'),
+        version: VERSION,
+        attributes: {
+          'service.instance.id': runId,
+          'stormglass.run': runId,
+          'stormglass.scenario': name,
+          'stormglass.seed': seed,
+        },
+        listen,
+      }),
     guarding: {
       stateDir,
       watchdogEntry: entries.watchdog,

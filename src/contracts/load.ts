@@ -2,6 +2,7 @@ import type { HistogramSnapshot } from './histogram.js';
 import type { OperationKind } from './history.js';
 import type { EventKind, LoadPlan, PhaseName, ScheduleMode, StreamPlan } from './plan.js';
 import type { WorkerSample } from './resources.js';
+import type { SpanReport, TraceTask } from './trace.js';
 
 /**
  * Where to reach the servers of one system, and who we are to them: plain data, so that it can go to a worker
@@ -161,6 +162,8 @@ export interface GeneratorTask {
   readonly historyFile?: string;
   /** All of the run that write events: a load that listens knows by them whose every event it must receive. */
   readonly writers?: readonly EventWriter[];
+  /** Absent: it traces nothing. */
+  readonly trace?: TraceTask;
   /** Where the run's monitor serves its metrics. */
   readonly metricsUrl?: string;
 }
@@ -218,6 +221,8 @@ export interface LoadFleetListener {
   onCrowd?(load: string, crowd: Crowd, apart: boolean): void;
   /** After each report of a worker: what its thread used meanwhile. */
   onSample?(sample: WorkerSample): void;
+  /** After a report of a worker that traces. */
+  onSpans?(report: SpanReport): void;
 }
 
 /** What the planner must know of a kind of load. */

@@ -2,6 +2,7 @@ import type { IntervalReport, LoadNotice, ServerAccess } from './load.js';
 import type { OwnEventSink } from './own-event.js';
 import type { MonitorPlan } from './plan.js';
 import type { WorkerSample } from './resources.js';
+import type { SpanReport, TraceTask } from './trace.js';
 
 /** Which load a writer's events belong to. */
 export interface WriterLabel {
@@ -21,6 +22,8 @@ export interface MonitorTask {
   readonly writers: readonly WriterLabel[];
   /** Of which run what it says itself is; absent when it runs alone. */
   readonly runId?: string;
+  /** Absent: it records no spans. */
+  readonly trace?: TraceTask;
   /** Absent when the monitor runs alone. */
   readonly phaseClock?: SharedArrayBuffer;
 }
@@ -55,6 +58,7 @@ export interface MonitorListener {
   onNotice(notice: LoadNotice): void;
   /** About once a second: what the monitor's thread used meanwhile. */
   onSample?(sample: WorkerSample): void;
+  onSpans?(report: SpanReport): void;
 }
 
 /** The monitor's thread, as the conductor sees it. What is published through it, it counts itself, and at once. */

@@ -1,5 +1,6 @@
 import type { AlertsPlan } from './alert.js';
 import type { EventReading } from './event-reading.js';
+import type { TracesPlan } from './trace.js';
 
 /**
  * A scenario after it was read, checked and resolved: plain data, everything explicit, ready to be run, printed by
@@ -18,9 +19,11 @@ export interface Plan {
   readonly steadyState: SteadyStatePlan;
   readonly checks: readonly CheckPlan[];
   readonly thresholds: readonly ThresholdPlan[];
-  readonly monitor: MonitorPlan;
   /** Absent: no alert is expected, and none is looked at. */
   readonly alerts?: AlertsPlan;
+  readonly monitor: MonitorPlan;
+  /** Absent: nothing is traced. */
+  readonly traces?: TracesPlan;
   readonly limits: RunLimits;
 }
 

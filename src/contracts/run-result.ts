@@ -6,6 +6,7 @@ import type { Crowd, LoadCounter, LoadMeasure, LoadNotice } from './load.js';
 import type { PhaseName, Plan } from './plan.js';
 import type { ResourcesResult } from './resources.js';
 import type { FailureClass, ReadSummary, SafetyVerdict } from './safety.js';
+import type { TracesResult } from './trace.js';
 import type { UndoRecord } from './undo.js';
 
 export type ExitMeaning =
@@ -57,14 +58,16 @@ export interface RunResult {
   /** What the checks read: of each stream, and of each of its replicas. */
   readonly reads: readonly ReadSummary[];
   readonly thresholds: readonly ThresholdResult[];
-  readonly timeline: Timeline;
   /** Absent where no alert was expected, or it did not come to that. */
   readonly alerts?: AlertsResult;
+  readonly timeline: Timeline;
   /** What the servers' own counters say of the time under load. */
   readonly servers: ServerCounters;
   /** Who used what of the machine meanwhile, and what limited each load. */
   readonly resources: ResourcesResult;
   readonly notices: readonly LoadNotice[];
+  /** Absent when the scenario has no `traces`. */
+  readonly traces?: TracesResult;
   /** Absent when the run ended before there was a trail. */
   readonly audit?: AuditHead;
 }

@@ -8,6 +8,7 @@ import type { History, ReadBack, WriterHistory } from '../contracts/history.js';
 import type { Plan } from '../contracts/plan.js';
 import type { Reporter } from '../contracts/reporter.js';
 import type { Environment, ReplayedRun, RunResult } from '../contracts/run-result.js';
+import type { RunTraces } from '../contracts/trace.js';
 import { buildHistory } from './build-history.js';
 import { runChecks } from './checks.js';
 import { ClusterLock } from './cluster-lock.js';
@@ -31,6 +32,7 @@ import { findingOf, Stages } from './stages.js';
 import { unsteadiness } from './steady-state.js';
 import { watchStopFile } from './stop-file.js';
 import { SystemUnderTest } from './system-under-test.js';
+import { tracesNotices } from './traces-notices.js';
 import { Upkeep } from './upkeep.js';
 import type { Finding } from './verdict.js';
 import { weigh } from './weigh.js';
@@ -85,6 +87,7 @@ class Run {
   readonly #upkeep: Upkeep;
   readonly #stages: Stages;
   readonly #reporters: readonly Reporter[];
+  readonly #traces: RunTraces | undefined;
   readonly #scope = new Scope();
   readonly #startedAt = wallNow();
   readonly #nodeEvents: NodeEvent[] = [];
@@ -94,12 +97,12 @@ class Run {
   #load: LoadStage | undefined;
   /** Of a system that is not this run's own. */
   #lock: ClusterLock | undefined;
-  #history: readonly WriterHistory[] = [];
-  #readBackAs: ReadBack = { reads: [], replicas: [] };
-
   /** Of a plan that expects some. */
   #alerts: AlertWatch | undefined;
   #alertsResult: AlertsResult | undefined;
+  #history: readonly WriterHistory[] = [];
+  #readBackAs: ReadBack = { reads: [], replicas: [] };
+
   constructor(request: RunRequest, services: RunServices, dir: RunDirectory) {
     this.#request = request;
     this.#services = services;
@@ -118,6 +121,12 @@ class Run {
     interruption.hurry.addEventListener('abort', () =>
       this.#journal.write('interrupted', { text: 'hurrying' }),
     );
+    this.#traces = services.openTraces({
+      plan: request.plan,
+      runId: request.runId,
+      runDir: dir.path,
+      listen: (listener) => this.#journal.listen(listener),
+    });
     this.#journal.listen((event) => {
       for (const reporter of this.#reporters) reporter.onEvent?.(event);
     });
@@ -146,8 +155,11 @@ class Run {
         await stages.run('drain', 'always', () => this.#drain());
         if (!interruption.hurry.aborted) {
           await stages.run('steady-after', 'always', () => this.#settleAfter());
+          if (this.#alerts) await stages.run('alerts-settle', 'always', () => this.#settleAlerts());
           await stages.run('final-read', 'always', () => this.#readBack());
         }
+        // Whoever is in a hurry is told by what was seen until now.
+        if (this.#alertsResult === undefined) await this.#settleAlerts();
         await stages.run('history-closed', 'always', () => this.#openHistory());
       }
     } finally {
@@ -155,11 +167,9 @@ class Run {
     }
     const leftBehind = this.#net?.leftBehind ?? [];
     if (!this.#begun && !interruption.signal.aborted && leftBehind.length === 0) {
-          if (this.#alerts) await stages.run('alerts-settle', 'always', () => this.#settleAlerts());
       this.#journal.close();
+      this.#traces?.abandon();
       throw stages.halted;
-        // Whoever is in a hurry is told by what was seen until now.
-        if (this.#alertsResult === undefined) await this.#settleAlerts();
     }
     const checks = (await stages.run('check', 'always', async () => this.#check())) ?? [];
     return this.#report(checks);
@@ -261,19 +271,9 @@ class Run {
       reporters: this.#reporters,
       scope: this.#scope,
       interruption,
+      traces: this.#traces,
     });
     await this.#load.prepare();
-  }
-
-  #clusterLock(cluster: Cluster, control: SystemControl): ClusterLock {
-    const { stateDir, self } = this.#services.guarding;
-    return new ClusterLock({
-      runId: this.#request.runId,
-      stateDir,
-      // Without it, there would be no safety net, and no run.
-      self: self as ProcessIdentity,
-      servers: cluster.access.servers,
-      control,
     await this.#startAlerts(this.#load.metricsUrl, workDir);
   }
 
@@ -294,6 +294,17 @@ class Run {
     const { prometheusUrl, alertmanagerUrl, times } = watch;
     const { factor } = plan.alerts;
     this.#journal.write('alert', { what: 'watching', prometheusUrl, alertmanagerUrl, factor, times });
+  }
+
+  #clusterLock(cluster: Cluster, control: SystemControl): ClusterLock {
+    const { stateDir, self } = this.#services.guarding;
+    return new ClusterLock({
+      runId: this.#request.runId,
+      stateDir,
+      // Without it, there would be no safety net, and no run.
+      self: self as ProcessIdentity,
+      servers: cluster.access.servers,
+      control,
       journal: this.#journal,
       undo: (this.#net as SafetyNet).undo,
       scope: this.#scope,
@@ -330,6 +341,12 @@ class Run {
     }
   }
 
+  async #settleAlerts(): Promise<void> {
+    const { interruption } = this.#request;
+    const { faults = [], startNs = 0 } = this.#load ?? {};
+    this.#alertsResult = await this.#alerts?.conclude(faults, startNs, interruption.signal);
+  }
+
   async #readBack(): Promise<void> {
     this.#load?.recovery.close();
     await this.#openHistory();
@@ -341,12 +358,6 @@ class Run {
     if (this.#history.length === 0)
       this.#history = this.#services.openHistory(this.#load?.historyFiles ?? []);
   }
-  async #settleAlerts(): Promise<void> {
-    const { interruption } = this.#request;
-    const { faults = [], startNs = 0 } = this.#load ?? {};
-    this.#alertsResult = await this.#alerts?.conclude(faults, startNs, interruption.signal);
-  }
-
 
   /** Everything that was started goes; what is left then is undone by its record, and what even that leaves is said. */
   async #closeEverything(): Promise<void> {
@@ -392,6 +403,7 @@ class Run {
 
   async #report(checks: readonly CheckResult[]): Promise<RunOutcome> {
     const findings = this.#findings();
+    const traces = await this.#traces?.end();
     const endedAt = wallNow();
     const weighNow = (): RunResult =>
       weigh({
@@ -399,10 +411,12 @@ class Run {
         startedAt: this.#startedAt,
         endedAt,
         load: this.#load,
+        alerts: this.#alertsResult,
         checks,
         reads: readSummaries(this.#readBackAs.reads, this.#readBackAs.replicas),
         findings,
-        notices: [...(this.#load?.notices.all ?? []), ...this.#upkeep.notices],
+        notices: [...(this.#load?.notices.all ?? []), ...this.#upkeep.notices, ...tracesNotices(traces)],
+        traces,
         leftBehind: this.#net?.leftBehind ?? [],
         audit: this.#net?.undo.auditHead,
         acknowledged: (kind) => this.#services.loadFacts(kind).acknowledged,
@@ -411,7 +425,6 @@ class Run {
 
     let result = weighNow();
     const written: string[] = [];
-        alerts: this.#alertsResult,
     await this.#stages.run('report', 'always', async () => {
       for (const reporter of this.#reporters) {
         if (reporter === this.#request.live) continue;

@@ -9,6 +9,7 @@ import type { MonitorHandle } from '../contracts/monitor.js';
 import type { Plan } from '../contracts/plan.js';
 import type { Reporter } from '../contracts/reporter.js';
 import type { ClockFigures, ResourceSample } from '../contracts/resources.js';
+import type { RunTraces, SpanReport } from '../contracts/trace.js';
 import { measureClock } from '../metrics/clock-figures.js';
 import { LoadTotals } from '../metrics/load-totals.js';
 import { PhaseClock } from '../metrics/phase-clock.js';
@@ -60,6 +61,7 @@ export interface LoadStageOptions {
   readonly reporters: readonly Reporter[];
   readonly scope: Scope;
   readonly interruption: Interruption;
+  readonly traces?: RunTraces | undefined;
 }
 
 /**
@@ -129,6 +131,7 @@ export class LoadStage {
     const { plan, runId, services, cluster, scope, interruption, journal } = this.#options;
     const { signal } = interruption;
     for (const load of plan.loads) await prepareLoad(load, { ...this.#options, signal });
+    const trace = this.#options.traces?.taskFor(this.#tasks.length);
     const listener = {
       onReport: (report: IntervalReport) => {
         this.totals.add(report);
@@ -138,6 +141,7 @@ export class LoadStage {
       },
       onNotice: (notice: LoadNotice) => this.#noteNotice(notice),
       onSample: (sample: ResourceSample) => this.#addSample(sample),
+      onSpans: (report: SpanReport) => this.#options.traces?.add(report),
       onCrowd: (load: string, crowd: Crowd, apart: boolean) => this.crowds.add(load, crowd, apart),
     };
     this.#monitor = scope.use(
@@ -152,13 +156,14 @@ export class LoadStage {
           writers: writerLabels(this.#tasks, services),
           runId,
           phaseClock: this.#phaseClock.buffer,
+          ...(trace && { trace }),
         },
         listener,
       ),
     );
     journal.write('monitor', { what: 'started', url: this.#monitor.metricsUrl });
     const { metricsUrl } = this.#monitor;
-    const tasks = this.#tasks.map((task) => ({ ...task, metricsUrl }));
+    const tasks = this.#tasks.map((task) => ({ ...task, metricsUrl, ...(trace && { trace }) }));
     this.#fleet = scope.use('the generators', services.startFleet(tasks, listener));
     await orAborted(this.#fleet.ready(), signal);
     // When everything has been built, so that it sees the clock as the load will.
@@ -237,14 +242,14 @@ export class LoadStage {
     return this.#conductor?.results ?? [];
   }
 
-  /** The faults while the load runs; `undefined` before and after. */
-  get conductor(): FaultConductor | undefined {
-    return this.endNs === 0 ? this.#conductor : undefined;
-  }
-
   /** Known once the load is prepared. */
   get metricsUrl(): string {
     return (this.#monitor as MonitorHandle).metricsUrl;
+  }
+
+  /** The faults while the load runs; `undefined` before and after. */
+  get conductor(): FaultConductor | undefined {
+    return this.endNs === 0 ? this.#conductor : undefined;
   }
 
   /** A second chance for faults that could not be reverted. */

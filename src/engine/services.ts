@@ -12,6 +12,7 @@ import type {
   StreamSpan,
   WriterHistory,
 } from '../contracts/history.js';
+import type { JournalEvent } from '../contracts/journal.js';
 import type {
   GeneratorTask,
   LoadFleet,
@@ -26,6 +27,7 @@ import type { ProbeKind } from '../contracts/probe.js';
 import type { Reporter } from '../contracts/reporter.js';
 import type { ResourceProbe } from '../contracts/resources.js';
 import type { Environment } from '../contracts/run-result.js';
+import type { RunTraces } from '../contracts/trace.js';
 import type { UndoRecord } from '../contracts/undo.js';
 import type { SafetyNetOptions } from './safety-net.js';
 
@@ -43,10 +45,10 @@ export interface RunServices {
   linksFor(plan: Plan): ClusterStartOptions['links'];
   openControl(cluster: Cluster): Promise<SystemControl>;
   startMonitor(task: MonitorTask, listener: MonitorListener): Promise<MonitorHandle>;
-  startFleet(tasks: readonly GeneratorTask[], listener: LoadFleetListener): LoadFleet;
-  loadFacts(kind: string): LoadKindFacts;
   /** Prometheus, Alertmanager and a webhook, for the alerts that the plan expects. */
   startAlerts(task: AlertWatchTask): Promise<AlertWatch>;
+  startFleet(tasks: readonly GeneratorTask[], listener: LoadFleetListener): LoadFleet;
+  loadFacts(kind: string): LoadKindFacts;
   /** Makes ready what the workers of a load share; resolves to what takes it away again. */
   prepareLoad(load: LoadPlan, context: PrepareLoadContext): Promise<() => Promise<void>>;
   faultKind(kind: string): FaultKind;
@@ -67,6 +69,8 @@ export interface RunServices {
   readBack(request: ReadBackRequest): Promise<ReadBack>;
   checker(name: string): Checker;
   reporters(runDir: string): readonly Reporter[];
+  /** The traces of a run that has any; `listen` as the journal's. */
+  openTraces(context: OpenTracesContext): RunTraces | undefined;
   /** What the watchdog needs to know; `stateDir` is where the runs of this user that are alive, or died, are known. */
   readonly guarding: Pick<SafetyNetOptions, 'stateDir' | 'watchdogEntry' | 'executable' | 'env' | 'self'>;
   /** Where stores and configuration of servers go. */
@@ -81,6 +85,13 @@ export interface PrepareLoadContext {
   /** Notes what takes away what is about to be made, should the run die. */
   recordUndo(record: UndoRecord): void;
   readonly signal: AbortSignal;
+}
+
+export interface OpenTracesContext {
+  readonly plan: Plan;
+  readonly runId: string;
+  readonly runDir: string;
+  readonly listen: (listener: (event: JournalEvent) => void) => () => void;
 }
 
 export interface HandFaultContext {

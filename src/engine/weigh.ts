@@ -5,12 +5,13 @@ import type { LoadNotice } from '../contracts/load.js';
 import type { ResourcesResult } from '../contracts/resources.js';
 import type { AuditHead, FaultResult, RunResult, ServerCounters } from '../contracts/run-result.js';
 import type { ReadSummary } from '../contracts/safety.js';
+import type { TracesResult } from '../contracts/trace.js';
 import type { UndoRecord } from '../contracts/undo.js';
 import { recoveryPerFault } from '../metrics/recovery.js';
 import { addRecoverySteps } from '../metrics/recovery-steps.js';
 import { evaluateThreshold } from '../metrics/thresholds.js';
-import type { RunRequest } from './conduct-run.js';
 import { alertFindings } from './alert-findings.js';
+import type { RunRequest } from './conduct-run.js';
 import {
   checkFindings,
   confirmationFindings,
@@ -36,9 +37,9 @@ export interface Weighing {
   readonly endedAt: Date;
   /** Absent when the run ended before there was one. */
   readonly load: LoadStage | undefined;
-  readonly checks: readonly CheckResult[];
   /** Absent where none was expected, or it did not come to that. */
   readonly alerts: AlertsResult | undefined;
+  readonly checks: readonly CheckResult[];
   /** What they read. */
   readonly reads: readonly ReadSummary[];
   /** What connections and the run's own helpers met. */
@@ -47,6 +48,7 @@ export interface Weighing {
   readonly findings: readonly Finding[];
   readonly leftBehind: readonly UndoRecord[];
   readonly audit: AuditHead | undefined;
+  readonly traces: TracesResult | undefined;
   acknowledged(kind: string): boolean;
   /** Whether the monitor counts what arrives of loads of this kind. */
   monitored(kind: string): boolean;
@@ -58,13 +60,14 @@ export function weigh({
   startedAt,
   endedAt,
   load,
+  alerts,
   checks,
   reads,
-  alerts,
   notices,
   findings,
   leftBehind,
   audit,
+  traces,
   acknowledged,
   monitored,
 }: Weighing): RunResult {
@@ -126,10 +129,10 @@ export function weigh({
     ...faultFindings(faults),
     ...recoveryFindings(faults, plan.steadyState.recoverWithinNs),
     ...probeFindings(probes),
+    ...alertFindings(alerts, faults),
     ...checkFindings(checks),
     ...ownFindings,
     // Of a load that the generator kept from its schedule, there is nothing more to be said.
-    ...alertFindings(alerts, faults),
     ...loadFindings(
       loads.filter(({ name }) => !lateLoads.includes(name)),
       acknowledged,
@@ -161,12 +164,13 @@ export function weigh({
     ...(safety && { safety }),
     reads,
     thresholds,
+    ...(alerts && { alerts }),
     timeline: started ? load.totals.timeline(MOST_ROWS) : { rowNs: 1e9, loads: [] },
     servers,
     resources: resourcesOf(load, limits),
-    ...(alerts && { alerts }),
     notices,
     ...(audit && { audit }),
+    ...(traces && { traces }),
   };
 }
 

@@ -16,6 +16,8 @@ export class AckWindow {
   /** Index into PHASES of the phase in which the operation was due. */
   readonly phase: Uint8Array;
   readonly generation: Uint32Array;
+  /** 1 for an operation whose trace is recorded, see EventTracer. */
+  readonly traced: Uint8Array;
   inFlight = 0;
   readonly #free: Int32Array;
   readonly #isFree: Uint8Array;
@@ -31,6 +33,7 @@ export class AckWindow {
     this.subject = new Uint16Array(size);
     this.phase = new Uint8Array(size);
     this.generation = new Uint32Array(size);
+    this.traced = new Uint8Array(size);
     this.#free = Int32Array.from({ length: size }, (_, i) => size - 1 - i);
     this.#isFree = new Uint8Array(size).fill(1);
     this.#older = new Int32Array(size);

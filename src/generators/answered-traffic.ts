@@ -249,6 +249,8 @@ export abstract class AnsweredTraffic implements Traffic {
       recorder.trouble(dueNs, doneNs, reason);
     }
     if (this.#history) this.#write(this.#history, slot, happened, doneNs, streamSequence, reason);
+    if (window.traced[slot] === 1)
+      this.setting.tracer?.ended(window, slot, doneNs, OUTCOMES[outcome]!, reason);
     window.release(slot);
   }
 

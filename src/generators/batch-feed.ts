@@ -63,7 +63,7 @@ export class BatchFeed implements Feed {
 
   /** Encodes the events; throws a PreflightError for what the server would not take. */
   constructor(setting: TrafficSetting, connection: WireConnection, options: BatchFeedOptions) {
-    const { events, load, random } = setting;
+    const { events, load, random, tracer } = setting;
     this.#setting = setting;
     this.#connection = connection;
     this.#options = options;
@@ -76,7 +76,11 @@ export class BatchFeed implements Feed {
     try {
       this.#encoder = new FrameEncoder({
         kinds: kinds.map((kind) => ({ ...kind, stampIn: 'payload' })),
-        ...eventHeaders(events, setting, { headers, traceEvery }),
+        ...eventHeaders(events, setting, {
+          headers,
+          traceEvery,
+          ...(tracer && { observe: (subject) => tracer.observe(subject, traceEvery, undefined) }),
+        }),
       });
       const drawn = random.fork('headers');
       this.#headers = kinds.map((_, kind) => [

@@ -1,43 +1,55 @@
 import type { Random } from '../base/random.js';
 import { hasPlaceholders, parseTemplate } from '../base/template.js';
 import type { EventKind } from '../contracts/plan.js';
-import { TRACEPARENT, traceparentField } from '../wire/fields/traceparent-field.js';
+import { TRACEPARENT, type TraceObserver, traceparentField } from '../wire/fields/traceparent-field.js';
 import type { FrameShape } from '../wire/frame-encoder.js';
 import type { FrameHeaders } from '../wire/frame-headers.js';
 import type { FrameText } from '../wire/frame-text.js';
 import { templateText } from '../wire/template-text.js';
 import { identities, namesOf, type PayloadSetting, wallOffset } from './event-payloads.js';
+import type { TrafficSetting } from './load-kind.js';
 
 export interface EventHeadersOptions {
   /** Of every message; a value that is a text may hold placeholders. */
   readonly headers: FrameHeaders;
   /** One in how many events has a trace of its own; 0 for none. */
   readonly traceEvery: number;
+  /** Who decides which traces are recorded, where any are. */
+  readonly observe?: (subject: string) => TraceObserver;
 }
 
 type EventHeaders = Pick<FrameShape, 'headers' | 'headersOf'>;
+
+/** One in how many events of a load carries a `traceparent`: as it says, or as many as are sampled where traces are recorded. */
+export function traceEveryOf({ load, tracer }: Pick<TrafficSetting, 'load' | 'tracer'>): number {
+  const { traceparent } = load.params;
+  if (typeof traceparent !== 'number') return 0;
+  return traceparent || (tracer?.recorder.sampleEvery ?? 0);
+}
 
 /** The headers of a load's messages: those that are the same for all of them, and what is different from one to the other. */
 export function eventHeaders(
   events: readonly EventKind[],
   setting: PayloadSetting,
-  { headers, traceEvery }: EventHeadersOptions,
+  { headers, traceEvery, observe }: EventHeadersOptions,
 ): EventHeaders {
   const isDrawn = ([, value]: [string, FrameText]) => typeof value === 'string' && hasPlaceholders(value);
   const entries = Object.entries(headers);
   const drawn = entries.filter(isDrawn) as [string, string][];
-  const trace = [traceparentField(identities(setting, TRACEPARENT))];
+  const random = identities(setting, TRACEPARENT);
+  const traces = events.map(({ subject }) => [traceparentField(random, observe?.(subject))]);
+  const isAlike = traceEvery === 1 && observe === undefined;
   const fixed = Object.fromEntries([
     ...entries.filter((entry) => !isDrawn(entry)),
-    ...(traceEvery === 1 ? [[TRACEPARENT, trace] as const] : []),
+    ...(isAlike ? [[TRACEPARENT, traces[0] ?? []] as const] : []),
   ]);
-  if (drawn.length === 0 && traceEvery <= 1) return { headers: fixed };
+  if (drawn.length === 0 && (traceEvery === 0 || isAlike)) return { headers: fixed };
   const make = drawnHeaders(drawn, events, setting);
   return {
     headers: fixed,
     headersOf: (frame, kind, random) => ({
       ...make(kind, random),
-      ...(traceEvery > 1 && frame % traceEvery === 0 && { [TRACEPARENT]: trace }),
+      ...(traceEvery > 0 && !isAlike && frame % traceEvery === 0 && { [TRACEPARENT]: traces[kind] ?? [] }),
     }),
   };
 }

@@ -5,7 +5,8 @@ import type { WireConnection } from '../wire/connection.js';
 import type { FrameShape } from '../wire/frame-encoder.js';
 import type { FrameHeaders } from '../wire/frame-headers.js';
 import type { FrameRing } from '../wire/frame-ring.js';
-import { eventHeaders } from './event-headers.js';
+import type { AckWindow } from './ack-window.js';
+import { eventHeaders, traceEveryOf } from './event-headers.js';
 import { frameKinds } from './event-payloads.js';
 import type { TrafficSetting } from './load-kind.js';
 import { RecordRing } from './records/record-ring.js';
@@ -13,6 +14,8 @@ import { RecordRing } from './records/record-ring.js';
 export interface EventRingOptions extends Pick<FrameShape, 'envelope' | 'replyPrefix' | 'replyTokenBytes'> {
   /** Of every message; a text may hold placeholders, and a value of another kind fields of its own. */
   readonly headers: FrameHeaders;
+  /** What each event takes a slot of, where it is acknowledged. */
+  readonly window?: AckWindow;
 }
 
 /** The most that a ring may take in memory, where it must be long. */
@@ -22,15 +25,20 @@ const MAX_RING_BYTES = 256 * 1024 * 1024;
 export function makeRing(
   setting: TrafficSetting,
   connection: WireConnection,
-  { headers, ...shape }: EventRingOptions,
+  { headers, window, ...shape }: EventRingOptions,
 ): FrameRing {
-  const { events, load, worker, random } = setting;
-  const traceEvery = typeof load.params.traceparent === 'number' ? load.params.traceparent : 0;
+  const { events, load, worker, random, tracer } = setting;
+  // What is one of several in a message has no headers of its own.
+  const traceEvery = shape.envelope === 'entry' ? 0 : traceEveryOf(setting);
   let ring: FrameRing;
   try {
     const options = {
       ...shape,
-      ...eventHeaders(events, setting, { headers, traceEvery }),
+      ...eventHeaders(events, setting, {
+        headers,
+        traceEvery,
+        ...(tracer && { observe: (subject) => tracer.observe(subject, traceEvery, window) }),
+      }),
       kinds: frameKinds(events, setting),
       random,
     };

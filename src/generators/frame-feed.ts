@@ -11,8 +11,6 @@ import type { Feed } from './feed.js';
 import type { TrafficRun, TrafficSetting } from './load-kind.js';
 
 export interface FrameFeedOptions extends EventRingOptions {
-  /** For acknowledged kinds: what each operation takes a slot of. */
-  readonly window?: AckWindow;
   /** Nothing is sent before so many slots are free; 1 unless told. At most the window's size. */
   readonly leastRoom?: number;
   /** Where the writer's next operation number stands, for feeds that share one. */

@@ -6,7 +6,10 @@ import { LoadRecorder } from '../metrics/load-recorder.js';
 import { PhaseClock } from '../metrics/phase-clock.js';
 import { warmUpEndNs } from '../metrics/schedule-end.js';
 import { WorkerVitals } from '../metrics/worker-vitals.js';
+import { ReceiveTracer } from '../traces/receive-tracer.js';
+import { SpanRecorder } from '../traces/span-recorder.js';
 import { CLOSED_BY_US, WireConnection, type WireListener } from '../wire/connection.js';
+import { EventTracer } from './event-tracer.js';
 import { LibraryConnection } from './library-connection.js';
 import type { LoadKind, Traffic } from './load-kind.js';
 import { LoadLoop } from './load-loop.js';
@@ -66,6 +69,12 @@ async function generate(
     restedNs: () => loop?.restedNs ?? 0,
   });
 
+  const spanRecorder = task.trace && new SpanRecorder(task.trace, `stormglass-${load.name}`);
+  const tellSpans = () => {
+    const spans = spanRecorder?.take();
+    if (spans) tell({ say: 'spans', report: spans });
+  };
+
   const traffic: Traffic = kind.create({
     runId,
     load,
@@ -88,6 +97,10 @@ async function generate(
     access,
     connectionName: task.connectionName,
     notices,
+    ...(spanRecorder && {
+      tracer: new EventTracer(spanRecorder, load.name, writer),
+      receiveTracer: new ReceiveTracer(spanRecorder),
+    }),
     writers: task.writers ?? [],
     ...(task.metricsUrl !== undefined && { metricsUrl: task.metricsUrl }),
     onRoom: () => loop?.wake(),
@@ -125,6 +138,7 @@ async function generate(
         tell({ say: 'report', report }, buffersOf(report));
         const sample = vitals.sample();
         if (sample) tell({ say: 'sample', sample });
+        tellSpans();
         for (const notice of notices.take(load.name, worker)) tell({ say: 'notice', notice });
       },
     });
@@ -133,6 +147,7 @@ async function generate(
   } finally {
     vitals.stop();
     await traffic.close();
+    tellSpans();
     for (const notice of notices.take(load.name, worker)) tell({ say: 'notice', notice });
   }
 }

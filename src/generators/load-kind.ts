@@ -13,8 +13,10 @@ import type {
 import type { EventKind, LoadPlan, StreamPlan } from '../contracts/plan.js';
 import type { UndoRecord } from '../contracts/undo.js';
 import type { LoadRecorder } from '../metrics/load-recorder.js';
+import type { ReceiveTracer } from '../traces/receive-tracer.js';
 import type { WireConnection, WireConnectionOptions, WireListener } from '../wire/connection.js';
 import type { Outlet } from './backlog.js';
+import type { EventTracer } from './event-tracer.js';
 import type { LibraryConnection } from './library-connection.js';
 import type { NoticeBook } from './notice-book.js';
 import type { Pacer } from './pacer.js';
@@ -90,6 +92,9 @@ export interface TrafficSetting {
   /** A connection of the client library, open, for kinds that make calls instead of frames. */
   library(): Promise<LibraryConnection>;
   readonly notices: NoticeBook;
+  /** Records what the worker sends, and what it receives; absent where nothing is traced. */
+  readonly tracer?: EventTracer;
+  readonly receiveTracer?: ReceiveTracer;
   /** All of the run that write events. */
   readonly writers: readonly EventWriter[];
   /** Where the run's monitor serves its metrics; absent when there is none. */

@@ -6,6 +6,7 @@ import type { WireConnection } from '../wire/connection.js';
 import { refusedPublish } from '../wire/server-error.js';
 import { BatchFeed } from './batch-feed.js';
 import { batchSchema } from './batch-schema.js';
+import { traceEveryOf } from './event-headers.js';
 import type { Feed } from './feed.js';
 import { FrameFeed } from './frame-feed.js';
 import type { LoadKind, Traffic, TrafficRun, TrafficSetting } from './load-kind.js';
@@ -64,7 +65,7 @@ class PublishTraffic implements Traffic {
   }
 
   async open(): Promise<void> {
-    const { headers, traceparent, batch } = this.#setting.load.params as PublishParams;
+    const { headers, batch } = this.#setting.load.params as PublishParams;
     await this.#connection.connect();
     if (batch === undefined) {
       this.#feed = new FrameFeed(this.#setting, this.#connection, { headers }, (flushed, phase, count) =>
@@ -75,7 +76,7 @@ class PublishTraffic implements Traffic {
     this.#batches = new BatchFeed(this.#setting, this.#connection, {
       batch,
       headers,
-      traceEvery: traceparent,
+      traceEvery: traceEveryOf(this.#setting),
       onFlushed: (flushed, phase, events, messages) => {
         this.#onFlushed(flushed, phase, events);
         if (flushed) this.#run?.recorder.count(COUNTER.messages, phase, messages);

@@ -260,6 +260,9 @@ export class JsConsumeTraffic extends FollowingTraffic implements Traffic {
     }
     const lag = this.#lag!;
     const isOurs = lag.record(view, this.#readNs);
+    const { receiveTracer } = this.#setting;
+    if (receiveTracer !== undefined && view.headerStart < view.payloadStart)
+      receiveTracer.received(view, isOurs ? lag.stamp.dueNs : this.#readNs, this.#readNs);
     this.#history?.delivered(delivery, isOurs ? lag.stamp : undefined, this.#readNs);
     if (this.#acks === 'all') this.#lastReplies[index]!.keep(view, delivery);
     else if (this.#acks !== 'none') this.#answer(view);

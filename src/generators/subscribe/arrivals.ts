@@ -3,6 +3,7 @@ import { subjectMatches } from '../../base/subjects.js';
 import type { EventWriter } from '../../contracts/load.js';
 import { COUNTER, type LoadRecorder, MEASURE } from '../../metrics/load-recorder.js';
 import { DUPLICATE, FRESH, WriterLedger } from '../../metrics/writer-ledger.js';
+import type { ReceiveTracer } from '../../traces/receive-tracer.js';
 import { BatchReader, isBatch } from '../../wire/batch.js';
 import type { MessageView } from '../../wire/parser.js';
 import { emptyStamp } from '../../wire/stamp.js';
@@ -23,10 +24,17 @@ export class Arrivals {
   readonly #isWhole = new Uint8Array(WRITERS);
   readonly #stamp = emptyStamp();
   readonly #batch = new BatchReader();
+  readonly #tracer: ReceiveTracer | undefined;
   #recorder: LoadRecorder | undefined;
 
   /** @param wholeWriters those that `writersHeardWhole` tells; none where subscribers share what comes */
-  constructor(subscribers: number, wholeWriters: readonly number[], fromTheBeginning: boolean) {
+  constructor(
+    subscribers: number,
+    wholeWriters: readonly number[],
+    fromTheBeginning: boolean,
+    tracer?: ReceiveTracer,
+  ) {
+    this.#tracer = tracer;
     this.bySubscriber = new Float64Array(subscribers);
     for (const writer of wholeWriters) this.#isWhole[writer] = 1;
     const ledgers = wholeWriters.length > 0 ? subscribers : 0;
@@ -50,14 +58,18 @@ export class Arrivals {
     const recorder = this.#recorder;
     if (recorder === undefined) return;
     this.lastNs = readNs;
-    const { payloadStart, payloadEnd } = view;
+    const { headerStart, payloadStart, payloadEnd } = view;
     const stamp = this.#stamp;
+    const isTraced = this.#tracer !== undefined && headerStart < payloadStart;
     if (readMessageStamp(view, stamp)) {
+      if (isTraced) this.#tracer!.received(view, stamp.dueNs, atNs);
       const bytes = payloadEnd - payloadStart;
       this.#addEvent(recorder, subscriber, stamp.writer, stamp.sequence, stamp.dueNs, bytes, atNs);
     } else if (isBatch(view)) {
+      if (isTraced) this.#tracer!.received(view, readNs, atNs);
       this.#addBatch(recorder, view, subscriber, atNs);
     } else {
+      if (isTraced) this.#tracer!.received(view, readNs, atNs);
       this.#addUnstamped(recorder, subscriber, payloadEnd - payloadStart, readNs);
     }
   }

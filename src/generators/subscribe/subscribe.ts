@@ -95,7 +95,7 @@ class SubscribeTraffic extends FollowingTraffic implements Traffic {
     this.#startsLater = load.atNs > 0;
     // Who shares what comes with others sees gaps that are none.
     const whole = queue === undefined ? writersHeardWhole(writers, filters) : [];
-    this.#arrivals = new Arrivals(ownSubscribers, whole, !this.#startsLater);
+    this.#arrivals = new Arrivals(ownSubscribers, whole, !this.#startsLater, setting.receiveTracer);
     this.#slowness = new Slowness(paramsOf(load));
     let firstSubscriber = 0;
     this.#links = Array.from({ length: ownConnections }, (_, nth) => {
