@@ -24,6 +24,7 @@ import { checkCaptured, resolveLoads } from './resolve-loads.js';
 import { resolveSteadyState } from './resolve-steady-state.js';
 import { resolveStreams } from './resolve-streams.js';
 import { resolveThresholds } from './resolve-thresholds.js';
+import { resolveTraces } from './resolve-traces.js';
 import { limitsSchema, monitorSchema, rootSchema } from './root-schema.js';
 
 export interface ResolveOptions {
@@ -38,9 +39,9 @@ export interface ResolveOptions {
   readonly seed?: number;
   /** `path=value`, each put into the scenario before it is checked. */
   readonly sets?: readonly string[];
-  /** What is wrong with files that the cluster names; paths are below `cluster`. The one look outside, handed in. */
   /** Reads the rules that `alerts` are expected of; without it, their names are not checked. */
   readonly readRules?: ReadRules;
+  /** What is wrong with files that the cluster names; paths are below `cluster`. The one look outside, handed in. */
   readonly inspectCluster?: (cluster: ClusterPlan) => readonly {
     readonly path: Path;
     readonly message: string;
@@ -151,7 +152,6 @@ function resolveSections(scenario: unknown, options: ResolveOptions, findings: F
     },
     findings,
   );
-  const monitor = resolveMonitor(raw.monitor, events, findings);
   const alertScene = {
     faults,
     areFaultsKnown: !findings.all.some(({ path }) => path[0] === 'faults'),
@@ -159,6 +159,8 @@ function resolveSections(scenario: unknown, options: ResolveOptions, findings: F
     readRules: options.readRules,
   };
   const alerts = resolveAlerts(raw.alerts, alertScene, findings);
+  const monitor = resolveMonitor(raw.monitor, events, findings);
+  const traces = resolveTraces(raw.traces, findings);
   const limits = resolveLimits(raw.limits, findings);
   if (findings.all.length > 0 || !root || !cluster || !monitor || !limits) return undefined;
   if (!guards || !steadyState) return undefined;
@@ -177,9 +179,10 @@ function resolveSections(scenario: unknown, options: ResolveOptions, findings: F
     steadyState,
     checks,
     thresholds,
-    monitor,
-    limits,
     ...(alerts && { alerts }),
+    monitor,
+    ...(traces && { traces }),
+    limits,
   };
 }
 

@@ -56,5 +56,6 @@ export const rootSchema = z.strictObject({
   thresholds: z.record(z.string(), z.unknown()).default({}),
   alerts: z.unknown().optional(),
   monitor: z.unknown().optional(),
+  traces: z.unknown().optional(),
   limits: z.unknown().optional(),
 });

@@ -6,6 +6,7 @@ import { kindSchemas, offeredLoadSchemas } from './kinds.js';
 import type { ParameterSchema, ScenarioPlugins } from './plugins.js';
 import { guardsSchema } from './resolve-guards.js';
 import { steadyStateSchema } from './resolve-steady-state.js';
+import { tracesSchema } from './resolve-traces.js';
 import { limitsSchema, monitorSchema, rootSchema } from './root-schema.js';
 import { streamSchema } from './stream-schema.js';
 import { thresholdsSchema } from './threshold-schema.js';
@@ -43,14 +44,17 @@ export function scenarioJsonSchema(plugins: ScenarioPlugins): Record<string, unk
     thresholds: thresholdsSchema
       .optional()
       .describe('What must hold of the figures: by <load>.<measure>, or by a measure of the whole run.'),
-    monitor: monitorSchema
     alerts: alertsJsonSchema
       .optional()
       .describe(
         'Which alerts must fire, proven with Prometheus and Alertmanager: a list, or a list with what is said of all.',
       ),
+    monitor: monitorSchema
       .optional()
       .describe('The event monitor, which serves metrics while the run goes on.'),
+    traces: tracesSchema
+      .optional()
+      .describe('Traces of sampled events, of the run and of its faults, as OpenTelemetry has them.'),
     limits: limitsSchema.optional().describe('How long the run waits for things before it gives up.'),
   });
   return {
