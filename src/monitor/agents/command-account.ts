@@ -69,6 +69,8 @@ export class CommandAccount {
       this.#commands.add(group, 1);
       lives.beginNs[slot] = atNs;
       this.#latencies.observe(lives.label[slot]!, Math.max(0, lives.newsNs[slot]! - atNs) / NS.s);
+      // A copy of this command is not a new one, even where its clock is ahead of its result's.
+      lives.newsNs[slot] = Math.max(lives.newsNs[slot]!, atNs);
       return;
     } else {
       if (named && !isAnew(event, lives.newsNs[slot]!)) return;
