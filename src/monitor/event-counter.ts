@@ -3,15 +3,16 @@ import { WallOffset } from '../base/wall-offset.js';
 import { DEFAULT_EVENT_READING } from '../contracts/event-reading.js';
 import type { MonitorTask } from '../contracts/monitor.js';
 import { PhaseClock } from '../metrics/phase-clock.js';
+import type { ReceiveTracer } from '../traces/receive-tracer.js';
 import { BatchReader, isBatch } from '../wire/batch.js';
 import type { MessageView } from '../wire/parser.js';
+import { sampledTraceStart } from '../wire/read-traceparent.js';
 import { emptyStamp, STAMP_BYTES, type Stamp } from '../wire/stamp.js';
 import { readMessageStamp, STAMP_HEX_AT, STAMP_HEX_BYTES } from '../wire/stamp-header.js';
 import { makeBooks } from './books.js';
 import { ErrorCounts } from './error-counts.js';
 import { EventReader } from './events/event-reader.js';
 import type { EventBook } from './events/scanned-event.js';
-import { traceStartOf } from './events/trace-header.js';
 import { LagAccount } from './lag-account.js';
 import { LoadTally, UNKNOWN_LOAD } from './load-tally.js';
 import { OutcomeCounts } from './outcome-counts.js';
@@ -41,6 +42,8 @@ export class EventCounter {
   readonly loads: LoadTally;
   /** What follows events, each with metrics of its own. */
   readonly books: readonly EventBook[];
+  /** Records that traced events were received, where a run wants it. */
+  receiveTracer: ReceiveTracer | undefined;
   /** When the last event came, monotonic; 0 for never. */
   lastEventNs = 0;
   readonly #subjects = new SubjectCache();
@@ -140,7 +143,8 @@ export class EventCounter {
   #onStamped(view: MessageView, series: number): void {
     const { buffer, headerStart, payloadStart, payloadEnd } = view;
     const headerBytes = payloadStart - headerStart;
-    const traceStart = headerBytes === 0 || headerBytes === STAMP_BLOCK_BYTES ? -1 : traceStartOf(view);
+    const hasMore = headerBytes > 0 && headerBytes !== STAMP_BLOCK_BYTES;
+    const traceStart = hasMore ? this.#traceOf(view, this.#stamp.dueNs) : -1;
     const lagNs = this.#onStamp(series, this.#stamp, buffer, traceStart);
     // The stamp in the payload begins with a byte that no text has.
     const inPayload = payloadEnd - payloadStart >= STAMP_BYTES && buffer[payloadStart]! > 0x7f;
@@ -190,8 +194,10 @@ export class EventCounter {
     this.#reader.begin(view, series, this.series.domainIndex[series]!, this.#readNs, traceStart);
   }
 
-  #traceOf(view: MessageView): number {
-    return view.headerStart < view.payloadStart ? traceStartOf(view) : -1;
+  #traceOf(view: MessageView, dueNs = this.#readNs): number {
+    if (view.headerStart === view.payloadStart) return -1;
+    this.receiveTracer?.received(view, dueNs, this.#readNs);
+    return sampledTraceStart(view);
   }
 
   #seriesOf(view: MessageView): number {

@@ -1,7 +1,7 @@
 import { wallTimeOf } from '../base/clock.js';
 import { NS } from '../base/nanoseconds.js';
 import type { MetricExemplar } from '../contracts/metric.js';
-import { TRACE_ID_DIGITS } from './events/trace-header.js';
+import { TRACE_ID_DIGITS } from '../wire/read-traceparent.js';
 
 /** For each bucket of each row a traced event that was in it lately. Takes no memory before the first. */
 export class LagExemplars {

@@ -2,6 +2,7 @@ import type { ThreadFailure } from '../base/thread-failure.js';
 import type { IntervalReport, LoadNotice } from '../contracts/load.js';
 import type { OwnEvent } from '../contracts/own-event.js';
 import type { WorkerSample } from '../contracts/resources.js';
+import type { SpanReport } from '../contracts/trace.js';
 
 /** What the conductor's thread says to the monitor's. */
 export type ToMonitor =
@@ -14,6 +15,7 @@ export type FromMonitor =
   | { readonly say: 'ready'; readonly metricsUrl: string }
   | { readonly say: 'report'; readonly report: IntervalReport }
   | { readonly say: 'sample'; readonly sample: WorkerSample }
+  | { readonly say: 'spans'; readonly report: SpanReport }
   | { readonly say: 'notice'; readonly notice: LoadNotice }
   | { readonly say: 'drained' }
   | { readonly say: 'stopped' }

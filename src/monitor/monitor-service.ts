@@ -3,6 +3,8 @@ import { PreflightError, UsageError } from '../base/errors.js';
 import { waitFor } from '../base/wait.js';
 import type { MonitorHandle, MonitorListener, MonitorTask } from '../contracts/monitor.js';
 import { WorkerVitals } from '../metrics/worker-vitals.js';
+import { ReceiveTracer } from '../traces/receive-tracer.js';
+import { SpanRecorder } from '../traces/span-recorder.js';
 import { WireConnection } from '../wire/connection.js';
 import { EventCounter } from './event-counter.js';
 import { OwnVoice } from './own-voice.js';
@@ -31,6 +33,8 @@ export async function startMonitorService(
   const { plan, host, access } = task;
   checkSubject(plan.subject);
   const counter = new EventCounter(task, maxSeries);
+  const spanRecorder = task.trace && new SpanRecorder(task.trace, 'stormglass-monitor');
+  counter.receiveTracer = spanRecorder && new ReceiveTracer(spanRecorder);
   const sight = new Sight(
     (notice) => listener.onNotice(notice),
     (isSeeing) => counter.onSight(isSeeing),
@@ -75,6 +79,8 @@ export async function startMonitorService(
     for (const each of counter.loads.takeReports(nowNs())) listener.onReport(each);
     const sample = vitals.sample();
     if (sample) listener.onSample?.(sample);
+    const spans = spanRecorder?.take();
+    if (spans) listener.onSpans?.(spans);
   };
   let timer: NodeJS.Timeout | undefined;
   const close = async () => {

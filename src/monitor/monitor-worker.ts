@@ -15,6 +15,7 @@ export async function runMonitorWorker(port: MessagePort, task: MonitorTask): Pr
       onReport: (report) => tell({ say: 'report', report }),
       onNotice: (notice) => tell({ say: 'notice', notice }),
       onSample: (sample) => tell({ say: 'sample', sample }),
+      onSpans: (report) => tell({ say: 'spans', report }),
     });
     const stopped = new Promise<void>((resolve, reject) => {
       port.on('message', (message: ToMonitor) => {

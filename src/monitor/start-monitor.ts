@@ -107,6 +107,9 @@ class MonitorThread {
       case 'sample':
         this.#listener.onSample?.(message.sample);
         break;
+      case 'spans':
+        this.#listener.onSpans?.(message.report);
+        break;
       case 'notice':
         this.#listener.onNotice(message.notice);
         break;

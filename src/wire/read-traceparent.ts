@@ -56,6 +56,18 @@ export function readTraceparent(view: MessageView, into: TraceContext): number {
   return readValue(buffer, at, lineEnd(buffer, at, payloadStart), into) ? TRACE_FOUND : TRACE_MALFORMED;
 }
 
+/** How many digits a trace id has. */
+export const TRACE_ID_DIGITS = 32;
+const TRACE_ID_AT = 3;
+
+const scratch = emptyTraceContext();
+
+/** Where in the buffer the digits of a message's trace id stand, where it has one and it is sampled; else −1. Allocates nothing. */
+export function sampledTraceStart(view: MessageView): number {
+  if (readTraceparent(view, scratch) !== TRACE_FOUND || !scratch.sampled) return -1;
+  return findValue(view.buffer, view.headerStart, view.payloadStart) + TRACE_ID_AT;
+}
+
 /** The text of the header, for people. */
 export function traceparentText({ buffer, headerStart, payloadStart }: MessageView): string {
   const at = findValue(buffer, headerStart, payloadStart);
