@@ -61,6 +61,8 @@ export interface PeerState {
   readonly peer?: string;
   readonly current: boolean;
   readonly offline?: boolean;
+  /** Nanoseconds since it was heard of; 0 for never. */
+  readonly active?: number;
   /** Operations behind. */
   readonly lag?: number;
 }

@@ -87,7 +87,7 @@ export const SERVER_METRICS = [
     type: 'gauge',
     labels: [...GROUP, 'server'],
     source: '/jsz',
-    help: '1 while the leader says that the replica is offline.',
+    help: '1 while the replica is away: its leader says so, or hears nothing of it.',
   },
   {
     name: 'cim_nats_raft_replica_current',

@@ -1,5 +1,10 @@
+import { NS } from '../../base/clock.js';
 import type { PeerState } from '../../nats/endpoints.js';
 import type { GroupView } from './group-views.js';
+
+/** A follower answers its leader's heartbeat every second; after ten in vain the leader itself gives up. */
+const MISSED_NS = 3 * NS.s;
+const GIVEN_UP_NS = 10 * NS.s;
 
 /** What the views of its members come to. */
 export interface GroupState {
@@ -30,14 +35,14 @@ export function judgeGroup(views: readonly GroupView[], isAway: (server: string)
   const members = membersOf(views);
   const size = Math.max(members.length, ...views.map((view) => view.size ?? 0));
   const quorum = Math.floor(size / 2) + 1;
-  const leader = leaderOf(views, quorum);
+  const leader = leaderOf(views, quorum, isAway);
   const own = views.find((view) => view.server === leader);
   const away = members.filter(isAway).length + size - members.length;
   return {
     members,
     leader,
     leaderSinceMs: own?.leaderSinceMs,
-    replicas: replicasOf(views, leader, own),
+    replicas: replicasOf(views, own, isAway),
     isBelowQuorum: leader === undefined && size - away < quorum,
   };
 }
@@ -53,27 +58,41 @@ export function judgeSilence({ members }: GroupState, isAway: (server: string) =
   };
 }
 
-function leaderOf(views: readonly GroupView[], quorum: number): string | undefined {
+function leaderOf(
+  views: readonly GroupView[],
+  quorum: number,
+  isAway: (server: string) => boolean,
+): string | undefined {
   const votes = new Map<string, number>();
   for (const view of views) {
-    if (view.leader !== '' && isHeard(view)) votes.set(view.leader, (votes.get(view.leader) ?? 0) + 1);
+    if (view.leader === '' || !isHeard(view, isAway)) continue;
+    votes.set(view.leader, (votes.get(view.leader) ?? 0) + 1);
   }
   for (const [leader, count] of votes) if (count >= quorum) return leader;
   return views.find(
     ({ server, leader, replicas }) =>
-      server === leader && 1 + replicas.filter(isInTouch).length >= quorum && !isOverruled(views, server),
+      server === leader &&
+      1 + replicas.filter((replica) => replica.current && !isGone(replica, isAway)).length >= quorum &&
+      !isOverruled(views, server),
   )?.server;
 }
 
-/** Who follows a leader that has just died does not know better for a moment, but finds it offline. */
-const isHeard = ({ leader, replicas }: GroupView): boolean =>
-  !replicas.some((replica) => replica.name === leader && replica.offline === true);
+/** Who follows a leader that has just died names it for a moment longer, but hears nothing of it. */
+const isHeard = ({ leader, replicas }: GroupView, isAway: (server: string) => boolean): boolean =>
+  !replicas.some(
+    (replica) => nameOf(replica) === leader && (replica.offline || (!replica.current && isAway(leader))),
+  );
+
+/** A server takes a minute to say of one that was killed that it is offline: that nobody hears of it is known before. */
+function isGone(replica: PeerState, isAway: (server: string) => boolean): boolean {
+  if (replica.offline) return true;
+  const { active = 0 } = replica;
+  return active > GIVEN_UP_NS || (active > MISSED_NS && isAway(nameOf(replica)));
+}
 
 /** A leader that was cut off does not know of the new one for a while; those that follow that one do. */
 const isOverruled = (views: readonly GroupView[], leader: string): boolean =>
   views.some((view) => view.leader !== leader && view.leader === view.server);
-
-const isInTouch = ({ current, offline }: PeerState): boolean => current && offline !== true;
 
 function membersOf(views: readonly GroupView[]): string[] {
   const members = new Set<string>();
@@ -87,31 +106,30 @@ function membersOf(views: readonly GroupView[]): string[] {
 
 function replicasOf(
   views: readonly GroupView[],
-  leader: string | undefined,
   own: GroupView | undefined,
+  isAway: (server: string) => boolean,
 ): ReplicaState[] {
-  if (leader !== undefined && own !== undefined) {
+  if (own !== undefined) {
     const followers = own.replicas.map((replica) => ({
       server: nameOf(replica),
-      offline: replica.offline === true,
+      offline: isGone(replica, isAway),
       current: replica.current,
       lag: replica.lag ?? 0,
     }));
-    return [{ server: leader, offline: false, current: true, lag: 0 }, ...followers];
+    return [{ server: own.server, offline: false, current: true, lag: 0 }, ...followers];
   }
-  // Whether a server is connected is known to every other, a leader or not.
-  const seen = new Map<string, ReplicaState>();
-  for (const { server, replicas } of views) {
-    seen.set(server, { server, offline: false });
-    for (const replica of replicas) {
-      const name = nameOf(replica);
-      if (name !== server && !views.some((view) => view.server === name)) {
-        seen.set(name, { server: name, offline: replica.offline === true });
-      }
-    }
-  }
-  return [...seen.values()];
+  // Whether a server is there is known without a leader, too.
+  const answering = new Set(views.map(({ server }) => server));
+  return membersOf(views).map((server) => ({
+    server,
+    offline: !answering.has(server) && (isAway(server) || isCalledOffline(server, views)),
+  }));
 }
+
+const isCalledOffline = (server: string, views: readonly GroupView[]): boolean =>
+  views.some(({ replicas }) =>
+    replicas.some((replica) => nameOf(replica) === server && replica.offline === true),
+  );
 
 /** Of a server that another has not met yet, only the id is known. */
 const nameOf = ({ name, peer }: PeerState): string =>

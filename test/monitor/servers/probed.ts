@@ -1,0 +1,63 @@
+import { waitFor } from '../../../src/base/wait.js';
+import type { MetricFamily, MetricSource } from '../../../src/contracts/metric.js';
+import type { ServersTask, ServerTarget } from '../../../src/contracts/monitor.js';
+import type { OwnEvent } from '../../../src/contracts/own-event.js';
+import { ServerProbes, type ServerProbesOptions } from '../../../src/monitor/servers/server-probes.js';
+import type { TestCluster } from '../../nats/test-cluster.js';
+
+/** Probes at work, and what they said. */
+export interface Probed extends AsyncDisposable {
+  readonly probes: ServerProbes;
+  readonly events: OwnEvent[];
+}
+
+export function startProbes(
+  task: Partial<ServersTask> & Pick<ServersTask, 'targets'>,
+  options: Partial<ServerProbesOptions> = {},
+): Probed {
+  const events: OwnEvent[] = [];
+  const probes = new ServerProbes({
+    task: { everyMs: 250, deadlineMs: 250, ...task },
+    connectionName: 'probe',
+    sink: { publish: (event) => events.push(event) },
+    ...options,
+  });
+  probes.start();
+  return { probes, events, [Symbol.asyncDispose]: () => probes.stop() };
+}
+
+export const targetsOf = ({ nodes }: Pick<TestCluster, 'nodes'>): ServerTarget[] =>
+  nodes.map(({ monitorUrl }) => ({ monitorUrl }));
+
+export interface FlatSample {
+  readonly name: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly value: number;
+}
+
+export const familiesOf = (source: MetricSource): MetricFamily[] => [...source.families()];
+
+export const samplesOf = (source: MetricSource): FlatSample[] =>
+  familiesOf(source).flatMap(({ name, samples }) =>
+    [...samples].map(({ labels, value }) => ({ name, labels, value })),
+  );
+
+/** The one figure of that name with these labels, among others; undefined when there is none. */
+export function figure(
+  source: MetricSource,
+  name: string,
+  labels: Readonly<Record<string, string>> = {},
+): number | undefined {
+  const found = samplesOf(source).filter(
+    (sample) =>
+      sample.name === name && Object.entries(labels).every(([key, value]) => sample.labels[key] === value),
+  );
+  if (found.length > 1) throw new Error(`${found.length} of ${name} with ${JSON.stringify(labels)}`);
+  return found[0]?.value;
+}
+
+/** Waits until the look returns true; says what there was otherwise. */
+export async function until(what: string, look: () => boolean, timeoutMs = 40_000): Promise<void> {
+  if (!(await waitFor(look, { timeoutMs, everyMs: 30 })))
+    throw new Error(`not within ${timeoutMs} ms: ${what}`);
+}
