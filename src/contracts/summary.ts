@@ -18,6 +18,7 @@ import type {
   Verdict,
 } from './run-result.js';
 import type { FailureClass, ReadSummary, SafetyVerdict } from './safety.js';
+import type { SlowTrace, TracesResult } from './trace.js';
 
 export const SUMMARY_SCHEMA = 'stormglass.summary/1';
 
@@ -55,6 +56,8 @@ export interface Summary {
   /** Who used what meanwhile, and what limited each load; over time, in resources.csv. */
   readonly resources: ResourcesSummary;
   readonly notices: readonly LoadNotice[];
+  /** Spans and the slowest traces; `null` where the scenario has no `traces`. */
+  readonly traces: TracesSummary | null;
   /** Where audit.ndjson ended: see `stormglass audit verify`. Absent when there was none. */
   readonly audit?: AuditHead;
 }
@@ -68,6 +71,16 @@ export interface FiredAlertSummary extends Omit<FiredAlert, 'firedNs' | 'resolve
   readonly firedAtNs: number;
   /** `null`: it still did at the end. */
   readonly resolvedAtNs: number | null;
+}
+
+export interface TracesSummary extends Omit<TracesResult, 'slowest' | 'troubles'> {
+  /** Longest first, ten at most. */
+  readonly slowest: readonly SlowTraceSummary[];
+}
+
+export interface SlowTraceSummary extends Omit<SlowTrace, 'startNs'> {
+  /** After the start of the load; `null` when it did not come to that. */
+  readonly atNs: number | null;
 }
 
 export type ResourcesSummary = Pick<ResourcesResult, 'clock' | 'cores' | 'users' | 'limits'>;

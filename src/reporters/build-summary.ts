@@ -9,7 +9,9 @@ import {
   type ResourcesSummary,
   SUMMARY_SCHEMA,
   type Summary,
+  type TracesSummary,
 } from '../contracts/summary.js';
+import type { TracesResult } from '../contracts/trace.js';
 import { summarizeLatency } from './latency-summary.js';
 
 /** What summary.json and `--json` say of a run. Pure. */
@@ -45,6 +47,7 @@ export function buildSummary(result: RunResult): Summary {
     servers: result.servers,
     resources: summarizeResources(result),
     notices: result.notices,
+    traces: result.traces ? summarizeTraces(result.traces, result.loadStartNs) : null,
     ...(result.audit && { audit: result.audit }),
   };
 }
@@ -94,6 +97,19 @@ function summarizePhase({ phase, durationNs, counters, histograms }: LoadPhaseRe
       messagesPerSec: counters.messages > 0 ? perSec(counters.messages) : null,
     },
     latency: Object.fromEntries(measured),
+  };
+}
+
+function summarizeTraces(
+  { slowest, troubles: _notices, ...counts }: TracesResult,
+  loadStartNs: number,
+): TracesSummary {
+  return {
+    ...counts,
+    slowest: slowest.map(({ startNs, ...trace }) => ({
+      ...trace,
+      atNs: loadStartNs > 0 ? startNs - loadStartNs : null,
+    })),
   };
 }
 

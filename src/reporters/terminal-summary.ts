@@ -7,6 +7,7 @@ import { buildSummary } from './build-summary.js';
 import { noticeRows, resourceRows } from './resource-lines.js';
 import { stageRows } from './stage-rows.js';
 import { alignColumns, type Paint, plain } from './terminal-text.js';
+import { traceRows } from './trace-rows.js';
 
 const TROUBLES = ['failed', 'unknown', 'unsent', 'dropped', 'lost'] as const;
 /** Beyond this many, reasons and missed thresholds are only counted: the report has them all. */
@@ -30,6 +31,7 @@ export function summaryLines(result: RunResult, report: string | undefined, pain
     ...gaveUpRows(summary, paint),
     ...thresholdRows(summary, paint),
     ...monitorRows(summary, paint),
+    ...traceRows(summary, paint),
     ...noticeRows(summary, paint),
     ...resourceRows(summary, paint),
     ...(report === undefined ? [] : [['report', report]]),

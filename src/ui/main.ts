@@ -9,6 +9,7 @@ import { latencyByPercentile } from './percentile-chart.js';
 import { probesSection } from './probes.js';
 import { resourcesSection } from './resources.js';
 import { thresholdsSection } from './thresholds.js';
+import { tracesSection } from './traces.js';
 import { verdictBlock } from './verdict.js';
 
 const data = document.getElementById('stormglass-data')?.textContent ?? 'null';
@@ -27,6 +28,7 @@ const parts = [
   probesSection(summary),
   checksSection(summary),
   thresholdsSection(summary),
+  tracesSection(summary),
   environmentSection(page),
 ];
 document.getElementById('report')?.append(...parts.filter((part) => part !== undefined));
