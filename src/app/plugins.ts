@@ -78,6 +78,7 @@ import type {
   CheckPlugin,
   DriverPlugin,
   FaultPlugin,
+  MonitorSections,
   ProbePlugin,
   ScenarioPlugins,
 } from '../scenario/plugins.js';
@@ -194,6 +195,9 @@ const handedOverIn = (params: unknown) => (params as ExternalClusterParams).node
 const byKind = <T extends { readonly kind: string }>(kinds: readonly T[]): Record<string, T> =>
   Object.fromEntries(kinds.map((each) => [each.kind, each]));
 
+/** What a configuration of the monitor may say of those who follow events: a section of each. */
+export const MONITOR_SECTIONS: MonitorSections = {};
+
 /** What a scenario may name. */
 export const SCENARIO_PLUGINS: ScenarioPlugins = {
   drivers: { process: processDriver, docker: dockerDriver, external: externalDriver },
@@ -201,5 +205,6 @@ export const SCENARIO_PLUGINS: ScenarioPlugins = {
   faults: byKind(FAULT_KINDS),
   probes: byKind(PROBE_KINDS),
   checks: Object.fromEntries(CHECKERS.map((checker) => [checker.name, checker])),
+  monitorSections: MONITOR_SECTIONS,
   parseThreshold,
 };

@@ -5,8 +5,12 @@ import { type AccessSources, readAccess } from '../clusters/access/read-access.j
 import { parseServerUrl } from '../clusters/server-url.js';
 import type { LoadNotice } from '../contracts/load.js';
 import type { MonitorHandle } from '../contracts/monitor.js';
+import type { MonitorPlan } from '../contracts/plan.js';
 import { startMonitorService } from '../monitor/monitor-service.js';
 import { readPattern } from '../scenario/monitored-subject.js';
+import { readScenario } from '../scenario/read-scenario.js';
+import { parseMonitorConfig } from '../scenario/resolve-monitor.js';
+import { MONITOR_SECTIONS } from './plugins.js';
 import { userPlace } from './user-place.js';
 
 export interface RunMonitorOptions {
@@ -18,12 +22,19 @@ export interface RunMonitorOptions {
   readonly access?: AccessSources;
   /** For contexts: where configuration files and variables are. */
   readonly env?: Readonly<Record<string, string | undefined>>;
-  /** `cim.events.{domain}.{type}` */
-  readonly pattern: string;
-  /** Where /metrics is served; 0: any that is free. */
-  readonly port: number;
+  /** File of the monitor's configuration; what is given beside it goes before it. */
+  readonly config?: string;
+  /** `cim.events.{domain}.{type}` unless told. */
+  readonly pattern?: string;
+  /** Where /metrics is served; 0: any that is free; 9091 unless told. */
+  readonly port?: number;
   readonly host: string;
   readonly onNotice: (notice: LoadNotice) => void;
+}
+
+export interface RunningMonitor extends MonitorHandle {
+  /** What it is subscribed to: `cim.events.>`. */
+  readonly subject: string;
 }
 
 const DEFAULT_SERVER = 'nats://127.0.0.1:4222';
@@ -33,25 +44,17 @@ const DEFAULT_SERVER = 'nats://127.0.0.1:4222';
  * @throws UsageError for an address, a pattern, a file or a context that cannot be used; PreflightError when it
  *   cannot start
  */
-export async function runMonitor(options: RunMonitorOptions): Promise<MonitorHandle> {
-  const subjects = readPattern(options.pattern);
-  if (subjects === undefined) {
-    throw new UsageError(
-      `--subject ${options.pattern}: expected a subject with {domain} and {type} as tokens`,
-      {
-        hint: 'such as cim.events.{domain}.{type}',
-      },
-    );
-  }
+export async function runMonitor(options: RunMonitorOptions): Promise<RunningMonitor> {
+  const plan = planOf(options);
   const place = userPlace(options.env);
   const context = options.context === undefined ? undefined : contextOf(options.context, place);
   const servers = options.servers?.map(addressOf) ?? context?.servers ?? [addressOf(DEFAULT_SERVER)];
   const access = readAccess(sourcesOf(options.access, context?.sources), place, (part, message) => {
     throw new UsageError(`${OPTIONS[part]}: ${message}`);
   });
-  return startMonitorService(
+  const monitor = await startMonitorService(
     {
-      plan: { port: options.port, ...subjects },
+      plan,
       host: options.host,
       access: {
         servers: servers.map(({ host, port }) => ({ host, port })),
@@ -62,6 +65,19 @@ export async function runMonitor(options: RunMonitorOptions): Promise<MonitorHan
     },
     { onReport: () => {}, onNotice: options.onNotice },
   );
+  return Object.assign(monitor, { subject: plan.subject });
+}
+
+function planOf({ config, pattern, port }: RunMonitorOptions): MonitorPlan {
+  const text = config === undefined ? '{}' : readScenario(config);
+  const plan = parseMonitorConfig(text, config ?? 'the defaults', MONITOR_SECTIONS);
+  const subjects = pattern === undefined ? plan : readPattern(pattern);
+  if ('problem' in subjects) {
+    throw new UsageError(`--subject ${pattern}: ${subjects.problem}`, {
+      hint: 'It looks like cim.events.{domain}.{type}.',
+    });
+  }
+  return { ...plan, ...subjects, ...(port !== undefined && { port }) };
 }
 
 /** Which option, or field of a context, a part of an access comes from. */

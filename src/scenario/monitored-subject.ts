@@ -1,4 +1,10 @@
+import { subjectFilterProblem } from '../base/subjects.js';
 import type { MonitorPlan } from '../contracts/plan.js';
+
+/** Where events are, and which tokens of their subjects name them. */
+export type MonitoredSubjects = Pick<MonitorPlan, 'subject' | 'domainToken' | 'typeToken'>;
+
+const PLACEHOLDER = /^\{[^{}]+\}$/;
 
 /** What the monitor subscribes to so that it sees every event of a pattern: its tokens before the first `{`, then `>`. */
 export function monitoredSubject(tokens: readonly string[]): string {
@@ -9,11 +15,28 @@ export function monitoredSubject(tokens: readonly string[]): string {
   return [...fixed, '>'].join('.');
 }
 
-/** Where a pattern such as `cim.events.{domain}.{type}` has the domain and the type; `undefined` when it lacks one. */
-export function readPattern(pattern: string): Omit<MonitorPlan, 'port'> | undefined {
+/**
+ * What a pattern such as `cim.events.{domain}.{type}` says: `*`, and placeholders of other names, stand for any token. What is
+ * subscribed to ends with `>`, so that deeper subjects are seen too, unless the pattern ends with a word.
+ */
+export function readPattern(pattern: string): MonitoredSubjects | { readonly problem: string } {
   const tokens = pattern.split('.');
-  const domainToken = tokens.indexOf('{domain}');
-  const typeToken = tokens.indexOf('{type}');
-  if (domainToken < 0 || typeToken < 0) return undefined;
-  return { subject: monitoredSubject(tokens), domainToken, typeToken };
+  for (const name of ['{domain}', '{type}']) {
+    const count = tokens.filter((token) => token === name).length;
+    if (count !== 1)
+      return { problem: `expected ${name} as a token of its own, once, but it stands there ${count} times` };
+  }
+  const stray = tokens.find((token) => /[{}]/.test(token) && !PLACEHOLDER.test(token));
+  if (stray !== undefined)
+    return { problem: `\`${stray}\` is no token: a placeholder stands alone between dots` };
+  const filter = tokens.map((token) => (PLACEHOLDER.test(token) ? '*' : token));
+  const problem = subjectFilterProblem(filter.join('.'));
+  if (problem !== undefined) return { problem };
+  const lastWord = filter.findLastIndex((token) => token !== '*' && token !== '>');
+  const subject = lastWord === filter.length - 1 ? filter : [...filter.slice(0, lastWord + 1), '>'];
+  return {
+    subject: subject.join('.'),
+    domainToken: tokens.indexOf('{domain}'),
+    typeToken: tokens.indexOf('{type}'),
+  };
 }

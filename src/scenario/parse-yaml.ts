@@ -20,8 +20,19 @@ export interface ParsedYaml {
 /** Aliases expanded to more than this are an attack or a mistake, and no scenario. */
 export const MAX_ALIASES = 100;
 
+/** What a file should be, and how one begins. */
+export interface FileKind {
+  readonly what: string;
+  readonly begin: string;
+}
+
+const SCENARIO: FileKind = {
+  what: 'a scenario',
+  begin: 'Begin with `version: 1`; docs/scenario.md has the format.',
+};
+
 /** Text → one YAML document whose root is a map. Throws a ScenarioError with the place of what is not. */
-export function parseYaml(text: string, file: string): ParsedYaml {
+export function parseYaml(text: string, file: string, kind: FileKind = SCENARIO): ParsedYaml {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
   const problemAt = (offset: number, message: string, hint?: string): ScenarioProblem => {
@@ -43,7 +54,7 @@ export function parseYaml(text: string, file: string): ParsedYaml {
   for (const warning of document.warnings) {
     problems.push(problemAt(warning.pos[0], `not YAML of a scenario: ${warning.message}`, 'Leave it out.'));
   }
-  if (problems.length === 0) problems.push(...structuralProblems(document, problemAt));
+  if (problems.length === 0) problems.push(...structuralProblems(document, problemAt, kind));
   if (problems.length > 0) throw new ScenarioError(problems);
   return { document, lines };
 }
@@ -66,20 +77,17 @@ function explainSyntax(code: string, message: string): [message: string, hint: s
 
 type ProblemAt = (offset: number, message: string, hint?: string) => ScenarioProblem;
 
-function structuralProblems(document: Document.Parsed, problemAt: ProblemAt): ScenarioProblem[] {
+function structuralProblems(
+  document: Document.Parsed,
+  problemAt: ProblemAt,
+  { what, begin }: FileKind,
+): ScenarioProblem[] {
   const root = document.contents;
   if (root === null || (isScalar(root) && root.value === null)) {
-    return [
-      problemAt(
-        0,
-        'there is nothing in this file',
-        'Begin with `version: 1`; docs/scenario.md has the format.',
-      ),
-    ];
+    return [problemAt(0, 'there is nothing in this file', begin)];
   }
   if (!isMap(root)) {
-    const hint = 'Begin with `version: 1`; docs/scenario.md has the format.';
-    return [problemAt(offsetOf(root), 'expected a scenario: keys and their values', hint)];
+    return [problemAt(offsetOf(root), `expected ${what}: keys and their values`, begin)];
   }
   const problems: ScenarioProblem[] = [];
   let aliases = 0;

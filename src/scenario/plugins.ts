@@ -16,7 +16,16 @@ export interface ScenarioPlugins {
   readonly faults: Readonly<Record<string, FaultPlugin>>;
   readonly probes: Readonly<Record<string, ProbePlugin>>;
   readonly checks: Readonly<Record<string, CheckPlugin>>;
+  readonly monitorSections?: MonitorSections;
   readonly parseThreshold: ParseThreshold;
+}
+
+/** Sections of the monitor's configuration, by name: each belongs to somebody who follows events. */
+export type MonitorSections = Readonly<Record<string, MonitorSection>>;
+
+export interface MonitorSection {
+  /** Where the section is not there, nothing is parsed: what holds then, its owner knows. */
+  readonly schema: z.ZodType;
 }
 
 /** Every key of a plug-in's schema should carry a description: the JSON Schema and editors show it. */

@@ -1,14 +1,11 @@
-import { subjectFilterProblem, subjectMatches } from '../base/subjects.js';
 import type { LoadScene } from '../contracts/load.js';
-import type { ClusterPlan, MonitorPlan, Plan, RunLimits } from '../contracts/plan.js';
+import type { ClusterPlan, Plan, RunLimits } from '../contracts/plan.js';
 import { type ReadRules, resolveAlerts } from './alerts/resolve-alerts.js';
 import { applySets } from './apply-sets.js';
 import type { DataFiles } from './data-files.js';
-import { DEFAULT_SUBJECT_PATTERN } from './event-schema.js';
 import { resolveFaults } from './faults/resolve-faults.js';
 import { furnishLoads } from './furnish-loads.js';
 import { isMap, kindSchemas } from './kinds.js';
-import { monitoredSubject, readPattern } from './monitored-subject.js';
 import { parsePart, repairKeys } from './parse-part.js';
 import { parseYaml } from './parse-yaml.js';
 import { placeFindings } from './place-findings.js';
@@ -18,14 +15,15 @@ import { recoveryEndNs } from './recovery-end.js';
 import { resolveChecks } from './resolve-checks.js';
 import { resolveCluster } from './resolve-cluster.js';
 import type { ConditionScene } from './resolve-condition.js';
-import { type ResolvedEvents, resolveEvents } from './resolve-events.js';
+import { resolveEvents } from './resolve-events.js';
 import { resolveGuards } from './resolve-guards.js';
 import { checkCaptured, resolveLoads } from './resolve-loads.js';
+import { resolveMonitor } from './resolve-monitor.js';
 import { resolveSteadyState } from './resolve-steady-state.js';
 import { resolveStreams } from './resolve-streams.js';
 import { resolveThresholds } from './resolve-thresholds.js';
 import { resolveTraces } from './resolve-traces.js';
-import { limitsSchema, monitorSchema, rootSchema } from './root-schema.js';
+import { limitsSchema, rootSchema } from './root-schema.js';
 
 export interface ResolveOptions {
   /** How errors call the file. */
@@ -159,7 +157,8 @@ function resolveSections(scenario: unknown, options: ResolveOptions, findings: F
     readRules: options.readRules,
   };
   const alerts = resolveAlerts(raw.alerts, alertScene, findings);
-  const monitor = resolveMonitor(raw.monitor, events, findings);
+  const sections = plugins.monitorSections ?? {};
+  const monitor = resolveMonitor(raw.monitor, { sections, events, files }, findings);
   const traces = resolveTraces(raw.traces, findings);
   const limits = resolveLimits(raw.limits, findings);
   if (findings.all.length > 0 || !root || !cluster || !monitor || !limits) return undefined;
@@ -206,31 +205,6 @@ const sendsEvents = (values: unknown, { loads }: ScenarioPlugins): boolean =>
       Object.hasOwn(loads, value.kind) &&
       loads[value.kind]?.facts.events === true,
   );
-
-const DEFAULT_PATTERN = readPattern(DEFAULT_SUBJECT_PATTERN) as Omit<MonitorPlan, 'port'>;
-
-/** Without events of our own it listens where they would be. */
-function resolveMonitor(
-  value: unknown,
-  events: ResolvedEvents | undefined,
-  findings: Findings,
-): MonitorPlan | undefined {
-  const input = parsePart(monitorSchema, value ?? {}, ['monitor'], findings);
-  if (input === undefined) return undefined;
-  const { domainToken, typeToken, ...own } =
-    events === undefined
-      ? DEFAULT_PATTERN
-      : { ...events.pattern, subject: monitoredSubject(events.pattern.tokens) };
-  const subject = input.subject ?? own.subject;
-  const problem = subjectFilterProblem(subject);
-  const unseen = events?.events.find((event) => !subjectMatches(subject, event.subject));
-  if (problem !== undefined) findings.add(['monitor', 'subject'], problem);
-  else if (unseen !== undefined) {
-    const message = `with \`${subject}\` the monitor would not see \`${unseen.subject}\``;
-    findings.add(['monitor', 'subject'], message, `Leave it out: it follows from events.subject.`);
-  }
-  return { port: input.port, subject, domainToken, typeToken, ownEvents: input['own-events'] };
-}
 
 function resolveLimits(value: unknown, findings: Findings): RunLimits | undefined {
   const limits = parsePart(limitsSchema, value ?? {}, ['limits'], findings);

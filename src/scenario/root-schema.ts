@@ -2,27 +2,6 @@ import { z } from 'zod';
 import { nameSchema } from '../base/unit-schemas.js';
 import { lastingSchema } from './quantities.js';
 
-export const monitorSchema = z.strictObject({
-  port: z
-    .int()
-    .min(0)
-    .max(65_535)
-    .default(9091)
-    .describe('Where 127.0.0.1 serves /metrics; 0: any that is free.'),
-  subject: z
-    .string()
-    .optional()
-    .describe(
-      'What the monitor listens to. Default: the tokens of events.subject before the first { and then `>`.',
-    ),
-  'own-events': z
-    .boolean()
-    .default(true)
-    .describe(
-      'Whether the run says what it does, and the monitor what it sees, as events on cim.events.stormglass.> and cim.events.nats.>.',
-    ),
-});
-
 const limit = (byDefault: string, description: string) =>
   lastingSchema.prefault(byDefault).describe(`${description} Default: ${byDefault}.`);
 

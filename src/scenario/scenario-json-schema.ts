@@ -3,11 +3,12 @@ import { alertsJsonSchema } from './alerts/alerts-schema.js';
 import { eventsSchema } from './event-schema.js';
 import { nemesisSchema, sequenceSchema } from './faults/fault-schema.js';
 import { kindSchemas, offeredLoadSchemas } from './kinds.js';
+import { monitorPartSchema } from './monitor-schema.js';
 import type { ParameterSchema, ScenarioPlugins } from './plugins.js';
 import { guardsSchema } from './resolve-guards.js';
 import { steadyStateSchema } from './resolve-steady-state.js';
 import { tracesSchema } from './resolve-traces.js';
-import { limitsSchema, monitorSchema, rootSchema } from './root-schema.js';
+import { limitsSchema, rootSchema } from './root-schema.js';
 import { streamSchema } from './stream-schema.js';
 import { thresholdsSchema } from './threshold-schema.js';
 
@@ -49,7 +50,7 @@ export function scenarioJsonSchema(plugins: ScenarioPlugins): Record<string, unk
       .describe(
         'Which alerts must fire, proven with Prometheus and Alertmanager: a list, or a list with what is said of all.',
       ),
-    monitor: monitorSchema
+    monitor: monitorPartSchema(plugins.monitorSections ?? {})
       .optional()
       .describe('The event monitor, which serves metrics while the run goes on.'),
     traces: tracesSchema

@@ -7,8 +7,8 @@ import { told } from './plugins.js';
 
 const read = (file: string): string => readFileSync(new URL(`../../${file}`, import.meta.url), 'utf8');
 const reference = read('docs/scenario.md');
-/** Kinds of load, of fault and of probe have their own keys in references of their own. */
-const ofKinds = ['docs/load.md', 'docs/faults.md', 'docs/steady-state.md'].map(read);
+/** Kinds of load, of fault and of probe, and who follows events, have their own keys in references of their own. */
+const ofKinds = ['docs/load.md', 'docs/faults.md', 'docs/steady-state.md', 'docs/monitoring.md'].map(read);
 
 function keysOf(node: unknown, found = new Set<string>()): Set<string> {
   if (Array.isArray(node)) for (const one of node) keysOf(one, found);

@@ -8,8 +8,9 @@ import { collect, parsePort } from '../options.js';
 
 interface MonitorOptions extends AccessOptionValues {
   readonly server?: readonly string[];
-  readonly subject: string;
-  readonly port: number;
+  readonly config?: string;
+  readonly subject?: string;
+  readonly port?: number;
 }
 
 /** `stormglass monitor`: the event → metric service alone, until it is interrupted. */
@@ -22,24 +23,25 @@ export function monitorCommand(context: CliContext): Command {
       collect,
     );
   return addAccessOptions(command)
+    .option('--config <file>', 'what the monitor is told, a YAML file; options go before it')
     .option(
       '--subject <pattern>',
-      'where events are, and which tokens name them',
-      'cim.events.{domain}.{type}',
+      'where events are, and which tokens name them (cim.events.{domain}.{type}, or the file’s)',
     )
-    .option('--port <number>', 'where 127.0.0.1 serves /metrics', parsePort, 9091)
+    .option('--port <number>', 'where 127.0.0.1 serves /metrics (9091, or the file’s)', parsePort)
     .action(async (options: MonitorOptions) => {
       const { signal } = context.interruption;
       const monitor = await runMonitor({
         ...(options.server && { servers: options.server }),
         ...accessOf(command, options),
         env: context.env,
-        pattern: options.subject,
-        port: options.port,
+        ...(options.config !== undefined && { config: options.config }),
+        ...(options.subject !== undefined && { pattern: options.subject }),
+        ...(options.port !== undefined && { port: options.port }),
         host: '127.0.0.1',
         onNotice: ({ kind, text }) => context.stderr.write(`${kind}: ${text}\n`),
       });
-      context.stderr.write(`watching ${options.subject}, metrics at ${monitor.metricsUrl}\n`);
+      context.stderr.write(`watching ${monitor.subject}, metrics at ${monitor.metricsUrl}\n`);
       if (!signal.aborted) await once(signal, 'abort');
       await monitor[Symbol.asyncDispose]();
       // Being told to stop is how it is meant to end.

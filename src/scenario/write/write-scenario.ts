@@ -10,6 +10,7 @@ import { writeAlerts } from './write-alerts.js';
 import { writeEvents } from './write-events.js';
 import { type WritePlace, writeFault } from './write-fault.js';
 import { writePace } from './write-load.js';
+import { writeMonitor } from './write-monitor.js';
 
 /**
  * A scenario from which the plan would come, where its own is gone: everything is there but the comments. Whether it says
@@ -67,11 +68,7 @@ export function writeScenario(plan: Plan, plugins: ScenarioPlugins, place: Write
     ),
     thresholds: writeThresholds(plan.thresholds),
     ...(plan.alerts && { alerts: writeAlerts(plan.alerts, place) }),
-    monitor: {
-      port: monitor.port,
-      subject: monitor.subject,
-      ...(monitor.ownEvents === false && { 'own-events': false }),
-    },
+    monitor: writeMonitor(plan, plugins.monitorSections ?? {}),
     limits: textOf('limits', limitsSchema, {
       'cluster-ready': clusterReadyNs,
       steady: steadyNs,
