@@ -20,6 +20,8 @@ export interface MonitorTask {
   /** The name under which the servers list the monitor's connection; `stormglass monitor` unless told. */
   readonly connectionName?: string;
   readonly writers: readonly WriterLabel[];
+  /** Absent: no server is asked about itself, unless the plan has a section `probes`. */
+  readonly servers?: ServersTask;
   /** Of which run what it says itself is; absent when it runs alone. */
   readonly runId?: string;
   /** Absent: it records no spans. */
@@ -38,19 +40,14 @@ export interface ServerTarget {
   readonly monitorUrl: string;
 }
 
-/** The probe of the servers; structured-cloneable. */
+/** The servers that a probe asks about themselves, beside what its section of the plan says; structured-cloneable. */
 export interface ServersTask {
   /** Those that there should be. */
   readonly targets: readonly ServerTarget[];
   /** The account of the system: without targets the servers are found and asked through it. It tells of more, too. */
   readonly systemAccess?: ServerAccess;
-  /** From one look at a server to the next; 5,000 ms unless told. */
-  readonly everyMs?: number;
-  /** A server that has not answered by then counts as away; 2,000 ms unless told, `everyMs` at most. */
-  readonly deadlineMs?: number;
-  /** Those beyond are told as one, `other`; 1,000 streams and 2,000 consumers unless told. */
-  readonly maxStreams?: number;
-  readonly maxConsumers?: number;
+  /** The time from look to look is divided by it, where the section does not say one; 1 unless told. */
+  readonly hurry?: number;
 }
 
 export interface MonitorListener {
@@ -64,6 +61,8 @@ export interface MonitorListener {
 /** The monitor's thread, as the conductor sees it. What is published through it, it counts itself, and at once. */
 export interface MonitorHandle extends AsyncDisposable, OwnEventSink {
   readonly metricsUrl: string;
+  /** The servers that there should be from now on, where they come and go; for a monitor that was given some. */
+  useServers(targets: readonly ServerTarget[]): void;
   /** Resolves once no event has arrived for `quietMs`, or after `timeoutMs`; then delivers a last report. */
   drained(quietMs: number, timeoutMs: number): Promise<void>;
 }

@@ -1,5 +1,6 @@
 import type { ThreadFailure } from '../base/thread-failure.js';
 import type { IntervalReport, LoadNotice } from '../contracts/load.js';
+import type { ServerTarget } from '../contracts/monitor.js';
 import type { OwnEvent } from '../contracts/own-event.js';
 import type { WorkerSample } from '../contracts/resources.js';
 import type { SpanReport } from '../contracts/trace.js';
@@ -8,6 +9,7 @@ import type { SpanReport } from '../contracts/trace.js';
 export type ToMonitor =
   | { readonly say: 'drain'; readonly quietMs: number; readonly timeoutMs: number }
   | { readonly say: 'publish'; readonly event: OwnEvent }
+  | { readonly say: 'servers'; readonly targets: readonly ServerTarget[] }
   | { readonly say: 'stop' };
 
 /** What the monitor's thread says; `stopped` or `failed` is its last word. */

@@ -12,6 +12,7 @@ import { EventFigures } from './page/event-figures.js';
 import { startMetricsServer } from './page/metrics-server.js';
 import { PageMaker } from './page/page-maker.js';
 import { sightSource } from './page/sight-figures.js';
+import { makeProbes } from './servers/make-probes.js';
 import { Sight } from './sight.js';
 
 const REPORT_EVERY_MS = 1000;
@@ -44,6 +45,7 @@ export async function startMonitorService(
     onMessage: (view) => counter.onOwnMessage(view),
     onNotice: (notice) => listener.onNotice(notice),
   });
+  const probes = makeProbes(task, voice);
   const pages: PageMaker = new PageMaker([
     new EventFigures(counter),
     sightSource(
@@ -51,6 +53,7 @@ export async function startMonitorService(
       () => pages.lastSeconds,
     ),
     ...counter.books,
+    ...(probes ? [probes] : []),
   ]);
   const server = await startMetricsServer({
     host,
@@ -86,6 +89,7 @@ export async function startMonitorService(
   const close = async () => {
     clearInterval(timer);
     vitals.stop();
+    await probes?.stop();
     voice.end();
     await wire.close();
     await server[Symbol.asyncDispose]();
@@ -100,11 +104,13 @@ export async function startMonitorService(
     await close();
     throw thrown;
   }
+  probes?.start();
   vitals.start();
   timer = setInterval(report, REPORT_EVERY_MS);
   return {
     metricsUrl: server.metricsUrl,
     publish: (event) => voice.publish(event),
+    useServers: (targets) => probes?.useTargets(targets),
     drained: async (quietMs, timeoutMs) => {
       const calledNs = nowNs();
       await waitFor(() => nowNs() - Math.max(counter.lastEventNs, calledNs) >= quietMs * NS.ms, {

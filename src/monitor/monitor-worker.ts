@@ -21,6 +21,7 @@ export async function runMonitorWorker(port: MessagePort, task: MonitorTask): Pr
       port.on('message', (message: ToMonitor) => {
         if (message.say === 'stop') resolve();
         else if (message.say === 'publish') service.publish(message.event);
+        else if (message.say === 'servers') service.useServers(message.targets);
         else service.drained(message.quietMs, message.timeoutMs).then(() => tell({ say: 'drained' }), reject);
       });
       port.once('close', resolve);

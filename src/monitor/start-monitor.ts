@@ -2,7 +2,7 @@ import { Worker } from 'node:worker_threads';
 import { nowNs } from '../base/clock.js';
 import { messageOf } from '../base/errors.js';
 import { restoreFailure } from '../base/thread-failure.js';
-import type { MonitorHandle, MonitorListener, MonitorTask } from '../contracts/monitor.js';
+import type { MonitorHandle, MonitorListener, MonitorTask, ServerTarget } from '../contracts/monitor.js';
 import type { OwnEvent } from '../contracts/own-event.js';
 import type { FromMonitor, ToMonitor } from './monitor-messages.js';
 
@@ -26,6 +26,7 @@ export async function startMonitor(
     return {
       metricsUrl,
       publish: (event) => thread.publish(event),
+      useServers: (targets) => thread.useServers(targets),
       drained: (quietMs, timeoutMs) => thread.drain(quietMs, timeoutMs),
       [Symbol.asyncDispose]: () => thread.end(),
     };
@@ -77,6 +78,10 @@ class MonitorThread {
 
   publish(event: OwnEvent): void {
     this.#tell({ say: 'publish', event });
+  }
+
+  useServers(targets: readonly ServerTarget[]): void {
+    this.#tell({ say: 'servers', targets });
   }
 
   async drain(quietMs: number, timeoutMs: number): Promise<void> {

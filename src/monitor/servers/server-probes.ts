@@ -1,6 +1,6 @@
 import type { ServerAccess } from '../../contracts/load.js';
 import type { MetricFamily, MetricSource } from '../../contracts/metric.js';
-import type { ServersTask, ServerTarget } from '../../contracts/monitor.js';
+import type { ServerTarget } from '../../contracts/monitor.js';
 import type { OwnEvent, OwnEventSink } from '../../contracts/own-event.js';
 import type { ToldAdvisory } from '../../nats/advisories.js';
 import { findServers, httpDoor, systemDoor } from '../../nats/server-door.js';
@@ -12,19 +12,28 @@ import { mergeFamilies } from './family-book.js';
 import { GroupBook, type ServersKnown } from './group-book.js';
 import { WatchedServer } from './watched-server.js';
 
-const EVERY_MS = 5000;
-const DEADLINE_MS = 2000;
-const MAX_STREAMS = 1000;
-const MAX_CONSUMERS = 2000;
 /** Pages that come together are looked at together. */
 const SETTLE_AFTER_MS = 20;
-/** A server that was found and is gone for so many looks is forgotten when another one came in its place. */
+/** A page on streams may be so many looks old where a server answers, only not with that. */
 const STALE_LOOKS = 3;
+/** In an account that is not the system's nobody answers: then it is not asked for ever. */
+const MOST_VAIN_FINDS = 3;
 
 export interface ServerProbesOptions {
-  readonly task: ServersTask;
-  /** Where advisories are heard in the account of the events; absent: nowhere. */
-  readonly access?: ServerAccess;
+  /** Those that there should be; none: they are found by the account of the system. */
+  readonly targets: readonly ServerTarget[];
+  /** Whether it may be told of others later. */
+  readonly followsTargets: boolean;
+  readonly everyMs: number;
+  /** A server that has not answered by then counts as away; `everyMs` at most. */
+  readonly deadlineMs: number;
+  /** Those beyond are told as one, `other`. */
+  readonly maxStreams: number;
+  readonly maxConsumers: number;
+  /** Where advisories are heard in the account of the events. */
+  readonly access: ServerAccess;
+  /** The account of the system, where that is another. */
+  readonly systemAccess?: ServerAccess;
   /** The name under which the servers list its connections. */
   readonly connectionName: string;
   readonly sink: OwnEventSink;
@@ -36,8 +45,6 @@ export interface ServerProbesOptions {
  */
 export class ServerProbes implements MetricSource {
   readonly #options: ServerProbesOptions;
-  readonly #everyMs: number;
-  readonly #deadlineMs: number;
   readonly #limit: DetailLimit;
   readonly #groups: GroupBook;
   readonly #advisories: AdvisoryCount;
@@ -50,32 +57,30 @@ export class ServerProbes implements MetricSource {
   #largestSize = 0;
   readonly #largestRoutes = new Map<string, number>();
   #isFinding = false;
+  #vainFinds = 0;
   readonly #stopped = new AbortController();
   #timer: NodeJS.Timeout | undefined;
   #settling: NodeJS.Timeout | undefined;
 
   constructor(options: ServerProbesOptions) {
     this.#options = options;
-    const { task, sink } = options;
-    this.#everyMs = task.everyMs ?? EVERY_MS;
-    this.#deadlineMs = Math.min(task.deadlineMs ?? DEADLINE_MS, this.#everyMs);
-    this.#limit = new DetailLimit(task.maxStreams ?? MAX_STREAMS, task.maxConsumers ?? MAX_CONSUMERS);
-    this.#groups = new GroupBook(this.#limit, sink);
-    this.#advisories = new AdvisoryCount(sink);
-    this.useTargets(task.targets);
+    this.#limit = new DetailLimit(options.maxStreams, options.maxConsumers);
+    this.#groups = new GroupBook(this.#limit, options.sink);
+    this.#advisories = new AdvisoryCount(options.sink);
+    this.#use(options.targets);
   }
 
   start(): void {
-    const { access, connectionName, task } = this.#options;
+    const { access, systemAccess, connectionName, everyMs } = this.#options;
     const onAdvisory = (advisory: ToldAdvisory, account: string | undefined) => {
       if (this.#advisories.add(advisory)) this.#groups.onAdvisory(advisory, account);
     };
-    if (access !== undefined) {
-      this.#ears.push(new AdvisoryEar({ access, name: `${connectionName} advisories`, onAdvisory }));
-    }
-    if (task.systemAccess !== undefined) {
+    const own = new AdvisoryEar({ access, name: `${connectionName} advisories`, onAdvisory });
+    this.#ears.push(own);
+    this.#systemEar = own;
+    if (systemAccess !== undefined) {
       this.#systemEar = new AdvisoryEar({
-        access: task.systemAccess,
+        access: systemAccess,
         name: `${connectionName} system`,
         onAdvisory,
         onSystemNews: (what) => this.#advisories.addKind(`SYS.${what}`),
@@ -83,7 +88,7 @@ export class ServerProbes implements MetricSource {
       this.#ears.push(this.#systemEar);
     }
     this.#round();
-    this.#timer = setInterval(() => this.#round(), this.#everyMs);
+    this.#timer = setInterval(() => this.#round(), everyMs);
   }
 
   async stop(): Promise<void> {
@@ -95,6 +100,10 @@ export class ServerProbes implements MetricSource {
 
   /** The servers that there should be from now on; those that are known already go on as they are. */
   useTargets(targets: readonly ServerTarget[]): void {
+    if (this.#options.followsTargets) this.#use(targets);
+  }
+
+  #use(targets: readonly ServerTarget[]): void {
     this.#named = targets.length;
     if (targets.length === 0) return;
     const servers = new Map<string, WatchedServer>();
@@ -122,7 +131,7 @@ export class ServerProbes implements MetricSource {
       ...(name !== undefined && { name }),
       ...(serverName !== undefined && { serverName }),
       address: new URL(monitorUrl).host,
-      door: httpDoor(monitorUrl, this.#deadlineMs, this.#stopped.signal),
+      door: httpDoor(monitorUrl, this.#options.deadlineMs, this.#stopped.signal),
       ...this.#shared,
     });
   }
@@ -133,7 +142,7 @@ export class ServerProbes implements MetricSource {
       limit: this.#limit,
       // What is seen while everything ends is no news.
       sink: { publish: (event: OwnEvent) => signal.aborted || this.#options.sink.publish(event) },
-      staleMs: STALE_LOOKS * this.#everyMs,
+      staleMs: STALE_LOOKS * this.#options.everyMs,
     };
   }
 
@@ -151,19 +160,22 @@ export class ServerProbes implements MetricSource {
   /** Servers have another id after each start: what is called the same is the same. */
   async #find(): Promise<void> {
     const connection = this.#systemEar?.connection;
-    if (connection === undefined || this.#isFinding) return;
+    if (connection === undefined || this.#isFinding || this.#vainFinds >= MOST_VAIN_FINDS) return;
     this.#isFinding = true;
     try {
-      for (const { id, name } of await findServers(connection, this.#deadlineMs)) {
+      const found = await findServers(connection, this.#options.deadlineMs);
+      if (found.length === 0 && this.#servers.size === 0) this.#vainFinds++;
+      for (const { id, name } of found) {
         if (this.#servers.has(id)) continue;
         for (const [key, server] of this.#servers) {
           if (server.serverName === name) this.#servers.delete(key);
         }
-        const door = systemDoor(connection, id, this.#deadlineMs);
+        const door = systemDoor(connection, id, this.#options.deadlineMs);
         this.#servers.set(id, new WatchedServer({ name, address: id, door, ...this.#shared }));
       }
     } catch {
-      // Without a connection nobody is found: those that are known are asked, and do not answer.
+      // Nobody is found without a connection, either: those that are known are asked, and do not answer.
+      if (this.#servers.size === 0 && !connection.isClosed()) this.#vainFinds++;
     } finally {
       this.#isFinding = false;
     }

@@ -1,6 +1,5 @@
 import { waitFor } from '../../../src/base/wait.js';
 import type { MetricFamily, MetricSource } from '../../../src/contracts/metric.js';
-import type { ServersTask, ServerTarget } from '../../../src/contracts/monitor.js';
 import type { OwnEvent } from '../../../src/contracts/own-event.js';
 import { ServerProbes, type ServerProbesOptions } from '../../../src/monitor/servers/server-probes.js';
 import type { TestCluster } from '../../nats/test-cluster.js';
@@ -12,12 +11,18 @@ export interface Probed extends AsyncDisposable {
 }
 
 export function startProbes(
-  task: Partial<ServersTask> & Pick<ServersTask, 'targets'>,
+  { nodes, access }: TestCluster,
   options: Partial<ServerProbesOptions> = {},
 ): Probed {
   const events: OwnEvent[] = [];
   const probes = new ServerProbes({
-    task: { everyMs: 250, deadlineMs: 250, ...task },
+    targets: nodes.map(({ monitorUrl }) => ({ monitorUrl })),
+    followsTargets: true,
+    everyMs: 250,
+    deadlineMs: 250,
+    maxStreams: 100,
+    maxConsumers: 100,
+    access,
     connectionName: 'probe',
     sink: { publish: (event) => events.push(event) },
     ...options,
@@ -25,9 +30,6 @@ export function startProbes(
   probes.start();
   return { probes, events, [Symbol.asyncDispose]: () => probes.stop() };
 }
-
-export const targetsOf = ({ nodes }: Pick<TestCluster, 'nodes'>): ServerTarget[] =>
-  nodes.map(({ monitorUrl }) => ({ monitorUrl }));
 
 export interface FlatSample {
   readonly name: string;

@@ -5,7 +5,7 @@ import { waitFor } from '../../../src/base/wait.js';
 import { SERVER_METRICS } from '../../../src/monitor/catalog/server-metrics.js';
 import { startTestCluster, type TestCluster } from '../../nats/test-cluster.js';
 import { EXPORTED } from './exporter-metrics.js';
-import { familiesOf, figure, type Probed, samplesOf, startProbes, targetsOf, until } from './probed.js';
+import { familiesOf, figure, type Probed, samplesOf, startProbes, until } from './probed.js';
 
 /** In this order: the last test leaves the cluster with two of three nodes. */
 describe('probes of a cluster of three', () => {
@@ -35,7 +35,7 @@ describe('probes of a cluster of three', () => {
     await js.publish('orders.Placed');
     const message = await (await js.consumers.get('ORDERS', 'worker')).next();
     await message?.ackAck();
-    probed = startProbes({ targets: targetsOf(cluster) }, { access: cluster.access });
+    probed = startProbes(cluster);
   });
 
   afterAll(async () => {

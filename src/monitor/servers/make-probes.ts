@@ -1,0 +1,35 @@
+import { NS } from '../../base/nanoseconds.js';
+import type { MonitorTask } from '../../contracts/monitor.js';
+import type { OwnEventSink } from '../../contracts/own-event.js';
+import { type ProbesPlan, probesSchema } from './probes-schema.js';
+import { ServerProbes } from './server-probes.js';
+
+const EVERY_NS = 5 * NS.s;
+const SHORTEST_MS = 250;
+
+/** The probe of the servers that the task names, or of those of its section `probes`; undefined where it names none and has no section. */
+export function makeProbes(
+  { servers, plan, access, connectionName = 'stormglass monitor' }: MonitorTask,
+  sink: OwnEventSink,
+): ServerProbes | undefined {
+  const section = plan.sections?.probes as ProbesPlan | undefined;
+  if (servers === undefined && section === undefined) return undefined;
+  const settings = section ?? probesSchema.parse({});
+  const named = settings.servers.map((monitorUrl) => ({ monitorUrl }));
+  const everyMs =
+    settings.every === undefined
+      ? Math.max(SHORTEST_MS, EVERY_NS / NS.ms / (servers?.hurry ?? 1))
+      : settings.every / NS.ms;
+  return new ServerProbes({
+    targets: named.length > 0 ? named : (servers?.targets ?? []),
+    followsTargets: named.length === 0,
+    everyMs,
+    deadlineMs: Math.min(settings.deadline / NS.ms, everyMs),
+    maxStreams: settings['max-streams'],
+    maxConsumers: settings['max-consumers'],
+    ...(servers?.systemAccess !== undefined && { systemAccess: servers.systemAccess }),
+    access,
+    connectionName,
+    sink,
+  });
+}
