@@ -20,10 +20,14 @@ const MISSED_EVALUATIONS = 2.5;
 export class AlertBook {
   readonly episodes: AlertEpisode[] = [];
   readonly #open = new Map<string, AlertEpisode>();
-  readonly #evaluationNs: number;
+  readonly #evaluationNs: (alert: string) => number;
   readonly #onChange: (what: 'fired' | 'resolved', episode: AlertEpisode) => void;
 
-  constructor(evaluationNs: number, onChange: (what: 'fired' | 'resolved', episode: AlertEpisode) => void) {
+  /** @param evaluationNs how often the rule of an alert is evaluated */
+  constructor(
+    evaluationNs: (alert: string) => number,
+    onChange: (what: 'fired' | 'resolved', episode: AlertEpisode) => void,
+  ) {
     this.#evaluationNs = evaluationNs;
     this.#onChange = onChange;
   }
@@ -32,11 +36,12 @@ export class AlertBook {
   add({ __name__: _, alertname = '', alertstate, ...labels }: Labels, timesNs: readonly number[]): void {
     const state = alertstate === 'firing' ? 'firing' : 'pending';
     const key = JSON.stringify([alertname, state, Object.entries(labels).sort()]);
+    const evaluationNs = this.#evaluationNs(alertname);
     for (const atNs of timesNs) {
       const open = this.#open.get(key);
       // The two clocks are compared anew each time: within half an interval it is the same evaluation.
-      if (open && atNs <= open.lastNs + this.#evaluationNs / 2) continue;
-      if (open && atNs - open.lastNs <= MISSED_EVALUATIONS * this.#evaluationNs) {
+      if (open && atNs <= open.lastNs + evaluationNs / 2) continue;
+      if (open && atNs - open.lastNs <= MISSED_EVALUATIONS * evaluationNs) {
         open.lastNs = atNs;
         continue;
       }
@@ -52,7 +57,8 @@ export class AlertBook {
   /** What was not said again by then is over. */
   endBefore(atNs: number): void {
     for (const [key, episode] of this.#open) {
-      if (atNs - episode.lastNs > MISSED_EVALUATIONS * this.#evaluationNs) this.#end(key, episode);
+      if (atNs - episode.lastNs > MISSED_EVALUATIONS * this.#evaluationNs(episode.alert))
+        this.#end(key, episode);
     }
   }
 
@@ -63,13 +69,13 @@ export class AlertBook {
       (other) =>
         other.alert === alert &&
         other.state === state &&
-        fromNs <= other.lastNs + this.#evaluationNs / 2 &&
+        fromNs <= other.lastNs + this.#evaluationNs(alert) / 2 &&
         JSON.stringify(Object.entries(other.labels).sort()) === own,
     );
   }
 
   #end(key: string, episode: AlertEpisode): void {
-    episode.endNs = episode.lastNs + this.#evaluationNs;
+    episode.endNs = episode.lastNs + this.#evaluationNs(episode.alert);
     this.#open.delete(key);
     if (episode.state === 'firing') this.#onChange('resolved', episode);
   }

@@ -43,7 +43,8 @@ function describe(name: string, own: readonly Rule[], rules: readonly Rule[]): K
   };
 }
 
-function whyUnprovable(rule: Rule, rules: readonly Rule[]): string | undefined {
+/** Why a run of minutes cannot prove an alert; `undefined` where it can. */
+export function whyUnprovable(rule: Rule, rules: readonly Rule[]): string | undefined {
   const involved = withRecorded(rule, rules);
   const names = new Set(involved.flatMap(({ expr }) => [...namesIn(expr)]));
   if (PREDICTIONS.some((name) => names.has(name))) return 'it predicts from a trend';

@@ -1,5 +1,5 @@
 import { NS } from '../base/nanoseconds.js';
-import type { RulesText } from './monitoring-files.js';
+import type { Rule, RulesText } from './monitoring-files.js';
 import {
   dividePrometheusDuration,
   divideTime,
@@ -36,20 +36,29 @@ function monitorJob({ scrape_configs: jobs }: Yaml): Yaml {
   return all.find(({ job_name }) => job_name === MONITOR_JOB) ?? { job_name: MONITOR_JOB };
 }
 
-/** Rules with every time of theirs divided: `for`, `keep_firing_for`, intervals of groups, and what expressions look back. */
-export function divideRules(rules: RulesText, factor: number): RulesText {
+/**
+ * Rules with every time of theirs divided: `for`, `keep_firing_for`, intervals of groups, and what expressions look back.
+ * Alerts that a run cannot prove are left out: with so short a past, they would say something else.
+ */
+export function divideRules(
+  rules: RulesText,
+  factor: number,
+  isProvable: (rule: Rule) => boolean,
+): RulesText {
   const divided = (text: string): string => dividePrometheusDuration(text, factor);
   return {
     ...rules,
     groups: rules.groups.map((group) => ({
       ...group,
       ...(group.interval !== undefined && { interval: divided(group.interval) }),
-      rules: group.rules.map((rule) => ({
-        ...rule,
-        expr: divideWindows(rule.expr, factor),
-        ...(rule.for !== undefined && { for: divided(rule.for) }),
-        ...(rule.keep_firing_for !== undefined && { keep_firing_for: divided(rule.keep_firing_for) }),
-      })),
+      rules: group.rules
+        .filter((rule) => rule.alert === undefined || isProvable(rule))
+        .map((rule) => ({
+          ...rule,
+          expr: divideWindows(rule.expr, factor),
+          ...(rule.for !== undefined && { for: divided(rule.for) }),
+          ...(rule.keep_firing_for !== undefined && { keep_firing_for: divided(rule.keep_firing_for) }),
+        })),
     })),
   };
 }

@@ -17,7 +17,8 @@ import { leasePorts, type PortLease } from '../processes/port-lease.js';
 import { AlertBook, type AlertEpisode } from './alert-book.js';
 import { AlertServer } from './alert-server.js';
 import { type Judgement, judge, TELLING_TAKES_NS, unexpectedPages } from './judge.js';
-import type { MonitoringFiles } from './monitoring-files.js';
+import { whyUnprovable } from './known-rules.js';
+import type { MonitoringFiles, Rule } from './monitoring-files.js';
 import { PrometheusApi } from './prometheus-api.js';
 import { divideTime, formatPrometheusDuration } from './prometheus-duration.js';
 import { divideRouting, groupTimesOf } from './routing.js';
@@ -28,6 +29,7 @@ import { whatInstead } from './what-instead.js';
 const HOST = '127.0.0.1';
 /** Until the page was scraped and every rule evaluated for the first time. */
 const FIRST_LOOK_WITHIN_MS = 30_000;
+const CALM_WITHIN_MS = 10_000;
 /** Of Prometheus, where it is not told otherwise. */
 const LOOKBACK_NS = 5 * NS.min;
 const RESEND_DELAY_NS = NS.min;
@@ -88,22 +90,25 @@ class Watch implements AlertWatch {
     const { factor } = task.plan;
     const { prometheus, alertmanager, rules } = tools.files;
     const groups = rules.flatMap((file) => file.rules.groups);
-    const alerting = groups.filter((group) => group.rules.some(({ alert }) => alert !== undefined));
-    const evaluations = alerting.map(({ interval }) => evaluationNsOf(prometheus, interval));
-    const expected = groups.flatMap((group) =>
-      group.rules.filter(({ alert }) => task.plan.expectations.some((each) => each.alert === alert)),
-    );
+    const evaluationNs = new Map<string, number>();
+    for (const { rules: own, interval } of groups) {
+      const ns = divideTime(evaluationNsOf(prometheus, interval), factor);
+      for (const { alert = '' } of own) evaluationNs.set(alert, Math.max(ns, evaluationNs.get(alert) ?? 0));
+    }
+    const names = new Set(task.plan.expectations.map(({ alert }) => alert));
+    const expected = groups.flatMap((group) => group.rules.filter(({ alert = '' }) => names.has(alert)));
     const routing = divideRouting(alertmanager, factor, () => '');
     const waits = expected.map(({ alert = '', labels }) =>
       groupTimesOf(routing, { ...labels, alertname: alert }),
     );
     this.times = {
       scrapeNs: divideTime(scrapeNsOf(prometheus), factor),
-      evaluationNs: divideTime(Math.max(...evaluations), factor),
+      evaluationNs: Math.max(NS.ms, ...[...names].map((name) => evaluationNs.get(name) ?? 0)),
       groupWaitNs: Math.max(0, ...waits.map(({ groupWaitNs }) => groupWaitNs)),
       groupIntervalNs: Math.max(0, ...waits.map(({ groupIntervalNs }) => groupIntervalNs)),
     };
-    this.#book = new AlertBook(this.times.evaluationNs, (what, episode) => this.#tellOf(what, episode));
+    const evaluated = (alert: string): number => evaluationNs.get(alert) ?? this.times.evaluationNs;
+    this.#book = new AlertBook(evaluated, (what, episode) => this.#tellOf(what, episode));
   }
 
   async start(): Promise<void> {
@@ -167,6 +172,7 @@ class Watch implements AlertWatch {
     this.#api = new PrometheusApi(this.prometheusUrl);
     await this.#firstLook(this.#api);
     this.#seenUntilNs = nowNs();
+    await this.#calm();
     this.#lookAgain();
   }
 
@@ -177,17 +183,20 @@ class Watch implements AlertWatch {
     const write = (name: string, value: unknown): void =>
       writeFileSync(join(keepDir, name), `# Times divided by ${plan.factor}.\n${stringify(value)}`);
     mkdirSync(join(keepDir, 'rules'), { recursive: true });
+    const all = files.rules.flatMap(({ rules }) => rules.groups.flatMap((group) => group.rules));
+    const isProvable = (rule: Rule): boolean => whyUnprovable(rule, all) === undefined;
     const addresses = { metricsUrl, alertmanager: alertmanagerAddress };
     write('prometheus.yml', runPrometheus(files.prometheus, plan.factor, addresses));
     for (const [i, { path, rules }] of files.rules.entries()) {
       const name = `${String(i + 1).padStart(2, '0')}-${basename(path).replace(/\.ya?ml$/, '')}.yaml`;
-      write(join('rules', name), divideRules(rules, plan.factor));
+      write(join('rules', name), divideRules(rules, plan.factor, isProvable));
     }
     const urlOf = (receiver: string): string => (this.#webhook as Webhook).urlOf(receiver);
     write('alertmanager.yml', divideRouting(files.alertmanager, plan.factor, urlOf));
   }
 
   async #firstLook(api: PrometheusApi): Promise<void> {
+    const expected = new Set(this.#task.plan.expectations.map(({ alert }) => alert));
     let lack = 'it scraped nothing';
     const isReady = await waitFor(
       async () => {
@@ -196,12 +205,24 @@ class Watch implements AlertWatch {
         lack = `${target?.scrapeUrl} does not answer it: ${target?.lastError}`;
         if (target?.health !== 'up') return false;
         lack = 'it evaluated no rules';
-        const groups = await api.groups();
+        const groups = (await api.groups()).filter((group) =>
+          group.rules.some(({ name }) => expected.has(name)),
+        );
         return groups.length > 0 && groups.every(({ lastEvaluation }) => !lastEvaluation.startsWith('0001-'));
       },
       { timeoutMs: FIRST_LOOK_WITHIN_MS, everyMs: 100, signal: this.#task.signal },
     );
     if (!isReady) throw new PreflightError(`Prometheus does not see the monitor: ${lack}`);
+  }
+
+  /** Before the first scrape, `absent(up)` is true, and not because of any fault. What still fires when patience is over is told. */
+  async #calm(): Promise<void> {
+    const isCalm = async (): Promise<boolean> => {
+      await this.#look();
+      return this.#book.episodes.every(({ endNs }) => endNs !== undefined);
+    };
+    const everyMs = Math.min(LONGEST_PAUSE_MS, this.times.evaluationNs / NS.ms);
+    await waitFor(isCalm, { timeoutMs: CALM_WITHIN_MS, everyMs, signal: this.#task.signal });
   }
 
   #lookAgain(): void {

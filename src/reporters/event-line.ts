@@ -22,6 +22,8 @@ export function eventLine(event: JournalEvent, paint: Paint): string | undefined
         : undefined;
     case 'guard':
       return paint('yellow', plain(`${event.fault === undefined ? 'guard' : event.fault}: ${textOf(event)}`));
+    case 'alert':
+      return alertLine(event, paint);
     case 'links':
       return paint('yellow', textOf(event));
     case 'interrupted':
@@ -30,6 +32,23 @@ export function eventLine(event: JournalEvent, paint: Paint): string | undefined
     case 'stall':
     case 'error':
       return paint('red', `${event.type}: ${textOf(event)}`);
+    default:
+      return undefined;
+  }
+}
+
+/** What fires, and what no longer does; who is told of it is for the journal. */
+function alertLine(event: JournalEvent, paint: Paint): string | undefined {
+  const named = plain(`alert ${event.alert} (${event.severity ?? 'no severity'})`);
+  switch (event.what) {
+    case 'watching':
+      return `alerts: times of the rules divided by ${event.factor}; Prometheus at ${event.prometheusUrl}`;
+    case 'fired':
+      return paint('yellow', `${named}: fires`);
+    case 'resolved':
+      return `${named}: resolved`;
+    case 'blind':
+      return paint('red', `alerts: ${textOf(event)}`);
     default:
       return undefined;
   }

@@ -3,6 +3,7 @@ import { formatDuration, formatInteger, formatRate, formatStopwatch } from '../b
 import type { Evidence } from '../contracts/fault.js';
 import { RECOVERY_STEPS, type Recovery, type RunResult } from '../contracts/run-result.js';
 import type { FaultSummary, LatencyFigure, LoadSummary, Summary } from '../contracts/summary.js';
+import { alertRows } from './alert-rows.js';
 import { buildSummary } from './build-summary.js';
 import { noticeRows, resourceRows } from './resource-lines.js';
 import { stageRows } from './stage-rows.js';
@@ -25,6 +26,7 @@ export function summaryLines(result: RunResult, report: string | undefined, pain
     ...stageRows(summary),
     ...batchRows(summary),
     ...faultRows(summary, paint),
+    ...alertRows(summary, paint),
     ...probeRows(summary, paint),
     ...safetyRows(summary, paint),
     ...checkRows(summary, paint),

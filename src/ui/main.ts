@@ -1,4 +1,5 @@
 import type { ReportPage } from '../contracts/report-page.js';
+import { alertsSection } from './alerts.js';
 import { checksSection } from './checks.js';
 import { environmentSection } from './environment.js';
 import { faultsSection } from './faults.js';
@@ -25,6 +26,7 @@ const parts = [
   latencyByPercentile(page),
   resourcesSection(page),
   faultsSection(summary),
+  alertsSection(summary),
   probesSection(summary),
   checksSection(summary),
   thresholdsSection(summary),
