@@ -27,6 +27,7 @@ import { MonitorSight } from './monitor-sight.js';
 import { NoticeBook } from './notice-book.js';
 import { prepareLoad } from './prepare-load.js';
 import { ProbeWatch } from './probe-watch.js';
+import { ProbedServers, serverTargets } from './probed-servers.js';
 import { RecoveryWatch } from './recovery-watch.js';
 import { ResourceBook } from './resource-book.js';
 import { ResourceSampler } from './resource-sampler.js';
@@ -154,6 +155,11 @@ export class LoadStage {
           access: cluster.observerAccess,
           connectionName: `${connectionPrefix(runId)}monitor`,
           writers: writerLabels(this.#tasks, services),
+          servers: {
+            targets: serverTargets(cluster.nodes),
+            ...(cluster.systemAccess && { systemAccess: cluster.systemAccess }),
+            ...(plan.alerts && { hurry: plan.alerts.factor }),
+          },
           runId,
           phaseClock: this.#phaseClock.buffer,
           ...(trace && { trace }),
@@ -163,6 +169,9 @@ export class LoadStage {
     );
     journal.write('monitor', { what: 'started', url: this.#monitor.metricsUrl });
     const { metricsUrl } = this.#monitor;
+    const servers = new ProbedServers(cluster, (targets) => this.#monitor?.useServers(targets));
+    scope.add("the look at the cluster's nodes", async () => servers.stop());
+    servers.start();
     const tasks = this.#tasks.map((task) => ({ ...task, metricsUrl, ...(trace && { trace }) }));
     this.#fleet = scope.use('the generators', services.startFleet(tasks, listener));
     await orAborted(this.#fleet.ready(), signal);
@@ -243,8 +252,9 @@ export class LoadStage {
   }
 
   /** Known once the load is prepared. */
-  get metricsUrl(): string {
-    return (this.#monitor as MonitorHandle).metricsUrl;
+  get metricsUrls(): readonly string[] {
+    const { metricsUrl, metricsUrls = [metricsUrl] } = this.#monitor as MonitorHandle;
+    return metricsUrls;
   }
 
   /** The faults while the load runs; `undefined` before and after. */
