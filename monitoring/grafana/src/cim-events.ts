@@ -151,6 +151,38 @@ function ratePanels() {
         ),
       ],
     }),
+    timeSeries({
+      title: 'Rate and what is usual',
+      description:
+        'Events of the last hour by domain, and the median of the same hour on each of the last seven days: the ten domains furthest from it.',
+      unit: 'eps',
+      span: 12,
+      links: domainOfSeries,
+      empty: 'history',
+      queries: [
+        over(
+          `domain:cim_events:rate1h${CHOSEN} and on (domain) topk(10, abs(domain:cim_events:rate1h_deviations${CHOSEN}))`,
+          '{{domain}}',
+          'A',
+        ),
+        over(
+          `domain:cim_events:rate1h_usual${CHOSEN} and on (domain) topk(10, abs(domain:cim_events:rate1h_deviations${CHOSEN}))`,
+          '{{domain}}, usual',
+          'B',
+        ),
+      ],
+    }),
+    timeSeries({
+      title: 'Deviation from what is usual',
+      description:
+        'How far the rate of a domain is from what is usual at this hour, in standard deviations. Far from zero for long: EventRateAnomaly tells.',
+      unit: 'short',
+      span: 12,
+      signed: true,
+      links: domainOfSeries,
+      empty: 'history',
+      queries: [over(`domain:cim_events:rate1h_deviations${CHOSEN}`, '{{domain}}')],
+    }),
   ];
 }
 

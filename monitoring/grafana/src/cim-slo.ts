@@ -131,6 +131,7 @@ function budgetPanels() {
       description: 'Made once an hour. A slope is normal; a step is an incident. Choose a time of days.',
       unit: 'percentunit',
       span: 24,
+      signed: true,
       thresholds: betterAbove(0, 0.25),
       queries: [over(`bottomk(10, slo:error_budget_remaining:ratio${SLO})`, OF_WHOM)],
     }),

@@ -21,6 +21,8 @@ import { colorOf, type PanelFace, withFace } from './panel-face.js';
 export interface TimeSeriesFace extends PanelFace {
   /** Where the parts make a whole. */
   readonly stacked?: boolean;
+  /** For what falls below zero, too; all else begins there. */
+  readonly signed?: boolean;
   /** For what spreads over orders of magnitude: lag, latency. */
   readonly logarithmic?: boolean;
   /** `list` where there are few lines, or little room. */
@@ -33,7 +35,7 @@ export interface TimeSeriesFace extends PanelFace {
 
 /** Lines over time; where there are thresholds, they are drawn as dashed lines. */
 export function timeSeries(face: TimeSeriesFace): PanelBuilder {
-  const panel = withFace(new PanelBuilder(), { min: 0, ...face })
+  const panel = withFace(new PanelBuilder(), face.signed ? face : { min: 0, ...face })
     .colorScheme(colorOf(FieldColorModeId.PaletteClassicByName))
     .lineWidth(face.stacked ? 1 : 1.5)
     .fillOpacity(face.stacked ? 35 : 8)

@@ -1,0 +1,120 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { wallNow } from '../../src/base/clock.js';
+import { Workplace } from '../support/cli.js';
+import { askPrometheus, choicesOf, seriesOf } from '../support/grafana/ask-prometheus.js';
+import type { DashboardJson } from '../support/grafana/dashboard-json.js';
+import { emptiness, prometheusQueries } from '../support/grafana/dashboard-queries.js';
+import { initialVariables } from '../support/grafana/initial-variables.js';
+import { interpolate, type TimeShown, type VariableValue } from '../support/grafana/interpolate.js';
+import { catalogMetrics } from '../support/grafana/known-metrics.js';
+import {
+  SCRAPE_SECONDS,
+  startTestPrometheus,
+  type TestPrometheus,
+} from '../support/grafana/prometheus-server.js';
+import { metricsUsed } from '../support/grafana/promql-names.js';
+
+const monitoring = fileURLToPath(new URL('../../monitoring', import.meta.url));
+const folder = join(monitoring, 'grafana', 'dashboards');
+const all = readdirSync(folder).map(
+  (name) => JSON.parse(readFileSync(join(folder, name), 'utf8')) as DashboardJson,
+);
+const scenario = fileURLToPath(new URL('../support/grafana/every-kind-of-event.yaml', import.meta.url));
+const lastValueSchema = z.object({
+  result: z.array(z.object({ values: z.array(z.tuple([z.number(), z.string()])) })),
+});
+
+let place: Workplace;
+let prometheus: TestPrometheus;
+/** From before the load until the last scrape of the run's monitor. */
+let time: TimeShown;
+
+beforeAll(async () => {
+  place = new Workplace();
+  const fromSeconds = wallNow().getTime() / 1000;
+  const run = place.start(['run', scenario]);
+  const { url: metricsUrl } = await place.event(({ type }) => type === 'monitor', 'the monitor’s address');
+  prometheus = await startTestPrometheus({
+    metricsUrl: String(metricsUrl),
+    rulesFolder: join(monitoring, 'rules'),
+  });
+  const end = await run.ended;
+  expect(end.code, `${end.stdout}\n${end.stderr}`).toBe(0);
+  const scraped = await askPrometheus(prometheus.url, 'query_range', {
+    query: 'up == 1',
+    start: String(fromSeconds),
+    end: String(wallNow().getTime() / 1000),
+    step: '0.5',
+  });
+  const toSeconds = lastValueSchema.parse(scraped).result[0]?.values.at(-1)?.[0] ?? 0;
+  time = { fromSeconds, toSeconds, scrapeSeconds: SCRAPE_SECONDS, maxPoints: 600 };
+});
+
+afterAll(async () => {
+  await prometheus?.[Symbol.asyncDispose]();
+  await place?.[Symbol.asyncDispose]();
+});
+
+describe.each(all)('$uid, after a run', (dashboard) => {
+  it('has something to choose for every variable', async () => {
+    const none: string[] = [];
+    for (const variable of dashboard.templating.list.filter(({ type }) => type === 'query')) {
+      const choices = await choicesOf(prometheus.url, variable, chosen(dashboard), time);
+      if (choices.length === 0 && emptiness(variable.description).empty === undefined)
+        none.push(variable.name);
+    }
+    expect(none).toEqual([]);
+  });
+
+  it('has something to show for every query', async () => {
+    const none: string[] = [];
+    for (const query of prometheusQueries(dashboard)) {
+      const series = await seriesOf(prometheus.url, query, chosen(dashboard), time);
+      if (series === 0 && query.empty === undefined) none.push(`${query.where}: ${query.expr}`);
+    }
+    expect(none).toEqual([]);
+  });
+
+  it('has something to show for one value of each variable, and for several', async () => {
+    for (const count of [1, 2]) {
+      const variables = chosen(dashboard);
+      for (const variable of dashboard.templating.list.filter(
+        ({ type, multi }) => type === 'query' && multi,
+      )) {
+        const choices = await choicesOf(prometheus.url, variable, variables, time);
+        variables.set(variable.name, choices.slice(0, count));
+      }
+      for (const query of prometheusQueries(dashboard)) {
+        await expect(seriesOf(prometheus.url, query, variables, time), query.where).resolves.toBeTypeOf(
+          'number',
+        );
+      }
+    }
+  });
+});
+
+it('has every metric that any dashboard asks for, but those of GPUs and of a longer past', async () => {
+  const known = catalogMetrics();
+  const asked = new Set(
+    all.flatMap((dashboard) =>
+      prometheusQueries(dashboard)
+        .filter(({ empty }) => empty === undefined)
+        .flatMap(({ expr }) => metricsUsed(interpolate(expr, initialVariables(dashboard), time)))
+        .map(({ metric }) => metric),
+    ),
+  );
+  const there = z.array(z.string()).parse(await askPrometheus(prometheus.url, 'label/__name__/values', {}));
+  expect([...asked].filter((metric) => !there.includes(metric))).toEqual([]);
+  expect([...asked].filter((metric) => known.has(metric)).length).toBeGreaterThan(40);
+});
+
+/** All of everything, and the domain that a dashboard is about. */
+function chosen(dashboard: DashboardJson): Map<string, VariableValue> {
+  const variables = initialVariables(dashboard);
+  if (dashboard.uid === 'cim-domain') variables.set('domain', 'orders');
+  return variables;
+}
