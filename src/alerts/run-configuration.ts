@@ -64,8 +64,8 @@ export function divideRules(
 }
 
 export interface RunAddresses {
-  /** Of the monitor's page. */
-  readonly metricsUrl: string;
+  /** Of the monitors' pages. */
+  readonly metricsUrls: readonly string[];
   /** `127.0.0.1:19093` */
   readonly alertmanager: string;
 }
@@ -73,18 +73,18 @@ export interface RunAddresses {
 /** Keys of a job that say whom it scrapes, and when. */
 const TARGET_KEY = /_sd_configs$|^static_configs$|^metrics_path$|^scheme$|^scrape_(interval|timeout)$/;
 
-/** A Prometheus' configuration as a run has it: the job of the monitor with the run's page for a target, and no other. */
+/** A Prometheus' configuration as a run has it: the job of the monitor with the run's pages for targets, and no other. */
 export function runPrometheus(
   prometheus: Yaml,
   factor: number,
-  { metricsUrl, alertmanager }: RunAddresses,
+  { metricsUrls, alertmanager }: RunAddresses,
 ): Yaml {
   const { external_labels } = globalOf(prometheus);
   const { alert_relabel_configs } = (prometheus.alerting ?? {}) as Yaml;
   const job = monitorJob(prometheus);
   const scrapeNs = divideTime(scrapeNsOf(prometheus), factor);
   const timeoutNs = timeOf(job.scrape_timeout) ?? timeOf(globalOf(prometheus).scrape_timeout);
-  const page = new URL(metricsUrl);
+  const pages = metricsUrls.map((url) => new URL(url));
   return {
     global: {
       ...(external_labels !== undefined && { external_labels }),
@@ -101,8 +101,8 @@ export function runPrometheus(
     scrape_configs: [
       {
         ...Object.fromEntries(Object.entries(job).filter(([key]) => !TARGET_KEY.test(key))),
-        metrics_path: page.pathname,
-        static_configs: [{ targets: [page.host] }],
+        metrics_path: pages[0]?.pathname,
+        static_configs: [{ targets: pages.map(({ host }) => host) }],
       },
     ],
   };

@@ -178,14 +178,14 @@ class Watch implements AlertWatch {
 
   /** What the servers run with stays with the run. */
   #writeConfigurations(alertmanagerAddress: string): void {
-    const { keepDir, metricsUrl, plan } = this.#task;
+    const { keepDir, metricsUrls, plan } = this.#task;
     const { files } = this.#tools;
     const write = (name: string, value: unknown): void =>
       writeFileSync(join(keepDir, name), `# Times divided by ${plan.factor}.\n${stringify(value)}`);
     mkdirSync(join(keepDir, 'rules'), { recursive: true });
     const all = files.rules.flatMap(({ rules }) => rules.groups.flatMap((group) => group.rules));
     const isProvable = (rule: Rule): boolean => whyUnprovable(rule, all) === undefined;
-    const addresses = { metricsUrl, alertmanager: alertmanagerAddress };
+    const addresses = { metricsUrls, alertmanager: alertmanagerAddress };
     write('prometheus.yml', runPrometheus(files.prometheus, plan.factor, addresses));
     for (const [i, { path, rules }] of files.rules.entries()) {
       const name = `${String(i + 1).padStart(2, '0')}-${basename(path).replace(/\.ya?ml$/, '')}.yaml`;
@@ -201,9 +201,11 @@ class Watch implements AlertWatch {
     const isReady = await waitFor(
       async () => {
         if (this.#prometheusEnd !== undefined) throw new PreflightError(this.#prometheusEnd);
-        const target = (await api.targets())[0];
-        lack = `${target?.scrapeUrl} does not answer it: ${target?.lastError}`;
-        if (target?.health !== 'up') return false;
+        const targets = await api.targets();
+        const lacking = targets.find(({ health }) => health !== 'up');
+        if (lacking)
+          lack = `${lacking.scrapeUrl} does not answer it: ${lacking.lastError || 'not asked yet'}`;
+        if (lacking || targets.length === 0) return false;
         lack = 'it evaluated no rules';
         const groups = (await api.groups()).filter((group) =>
           group.rules.some(({ name }) => expected.has(name)),

@@ -118,8 +118,8 @@ export interface AlertEvent {
 export interface AlertWatchTask {
   readonly plan: AlertsPlan;
   readonly runId: string;
-  /** The page that Prometheus is to scrape. */
-  readonly metricsUrl: string;
+  /** The pages that Prometheus is to scrape: one of each monitor. */
+  readonly metricsUrls: readonly string[];
   /** The configurations that it runs with are kept here. */
   readonly keepDir: string;
   readonly logDir: string;

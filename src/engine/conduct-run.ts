@@ -274,16 +274,16 @@ class Run {
       traces: this.#traces,
     });
     await this.#load.prepare();
-    await this.#startAlerts(this.#load.metricsUrl, workDir);
+    await this.#startAlerts(this.#load.metricsUrls, workDir);
   }
 
-  async #startAlerts(metricsUrl: string, workDir: string): Promise<void> {
+  async #startAlerts(metricsUrls: readonly string[], workDir: string): Promise<void> {
     const { plan, runId, interruption } = this.#request;
     if (plan.alerts === undefined) return;
     const watch = await this.#services.startAlerts({
       plan: plan.alerts,
       runId,
-      metricsUrl,
+      metricsUrls,
       keepDir: this.#dir.alerts,
       logDir: this.#dir.logs,
       workDir,
