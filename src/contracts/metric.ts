@@ -2,7 +2,8 @@
 export interface MetricDescription {
   /** With its unit, as Prometheus wants it: `cim_event_lag_seconds`, `…_total` for a counter. */
   readonly name: string;
-  readonly type: 'counter' | 'gauge' | 'histogram';
+  /** A summary is of quantiles that somebody else took: its samples have the label `quantile`. */
+  readonly type: 'counter' | 'gauge' | 'histogram' | 'summary';
   /** One sentence with a full stop: the `# HELP` of the page. */
   readonly help: string;
   readonly labels: readonly string[];

@@ -41,7 +41,7 @@ export const RUN_METRICS = [
   },
   {
     name: 'cim_stormglass_latency_seconds',
-    type: 'gauge',
+    type: 'summary',
     labels: ['run', 'load', 'measure', 'quantile'],
     source: OWN,
     help: 'Latency of the last second, by quantile.',

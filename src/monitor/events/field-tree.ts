@@ -1,6 +1,8 @@
 const NONE = -1;
 const LENGTHS = 64;
 const BACKSLASH = 0x5c;
+/** Names have at most 256 bytes, of which each may be written as six. */
+const MAX_ESCAPED_KEY_BYTES = 6 * 256;
 
 interface Entry {
   readonly key: Uint8Array;
@@ -79,8 +81,7 @@ export class FieldTree {
 
   /** Nobody writes keys so, but they mean the same. */
   #findEscaped(node: number, buffer: Uint8Array, start: number, end: number): number {
-    // Six bytes may stand for one.
-    if (end - start > 6 * LENGTHS) return NONE;
+    if (end - start > MAX_ESCAPED_KEY_BYTES) return NONE;
     const written = Buffer.from(buffer.buffer, buffer.byteOffset + start, end - start).toString('utf8');
     const key = Buffer.from(JSON.parse(`"${written}"`) as string);
     return key.includes(BACKSLASH) ? NONE : this.find(node, key, 0, key.length);

@@ -1,0 +1,138 @@
+import { spawnSync } from 'node:child_process';
+import { describe, expect, it } from 'vitest';
+import type { MetricFamily, MetricSource } from '../../../src/contracts/metric.js';
+import { CATALOG } from '../../../src/monitor/family.js';
+import { PageMaker } from '../../../src/monitor/page/page-maker.js';
+import { parsePrometheusText, sampleValue } from '../prometheus-text.js';
+
+const HOSTILE = [
+  'new\nline',
+  'quo"te',
+  'back\\slash',
+  'nul\u0000',
+  'lone\ud800',
+  '}{,="',
+  'x'.repeat(10_240),
+  '',
+];
+
+const sourceOf = (...families: MetricFamily[]): MetricSource => ({ families: () => families });
+
+const COUNTER: MetricFamily = {
+  name: 'cim_events_total',
+  type: 'counter',
+  help: 'What "was" seen,\nand how.',
+  labels: ['domain'],
+  source: 'a test',
+  samples: HOSTILE.map((domain, i) => ({ labels: { domain }, value: i })),
+};
+const HISTOGRAM: MetricFamily = {
+  name: 'cim_event_lag_seconds',
+  type: 'histogram',
+  help: 'How late.',
+  labels: [],
+  source: 'a test',
+  samples: [
+    {
+      labels: { le: '1' },
+      value: 2,
+      suffix: '_bucket',
+      exemplar: { traceId: '0af7651916cd43dd8448eb211c80319c', value: 0.5, timestampSeconds: 1.7e9 + 0.25 },
+    },
+    { labels: { le: '+Inf' }, value: 2, suffix: '_bucket' },
+    { labels: {}, value: 0.75, suffix: '_sum' },
+    { labels: {}, value: 2, suffix: '_count' },
+  ],
+};
+const ODD: MetricFamily = {
+  name: 'gnatsd_varz_in_msgs',
+  type: 'counter',
+  help: 'In.',
+  labels: [],
+  source: 'a test',
+  samples: [{ labels: {}, value: Number.POSITIVE_INFINITY }],
+};
+
+const page = async (format: 'text' | 'openmetrics', ...families: MetricFamily[]) =>
+  (await new PageMaker([sourceOf(...families)]).make(format)).toString('utf8');
+
+describe('PageMaker', () => {
+  it('writes hostile labels so that they can be read, and none of them ends anything', async () => {
+    const samples = parsePrometheusText(await page('text', COUNTER));
+    expect(samples.map(({ labels }) => labels.domain)).toEqual(
+      HOSTILE.map((text) => text.replace('\u0000', '\ufffd').replace('\ud800', '\ufffd')),
+    );
+    expect(sampleValue(samples, 'cim_events_total', { domain: 'new\nline' })).toBe(0);
+  });
+
+  it('writes OpenMetrics as its specification has it', async () => {
+    const lines = (await page('openmetrics', { ...COUNTER, samples: [] }, HISTOGRAM, ODD)).split('\n');
+    expect(lines).toEqual([
+      '# HELP cim_events What \\"was\\" seen,\\nand how.',
+      '# TYPE cim_events counter',
+      '# HELP cim_event_lag_seconds How late.',
+      '# TYPE cim_event_lag_seconds histogram',
+      'cim_event_lag_seconds_bucket{le="1.0"} 2 # {trace_id="0af7651916cd43dd8448eb211c80319c"} 0.5 1700000000.250',
+      'cim_event_lag_seconds_bucket{le="+Inf"} 2',
+      'cim_event_lag_seconds_sum 0.75',
+      'cim_event_lag_seconds_count 2',
+      '# HELP gnatsd_varz_in_msgs In.',
+      '# TYPE gnatsd_varz_in_msgs unknown',
+      'gnatsd_varz_in_msgs +Inf',
+      '# EOF',
+      '',
+    ]);
+  });
+
+  it('writes the same series in both formats, and exemplars in one', async () => {
+    const [text, openMetrics] = await Promise.all([page('text', HISTOGRAM), page('openmetrics', HISTOGRAM)]);
+    expect(text).toContain('cim_event_lag_seconds_bucket{le="1.0"} 2\n');
+    expect(openMetrics.replace(/ # \{.*/, '').replace('# EOF\n', '')).toBe(text);
+  });
+
+  it('shows a name once, whoever else has it', async () => {
+    const first = { ...COUNTER, samples: [{ labels: { domain: 'a' }, value: 1 }] };
+    const second = { ...COUNTER, samples: [{ labels: { domain: 'b' }, value: 2 }] };
+    const samples = parsePrometheusText(await page('text', first, second));
+    expect(samples.map(({ labels }) => labels.domain)).toEqual(['a']);
+  });
+
+  it('lets events be received while it writes a long page', async () => {
+    let turns = 0;
+    let done = false;
+    const count = () => {
+      turns++;
+      if (!done) setImmediate(count);
+    };
+    setImmediate(count);
+    const samples = Array.from({ length: 200_000 }, (_, i) => ({ labels: { domain: `d${i}` }, value: i }));
+    const text = await page('text', { ...COUNTER, samples });
+    done = true;
+    expect(text.length).toBeGreaterThan(5e6);
+    expect(turns).toBeGreaterThan(3);
+  });
+
+  it.skipIf(spawnSync('promtool', ['--version']).error !== undefined)(
+    'is taken by promtool, with every metric of the catalog and hostile labels',
+    async () => {
+      const families = CATALOG.map((metric): MetricFamily => {
+        const samples =
+          metric.type === 'histogram'
+            ? HISTOGRAM.samples
+            : HOSTILE.map((hostile) => ({
+                labels: Object.fromEntries(
+                  metric.labels.map((label) => [label, label === 'quantile' ? '0.99' : hostile]),
+                ),
+                value: 1,
+              })).slice(0, metric.labels.length === 0 ? 1 : undefined);
+        return { ...metric, samples };
+      });
+      const { status, stdout, stderr } = spawnSync('promtool', ['check', 'metrics'], {
+        input: await page('text', ...families),
+        encoding: 'utf8',
+      });
+      expect(`${stdout}${stderr}`).toBe('');
+      expect(status).toBe(0);
+    },
+  );
+});
