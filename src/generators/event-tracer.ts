@@ -18,14 +18,14 @@ interface Sent {
  */
 export class EventTracer {
   readonly recorder: SpanRecorder;
-  readonly #load: string;
+  readonly load: string;
   readonly #writer: number;
   /** By the number of their slot in the window. */
   readonly #sent = new Map<number, Sent>();
 
   constructor(recorder: SpanRecorder, load: string, writer: number) {
     this.recorder = recorder;
-    this.#load = load;
+    this.load = load;
     this.#writer = writer;
   }
 
@@ -69,7 +69,7 @@ export class EventTracer {
         ...MESSAGING,
         'messaging.operation.type': 'settle',
         'messaging.destination.name': sent.subject,
-        'stormglass.load': this.#load,
+        'stormglass.load': this.load,
         'stormglass.outcome': outcome,
       },
       ...(reason !== '' && { error: reason }),
@@ -96,7 +96,7 @@ export class EventTracer {
         ...MESSAGING,
         'messaging.operation.type': 'send',
         'messaging.destination.name': subject,
-        'stormglass.load': this.#load,
+        'stormglass.load': this.load,
         'stormglass.writer': this.#writer,
         'stormglass.sequence': sequence,
       },

@@ -26,8 +26,8 @@ export interface RunTracesOptions {
   readonly listen: (listener: (event: JournalEvent) => void) => () => void;
 }
 
-/** A trace has about so many spans: published, acknowledged, received by the monitor and by somebody else. */
-const SPANS_OF_A_TRACE = 4;
+/** A trace has seldom more spans: those of a command, the work on it and its result. */
+const SPANS_OF_A_TRACE = 8;
 /** How long the end of a run waits for the endpoint. */
 const LAST_SPANS_MS = 3000;
 

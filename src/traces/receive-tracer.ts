@@ -1,3 +1,4 @@
+import type { SpanContext } from '../contracts/trace.js';
 import type { MessageView } from '../wire/parser.js';
 import {
   emptyTraceContext,
@@ -20,7 +21,7 @@ export class ReceiveTracer {
   }
 
   /** The trace that a message belongs to, if its sender records it. The object is reused. */
-  contextOf(view: MessageView): TraceContext | undefined {
+  #contextOf(view: MessageView): TraceContext | undefined {
     const found = readTraceparent(view, this.#context);
     if (found === TRACE_NONE) return undefined;
     if (found !== TRACE_FOUND) {
@@ -30,17 +31,21 @@ export class ReceiveTracer {
     return this.#context.sampled ? this.#context : undefined;
   }
 
-  /** @param dueNs of the event, or when it was read where that is not known */
-  received(view: MessageView, dueNs: number, receivedNs: number): void {
-    const context = this.contextOf(view);
-    if (context !== undefined) this.record(context, view, dueNs, receivedNs);
+  /**
+   * Returns the span, if there is one, for what follows from it.
+   *
+   * @param dueNs of the event, or when it was read where that is not known
+   */
+  received(view: MessageView, dueNs: number, receivedNs: number): SpanContext | undefined {
+    const context = this.#contextOf(view);
+    return context && this.#record(context, view, dueNs, receivedNs);
   }
 
-  record(context: TraceContext, view: MessageView, dueNs: number, receivedNs: number): void {
+  #record(context: TraceContext, view: MessageView, dueNs: number, receivedNs: number): SpanContext {
     const { traceA, traceB, traceC, traceD, spanA, spanB } = context;
+    const own = { traceId: hexOfWords(traceA, traceB, traceC, traceD), spanId: freshSpanId() };
     this.#recorder.record({
-      traceId: hexOfWords(traceA, traceB, traceC, traceD),
-      spanId: freshSpanId(),
+      ...own,
       parentId: hexOfWords(spanA, spanB),
       name: 'receive',
       kind: 'consumer',
@@ -53,6 +58,7 @@ export class ReceiveTracer {
         'messaging.message.body.size': view.payloadEnd - view.payloadStart,
       },
     });
+    return own;
   }
 }
 

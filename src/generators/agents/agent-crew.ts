@@ -10,6 +10,7 @@ import { AgentPost } from './agent-post.js';
 import { AgentRandom } from './agent-random.js';
 import { AgentRuntime } from './agent-runtime.js';
 import { AgentTable } from './agent-table.js';
+import { AgentTraces } from './agent-traces.js';
 import { commandsPerSec, isPerAgent, linksPerWorker, writersOf } from './agents-plan.js';
 import type { AgentsParams } from './agents-schema.js';
 import type { Behavior } from './behavior.js';
@@ -31,6 +32,7 @@ export class AgentCrew {
   readonly #setting: TrafficSetting;
   readonly #params: AgentsParams;
   readonly #table: AgentTable;
+  readonly #traces: AgentTraces | undefined;
   readonly #types: EventTypes;
   readonly #questions: Questions;
   readonly #post: AgentPost;
@@ -45,6 +47,7 @@ export class AgentCrew {
   constructor(setting: TrafficSetting, behavior: Behavior) {
     const { load, worker } = setting;
     this.#setting = setting;
+    this.#traces = setting.tracer && new AgentTraces(setting.tracer);
     this.#params = load.params as AgentsParams;
     const perWorker = isPerAgent(load) ? 1 : linksPerWorker(load, worker);
     this.shards = new Shards(this.#params.agents, load.workers, worker, perWorker);
@@ -62,9 +65,10 @@ export class AgentCrew {
       timeoutNs: this.#params['ack-timeout'],
       lifeOf: (agent) => this.#table.lifeOf(agent),
       onEnd: (agent, life, answered, atNs) => this.runtime.onAnswer(agent, life, answered, atNs),
+      onTraced: (slot, atNs, error) => this.#traces?.answered(slot, atNs, error),
     });
     this.#post = this.#newPost();
-    this.#mouth = new AgentMouth(this.#post, this.#table, this.#types, () => this.network);
+    this.#mouth = new AgentMouth(this.#post, this.#table, this.#types, () => this.network, this.#traces);
     this.runtime = this.#newRuntime(behavior);
     this.network = this.#newNetwork(behavior);
     this.#commander = this.#newCommander();
@@ -131,6 +135,7 @@ export class AgentCrew {
         shards: this.shards,
         types: this.#types,
         questions: this.#questions,
+        ...(this.#traces && { traces: this.#traces }),
         chunkBytes: isPerAgent(load) ? OWN_CHUNK_BYTES : SHARED_CHUNK_BYTES,
         backlogNs: this.#params.backlog,
         maxLatenessNs: this.#params['max-lateness'],
@@ -155,6 +160,7 @@ export class AgentCrew {
       random: new AgentRandom(streams.below(2 ** 32), streams.below(2 ** 32)),
       errors: new BehaviorErrors(notices),
       voice: this.#mouth,
+      ...(this.#traces && { traces: this.#traces }),
       everyMs: every / NS.ms,
       options,
       rampNs: ramp,
@@ -171,14 +177,15 @@ export class AgentCrew {
       types: this.#types,
       listens: behavior.onMessage !== undefined,
       asks: behavior.onAnswer !== undefined,
+      readNs: () => this.#readNs,
       onReadStart: () => {
         this.#readNs = nowNs();
         this.#post.nowNs = this.#readNs;
       },
       onReadEnd: () => this.#post.settle(),
-      onLetter: (agent, from, slot, generation) => {
+      onLetter: (agent, from, slot, generation, trace) => {
         this.lastLetterNs = this.#readNs;
-        this.runtime.onLetter(agent, from, slot, generation, this.#readNs);
+        this.runtime.onLetter(agent, from, slot, generation, this.#readNs, trace);
       },
       onAnswer: (slot, generation) => {
         if (this.#questions.answer(slot, generation, this.#readNs)) return;

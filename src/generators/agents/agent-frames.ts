@@ -3,6 +3,7 @@ import type { SizePlan } from '../../contracts/plan.js';
 import { REPLY_TOKEN_BYTES } from '../../wire/reply-token.js';
 import { sizeQuantile } from '../../wire/size-quantile.js';
 import { STAMP_BYTES } from '../../wire/stamp.js';
+import { TRACE_BYTES } from './agent-traces.js';
 
 /** Digits of an agent's id, and of a shard's. */
 export const ID_DIGITS = 7;
@@ -29,6 +30,8 @@ export interface AgentFrame {
   readonly tokenAt: number;
   readonly correlationAt: number;
   readonly numberAt: number;
+  /** In the header: its `traceparent`. */
+  readonly traceAt: number;
 }
 
 /** Where the parts of a letter stand, from the payload's beginning. */
@@ -40,6 +43,7 @@ type Place = Exclude<keyof AgentFrame, 'bytes' | 'payloadBytes'>;
 type Part = string | Uint8Array | readonly [place: Place, width: number];
 
 const AGENT: Part = ['agentAt', ID_DIGITS];
+const TRACED: readonly Part[] = ['NATS/1.0\r\ntraceparent: ', ['traceAt', TRACE_BYTES], '\r\n\r\n'];
 
 /** Frames of an event for its sizes. Those with room say which agent it is; a correlated one always does. */
 export function eventFrames(
@@ -47,6 +51,7 @@ export function eventFrames(
   size: SizePlan,
   random: Random,
   correlated: boolean,
+  traced = false,
 ): readonly AgentFrame[] {
   const body: readonly Part[] = correlated
     ? ([
@@ -66,12 +71,12 @@ export function eventFrames(
       const parts = correlated || room >= bodyBytes ? body : [];
       const filler = new Uint8Array(Math.max(0, room - widthOf(parts)));
       random.fill(filler);
-      return layOut([subject], [...parts, filler]);
+      return layOut([subject], [...parts, filler], traced);
     });
 }
 
 /** A letter, on a subject of the agent's own. */
-export function letterFrame(subject: string): AgentFrame {
+export function letterFrame(subject: string, traced = false): AgentFrame {
   return layOut(
     [`${subject}.`, ['shardAt', SHARD_DIGITS], '.', ['ownerAt', ID_DIGITS]],
     [
@@ -83,15 +88,20 @@ export function letterFrame(subject: string): AgentFrame {
       ['tokenAt', REPLY_TOKEN_BYTES],
       '"}',
     ],
+    traced,
   );
 }
 
-function layOut(subject: readonly Part[], body: readonly Part[]): AgentFrame {
+function layOut(subject: readonly Part[], body: readonly Part[], traced: boolean): AgentFrame {
   const payloadBytes = STAMP_BYTES + widthOf(body);
+  const header: readonly Part[] = traced ? TRACED : [];
+  const headerBytes = widthOf(header);
+  const sizes = traced ? `${headerBytes} ${headerBytes + payloadBytes}` : payloadBytes;
   const parts: readonly Part[] = [
-    'PUB ',
+    traced ? 'HPUB ' : 'PUB ',
     ...subject,
-    ` ${payloadBytes}\r\n`,
+    ` ${sizes}\r\n`,
+    ...header,
     ['stampAt', STAMP_BYTES],
     ...body,
     '\r\n',
@@ -113,6 +123,7 @@ function layOut(subject: readonly Part[], body: readonly Part[]): AgentFrame {
     tokenAt: 0,
     correlationAt: 0,
     numberAt: 0,
+    traceAt: 0,
   };
   return { ...nowhere, stampAt: 0, ...places, bytes: Buffer.concat(pieces), payloadBytes };
 }

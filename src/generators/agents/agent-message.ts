@@ -1,3 +1,5 @@
+import type { AgentTrace } from './agent-traces.js';
+
 /** What kind of message it is; from EVENT on, one number for each type of event. */
 export const COMMAND = 0;
 export const RESULT = 1;
@@ -24,6 +26,8 @@ export interface AgentMessage {
   number: number;
   /** More of the payload, as the inside of a JSON object; mostly empty. */
   fields: string;
+  /** Where its trace is recorded. */
+  trace: AgentTrace | undefined;
 }
 
 export const emptyMessage = (): AgentMessage => ({
@@ -36,4 +40,5 @@ export const emptyMessage = (): AgentMessage => ({
   correlation: 0,
   number: 0,
   fields: '',
+  trace: undefined,
 });

@@ -3,6 +3,7 @@ import type { AgentNetwork } from './agent-network.js';
 import type { AgentPost } from './agent-post.js';
 import type { AgentVoice } from './agent-runtime.js';
 import { type AgentTable, UNCORRELATED } from './agent-table.js';
+import type { AgentTraces } from './agent-traces.js';
 import type { EventTypes } from './event-types.js';
 
 /** More than what stands in a payload beside the fields: stamp, agent, correlation, number, braces. */
@@ -15,9 +16,17 @@ export class AgentMouth implements AgentVoice {
   readonly #types: EventTypes;
   readonly #network: () => AgentNetwork;
   readonly #message = emptyMessage();
+  readonly #traces: AgentTraces | undefined;
   #mostBytes = Number.POSITIVE_INFINITY;
 
-  constructor(post: AgentPost, table: AgentTable, types: EventTypes, network: () => AgentNetwork) {
+  constructor(
+    post: AgentPost,
+    table: AgentTable,
+    types: EventTypes,
+    network: () => AgentNetwork,
+    traces?: AgentTraces,
+  ) {
+    this.#traces = traces;
     this.#post = post;
     this.#table = table;
     this.#types = types;
@@ -45,9 +54,11 @@ export class AgentMouth implements AgentVoice {
     message.fields = fields;
     if (number === UNCORRELATED) {
       message.correlation = 0;
+      message.trace = undefined;
     } else {
       message.correlation = correlation[agent]!;
       message.number = number;
+      message.trace = this.#traces?.step(agent, number, type, dueNs);
       correlated[agent] = Math.min(number + 1, UNCORRELATED - 1);
     }
     this.#post.send(this.#network().linkOf(agent), message);
@@ -57,18 +68,29 @@ export class AgentMouth implements AgentVoice {
     this.say(QUESTION, agent, other, dueNs);
   }
 
-  reply(agent: number, from: number, slot: number, generation: number, dueNs: number): void {
+  reply(agent: number, from: number, slot: number, generation: number, dueNs: number, letter: number): void {
     this.#message.slot = slot;
     this.#message.generation = generation;
-    this.say(from < 0 ? RESULT : ANSWER, agent, from, dueNs);
+    this.#message.trace = this.#traces?.worked(letter, dueNs);
+    this.#send(from < 0 ? RESULT : ANSWER, agent, from, dueNs);
   }
 
-  onStatus(agent: number, isUp: boolean): void {
+  uncorrelate(agent: number, dueNs: number): void {
+    this.#traces?.endWorkflow(agent, dueNs);
+  }
+
+  onStatus(agent: number, isUp: boolean, atNs: number): void {
+    if (!isUp) this.#traces?.endWorkflow(agent, atNs, 'its agent failed');
     this.#network().onStatus(agent, isUp);
   }
 
-  /** A letter of an agent, or (a command) for it. */
+  /** A question of an agent, or a command for it. */
   say(form: number, agent: number, to: number, dueNs: number): void {
+    this.#message.trace = this.#traces?.begin(form === COMMAND ? 'command' : 'question', dueNs);
+    this.#send(form, agent, to, dueNs);
+  }
+
+  #send(form: number, agent: number, to: number, dueNs: number): void {
     const message = this.#message;
     message.form = form;
     message.agent = agent;

@@ -1,6 +1,9 @@
+import type { SpanContext } from '../../contracts/trace.js';
 import type { WireListener } from '../../wire/connection.js';
 import type { MessageView } from '../../wire/parser.js';
 import { readTokenGeneration, readTokenSlot } from '../../wire/reply-token.js';
+import { emptyStamp } from '../../wire/stamp.js';
+import { readMessageStamp } from '../../wire/stamp-header.js';
 import type { TrafficSetting } from '../load-kind.js';
 import { ID_DIGITS, LETTER_BYTES, LETTER_FROM_AT, LETTER_TOKEN_AT, SHARD_DIGITS } from './agent-frames.js';
 import { AgentLink } from './agent-link.js';
@@ -28,10 +31,12 @@ export interface AgentNetworkOptions {
   /** Whether the behaviour hears commands and questions, and answers. */
   readonly listens: boolean;
   readonly asks: boolean;
+  /** When what is being read was read. */
+  readNs(): number;
   onReadStart(): void;
   onReadEnd(): void;
   /** A command, `from` −1, or a question for one of the worker's agents. */
-  onLetter(agent: number, from: number, slot: number, generation: number): void;
+  onLetter(agent: number, from: number, slot: number, generation: number, trace?: SpanContext): void;
   onAnswer(slot: number, generation: number): void;
   onLost(link: AgentLink): void;
   /** Not for the first time. */
@@ -45,6 +50,7 @@ export class AgentNetwork {
   readonly commander: AgentLink | undefined;
   readonly #options: AgentNetworkOptions;
   readonly #perAgent: boolean;
+  readonly #stamp = emptyStamp();
 
   constructor(options: AgentNetworkOptions) {
     this.#options = options;
@@ -161,8 +167,17 @@ export class AgentNetwork {
     }
     const generation = readTokenGeneration(buffer, payloadStart + LETTER_TOKEN_AT);
     const form = link.forms[view.sid];
-    if (form === COMMAND) onLetter(agent, -1, slot, generation);
-    else if (form === QUESTION) onLetter(agent, from, slot, generation);
+    const trace = view.headerStart < payloadStart ? this.#receive(view) : undefined;
+    if (form === COMMAND) onLetter(agent, -1, slot, generation, trace);
+    else if (form === QUESTION) onLetter(agent, from, slot, generation, trace);
     else onAnswer(slot, generation);
+  }
+
+  /** Only a letter whose trace is recorded has a header. */
+  #receive(view: MessageView): SpanContext | undefined {
+    const { setting, readNs } = this.#options;
+    const atNs = readNs();
+    const dueNs = readMessageStamp(view, this.#stamp) ? this.#stamp.dueNs : atNs;
+    return setting.receiveTracer?.received(view, dueNs, atNs);
   }
 }

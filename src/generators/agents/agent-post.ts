@@ -11,6 +11,7 @@ import {
 } from './agent-frames.js';
 import type { AgentLink } from './agent-link.js';
 import { type AgentMessage, ANSWER, COMMAND, EVENT, emptyMessage, QUESTION } from './agent-message.js';
+import { type AgentTrace, type AgentTraces, traceparentOf } from './agent-traces.js';
 import { type Chunk, ChunkPool } from './chunk-pool.js';
 import { writeDecimal } from './decimal.js';
 import type { EventTypes } from './event-types.js';
@@ -24,6 +25,7 @@ export interface AgentPostOptions {
   readonly shards: Shards;
   readonly types: EventTypes;
   readonly questions: Questions;
+  readonly traces?: AgentTraces;
   readonly chunkBytes: number;
   /** How long a message may wait for the system before it is given up. */
   readonly backlogNs: number;
@@ -146,6 +148,9 @@ export class AgentPost {
     recorder.censored(MEASURE.lag, dueNs, waitedNs);
     if (isQuestion(form)) recorder.censored(MEASURE.ackLatency, dueNs, waitedNs);
     recorder.trouble(dueNs, this.nowNs, 'unsent');
+    const { trace, agent } = message;
+    if (trace && isQuestion(form))
+      this.#options.traces?.gaveUp(nameOf(form), trace, agent, dueNs, this.nowNs);
     this.#refuse(message);
   }
 
@@ -166,18 +171,19 @@ export class AgentPost {
       chunk = this.#chunkFor(link, frame.bytes.length);
       payloadBytes = this.#put(chunk, frame, link.writer, sequence, message);
     } else if (form >= EVENT) {
-      const { plain, correlated } = types.events[form - EVENT]!;
-      const variants = message.correlation === 0 ? plain : correlated;
+      const { plain, correlated, traced } = types.events[form - EVENT]!;
+      const variants = message.trace ? traced : message.correlation === 0 ? plain : correlated;
       const frame = variants[sequence % variants.length]!;
       chunk = this.#chunkFor(link, frame.bytes.length);
       payloadBytes = this.#put(chunk, frame, link.writer, sequence, message);
     } else {
-      const frame = types.letters[form]!;
+      const frame = (message.trace ? types.tracedLetters : types.letters)[form]!;
       chunk = this.#chunkFor(link, frame.bytes.length);
       if (isQuestion(form)) this.#open(link, message, phase);
       payloadBytes = this.#put(chunk, frame, link.writer, sequence, message);
     }
     if (!isQuestion(form)) chunk.unanswered[phase]!++;
+    if (message.trace) this.#record(message, message.trace);
     recorder.count(COUNTER.sent, phase, 1);
     recorder.count(COUNTER.bytes, phase, payloadBytes);
     if (blocked) recorder.count(COUNTER.blocked, phase, 1);
@@ -191,6 +197,21 @@ export class AgentPost {
     const asked = isCommand ? message.agent : shards.localOf(message.to);
     message.slot = questions.ask(asker, asked, link, message.dueNs, this.nowNs, phase);
     message.generation = questions.generationOf(message.slot);
+    if (message.trace === undefined) return;
+    questions.trace(message.slot);
+    this.#options.traces?.asked(
+      message.slot,
+      nameOf(message.form),
+      message.trace,
+      message.agent,
+      message.dueNs,
+    );
+  }
+
+  #record({ form, agent, dueNs }: AgentMessage, trace: AgentTrace): void {
+    const { types, traces } = this.#options;
+    const subject = form < EVENT ? types.letterSubjects[form]! : types.events[form - EVENT]!.subject;
+    traces?.published(trace, subject, agent, dueNs, nowNs());
   }
 
   /** Copies a frame into the chunk and fills in its places; returns the payload's length. */
@@ -201,6 +222,7 @@ export class AgentPost {
     frame.bytes.copy(bytes, used);
     chunk.used = used + frame.bytes.length;
     writeStamp(bytes, used + frame.stampAt, writer, sequence, Math.floor(message.dueNs / 1000));
+    if (message.trace) bytes.write(traceparentOf(message.trace), used + frame.traceAt, 'latin1');
     const id = shards.idOf(message.agent);
     if (frame.ownerAt > 0) {
       const owner = form === QUESTION || form === ANSWER ? message.to : id;
@@ -223,7 +245,7 @@ export class AgentPost {
   }
 
   /** A frame of its own for an event with fields: a behaviour's choice, at a behaviour's cost. */
-  #frameWithFields({ form, agent, correlation, number, fields }: AgentMessage): AgentFrame {
+  #frameWithFields({ form, agent, correlation, number, fields, trace }: AgentMessage): AgentFrame {
     const { types, shards } = this.#options;
     const id = String(shards.idOf(agent)).padStart(ID_DIGITS, '0');
     const correlated =
@@ -233,10 +255,15 @@ export class AgentPost {
           `"number":"${String(number).padStart(NUMBER_DIGITS, '0')}"`;
     const body = `{"agent":"${id}"${correlated},${fields}}`;
     const payloadBytes = STAMP_BYTES + Buffer.byteLength(body);
-    const line = `PUB ${types.events[form - EVENT]!.subject} ${payloadBytes}\r\n`;
-    const bytes = Buffer.from(`${line}${'0'.repeat(STAMP_BYTES)}${body}\r\n`);
-    const stampAt = Buffer.byteLength(line);
-    return { ...NOWHERE, bytes, payloadBytes, stampAt };
+    const { subject } = types.events[form - EVENT]!;
+    const header = trace ? `${TRACE_HEADER}${traceparentOf(trace)}\r\n\r\n` : '';
+    const line = trace
+      ? `HPUB ${subject} ${header.length} ${header.length + payloadBytes}\r\n`
+      : `PUB ${subject} ${payloadBytes}\r\n`;
+    const bytes = Buffer.from(`${line}${header}${'0'.repeat(STAMP_BYTES)}${body}\r\n`);
+    const lineBytes = Buffer.byteLength(line);
+    const stampAt = lineBytes + header.length;
+    return { ...NOWHERE, bytes, payloadBytes, stampAt, traceAt: lineBytes + TRACE_HEADER.length };
   }
 
   #chunkFor(link: AgentLink, bytes: number): Chunk {
@@ -278,6 +305,10 @@ export class AgentPost {
   }
 }
 
+const nameOf = (form: number): string => (form === COMMAND ? 'command' : 'question');
+
+const TRACE_HEADER = 'NATS/1.0\r\ntraceparent: ';
+
 const isQuestion = (form: number): boolean => form === COMMAND || form === QUESTION;
 
 const NOWHERE = {
@@ -288,4 +319,5 @@ const NOWHERE = {
   tokenAt: 0,
   correlationAt: 0,
   numberAt: 0,
+  traceAt: 0,
 } as const;

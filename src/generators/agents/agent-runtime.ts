@@ -1,5 +1,7 @@
+import type { SpanContext } from '../../contracts/trace.js';
 import type { AgentRandom } from './agent-random.js';
 import { ABSENT, ABSENT_LIFE, type AgentTable, ALIVE, DOWN } from './agent-table.js';
+import type { AgentTraces } from './agent-traces.js';
 import { type AgentDeeds, AgentView } from './agent-view.js';
 import type { Behavior } from './behavior.js';
 import type { BehaviorErrors } from './behavior-errors.js';
@@ -17,9 +19,11 @@ export interface AgentVoice {
   publish(agent: number, type: string, fields: string, dueNs: number): void;
   ask(agent: number, other: number, dueNs: number): void;
   /** Answers question `slot` of an agent; `from` −1: of the commander. */
-  reply(agent: number, from: number, slot: number, generation: number, dueNs: number): void;
+  reply(agent: number, from: number, slot: number, generation: number, dueNs: number, letter: number): void;
+  /** Its correlation is over. */
+  uncorrelate(agent: number, dueNs: number): void;
   /** An agent fails, or comes back. */
-  onStatus(agent: number, isUp: boolean): void;
+  onStatus(agent: number, isUp: boolean, dueNs: number): void;
 }
 
 export interface AgentRuntimeOptions {
@@ -29,6 +33,7 @@ export interface AgentRuntimeOptions {
   readonly random: AgentRandom;
   readonly errors: BehaviorErrors;
   readonly voice: AgentVoice;
+  readonly traces?: AgentTraces;
   readonly everyMs: number;
   readonly options: Readonly<Record<string, unknown>>;
   /** The agents start one after the other within this time. */
@@ -136,10 +141,18 @@ export class AgentRuntime {
   }
 
   /** A command (from −1) or a question has come. */
-  onLetter(agent: number, from: number, slot: number, generation: number, readNs: number): void {
+  onLetter(
+    agent: number,
+    from: number,
+    slot: number,
+    generation: number,
+    readNs: number,
+    trace?: SpanContext,
+  ): void {
     // Who is not there does not hear, and who failed had it in a memory that is gone.
     if (this.#table.status[agent] !== ALIVE || !this.listens) return;
     if (!this.#letters.add(agent, from, slot, generation)) return;
+    this.#options.traces?.took(this.#table.lastWaiting[agent]!, agent, trace, readNs);
     this.#work(agent, readNs);
   }
 
@@ -201,10 +214,10 @@ export class AgentRuntime {
       this.#letters.discard(agent);
       this.#table.forget(agent);
       this.#wheel.set(this.#lifeTimer(agent), dueNs + failure!.downNs);
-      voice.onStatus(agent, false);
+      voice.onStatus(agent, false, dueNs);
       return;
     }
-    if (status[agent] !== ABSENT) voice.onStatus(agent, true);
+    if (status[agent] !== ABSENT) voice.onStatus(agent, true, dueNs);
     status[agent] = ALIVE;
     if (failure) {
       // Failures that have nothing to do with each other: exponentially distributed.
@@ -246,9 +259,10 @@ export class AgentRuntime {
         const letter = table.letter[agent]!;
         if (letter < 0) throw new Error('agent.reply(): it works on nothing that could be answered');
         const { from, slot, generation } = this.#letters;
-        voice.reply(agent, from[letter]!, slot[letter]!, generation[letter]!, dueNs);
+        voice.reply(agent, from[letter]!, slot[letter]!, generation[letter]!, dueNs, letter);
         this.#letters.end(agent);
       },
+      uncorrelate: (agent, dueNs) => voice.uncorrelate(agent, dueNs),
     };
   }
 }

@@ -11,6 +11,7 @@ export interface AgentDeeds {
   publish(agent: number, type: string, fields: string, dueNs: number): void;
   ask(agent: number, other: number, dueNs: number): void;
   reply(agent: number, dueNs: number): void;
+  uncorrelate(agent: number, dueNs: number): void;
   /** The id of a local agent. */
   idOf(agent: number): number;
 }
@@ -106,6 +107,7 @@ export class AgentView implements Agent {
 
   uncorrelate(): void {
     this.#table.correlated[this.#agent] = UNCORRELATED;
+    this.#deeds.uncorrelate(this.#agent, this.#dueNs);
   }
 
   ask(agent: number): void {

@@ -16,6 +16,8 @@ const MOST_TYPES = 1000;
 export interface EventFrames {
   readonly plain: readonly AgentFrame[];
   readonly correlated: readonly AgentFrame[];
+  /** `correlated` with a trace; none where nothing is traced. */
+  readonly traced: readonly AgentFrame[];
   readonly subject: string;
 }
 
@@ -28,6 +30,7 @@ export class EventTypes {
   readonly events: EventFrames[] = [];
   /** By form, COMMAND to ANSWER. */
   readonly letters: readonly AgentFrame[];
+  readonly tracedLetters: readonly AgentFrame[];
   /** What a letter's subject begins with, by form. */
   readonly letterSubjects: readonly string[];
   readonly #forms = new Map<string, number>();
@@ -38,7 +41,8 @@ export class EventTypes {
     this.#setting = setting;
     this.#random = setting.random.fork('frames');
     this.letterSubjects = LETTER_TYPES.map((type) => `${this.#subjectOf(type)}.${setting.load.name}`);
-    this.letters = this.letterSubjects.map(letterFrame);
+    this.letters = this.letterSubjects.map((subject) => letterFrame(subject));
+    this.tracedLetters = this.letterSubjects.map((subject) => letterFrame(subject, true));
   }
 
   /** The form of an event of this type. Throws a TypeError for a name that cannot stand in a subject. */
@@ -57,7 +61,11 @@ export class EventTypes {
     const subject = known?.subject ?? this.#subjectOf(type);
     const size = known?.size ?? OTHER_SIZE;
     const frames = (correlated: boolean) => eventFrames(subject, size, this.#random, correlated);
-    const form = EVENT + this.events.push({ plain: frames(false), correlated: frames(true), subject }) - 1;
+    const traced = this.#setting.tracer
+      ? eventFrames(subject, size, this.#random.fork(`traced/${type}`), true, true)
+      : [];
+    const own = { plain: frames(false), correlated: frames(true), traced, subject };
+    const form = EVENT + this.events.push(own) - 1;
     this.#forms.set(type, form);
     return form;
   }

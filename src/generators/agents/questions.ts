@@ -18,6 +18,8 @@ export interface QuestionsOptions {
   lifeOf(agent: number): number;
   /** The asker, as it was when it asked (see `ask`), and whether it has an answer. */
   readonly onEnd: (asker: number, life: number, answered: boolean, atNs: number) => void;
+  /** One whose trace is recorded has ended; `error` is empty when it was answered. */
+  readonly onTraced?: (slot: number, atNs: number, error: string) => void;
 }
 
 /** Commands and questions of a worker that wait for their answer: sent, and each with one outcome. */
@@ -60,6 +62,11 @@ export class Questions {
     return this.#window.room > 0;
   }
 
+  /** The question that was opened last has a trace that is recorded. */
+  trace(slot: number): void {
+    this.#window.traced[slot] = 1;
+  }
+
   generationOf(slot: number): number {
     return this.#window.generation[slot]!;
   }
@@ -95,7 +102,7 @@ export class Questions {
     recorder.count(COUNTER.ok, window.phase[slot]!, 1);
     recorder.latency(MEASURE.ackLatency, dueNs, readNs - dueNs);
     recorder.latency(MEASURE.serviceTime, dueNs, readNs - window.sentNs[slot]!);
-    this.#end(slot, true, readNs);
+    this.#end(slot, true, readNs, '');
     return true;
   }
 
@@ -134,10 +141,15 @@ export class Questions {
     recorder.censored(MEASURE.ackLatency, dueNs, atNs - dueNs);
     recorder.censored(MEASURE.serviceTime, dueNs, atNs - window.sentNs[slot]!);
     if (!byItsAgent) recorder.trouble(dueNs, atNs, reason);
-    this.#end(slot, false, atNs);
+    this.#end(slot, false, atNs, reason);
   }
 
-  #end(slot: number, answered: boolean, atNs: number): void {
+  #end(slot: number, answered: boolean, atNs: number, error: string): void {
+    const { traced } = this.#window;
+    if (traced[slot] === 1) {
+      traced[slot] = 0;
+      this.#options.onTraced?.(slot, atNs, error);
+    }
     this.#window.release(slot);
     const asker = this.#asker[slot]!;
     if (asker >= 0) this.#options.onEnd(asker, this.#life[slot]!, answered, atNs);

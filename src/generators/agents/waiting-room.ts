@@ -1,4 +1,5 @@
 import type { AgentMessage } from './agent-message.js';
+import type { AgentTrace } from './agent-traces.js';
 
 const NONE = -1;
 const FIRST_PLACES = 1024;
@@ -24,6 +25,7 @@ export class WaitingRoom {
   #next = new Int32Array(FIRST_PLACES);
   /** Few events have one. */
   readonly #fields = new Map<number, string>();
+  readonly #traces = new Map<number, AgentTrace>();
   #free = NONE;
   #made = 0;
   #count = 0;
@@ -45,6 +47,7 @@ export class WaitingRoom {
     this.#correlation[place] = message.correlation;
     this.#number[place] = message.number;
     if (message.fields !== '') this.#fields.set(place, message.fields);
+    if (message.trace !== undefined) this.#traces.set(place, message.trace);
     this.#next[place] = NONE;
     if (line.last === NONE) line.first = place;
     else this.#next[line.last] = place;
@@ -64,6 +67,7 @@ export class WaitingRoom {
     into.correlation = this.#correlation[first]!;
     into.number = this.#number[first]!;
     into.fields = this.#fields.get(first) ?? '';
+    into.trace = this.#traces.size > 0 ? this.#traces.get(first) : undefined;
   }
 
   /** Takes the first out of a line. */
@@ -72,6 +76,7 @@ export class WaitingRoom {
     line.first = this.#next[place]!;
     if (line.first === NONE) line.last = NONE;
     this.#fields.delete(place);
+    this.#traces.delete(place);
     this.#next[place] = this.#free;
     this.#free = place;
     this.#count--;
