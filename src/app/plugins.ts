@@ -67,6 +67,7 @@ import { service } from '../generators/service/service.js';
 import { streams } from '../generators/streams/streams.js';
 import { subscribe } from '../generators/subscribe/subscribe.js';
 import { parseThreshold } from '../metrics/thresholds.js';
+import { probesSchema } from '../monitor/servers/probes-schema.js';
 import { command } from '../probes/command.js';
 import { health } from '../probes/health.js';
 import { http as httpProbe } from '../probes/http.js';
@@ -196,7 +197,7 @@ const byKind = <T extends { readonly kind: string }>(kinds: readonly T[]): Recor
   Object.fromEntries(kinds.map((each) => [each.kind, each]));
 
 /** What a configuration of the monitor may say of those who follow events: a section of each. */
-export const MONITOR_SECTIONS: MonitorSections = {};
+export const MONITOR_SECTIONS: MonitorSections = { probes: { schema: probesSchema } };
 
 /** What a scenario may name. */
 export const SCENARIO_PLUGINS: ScenarioPlugins = {

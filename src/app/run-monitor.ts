@@ -3,10 +3,11 @@ import { maskAddress } from '../base/secret.js';
 import { type CliContext, ContextError, readCliContext } from '../clusters/access/cli-context.js';
 import { type AccessSources, readAccess } from '../clusters/access/read-access.js';
 import { parseServerUrl } from '../clusters/server-url.js';
-import type { LoadNotice } from '../contracts/load.js';
-import type { MonitorHandle } from '../contracts/monitor.js';
+import type { LoadNotice, ServerAccess, ServerAddress } from '../contracts/load.js';
+import type { MonitorHandle, ServerTarget } from '../contracts/monitor.js';
 import type { MonitorPlan } from '../contracts/plan.js';
 import { startMonitorService } from '../monitor/monitor-service.js';
+import { isMonitoringEndpoint } from '../monitor/servers/probes-schema.js';
 import { readPattern } from '../scenario/monitored-subject.js';
 import { readScenario } from '../scenario/read-scenario.js';
 import { parseMonitorConfig } from '../scenario/resolve-monitor.js';
@@ -24,6 +25,10 @@ export interface RunMonitorOptions {
   readonly env?: Readonly<Record<string, string | undefined>>;
   /** File of the monitor's configuration; what is given beside it goes before it. */
   readonly config?: string;
+  /** `http://127.0.0.1:8222`: monitoring endpoints of the servers, all that there should be; those of the file unless told. */
+  readonly natsUrls?: readonly string[];
+  /** Context of the `nats` command for the account of the system: without endpoints the servers are found through it. */
+  readonly systemContext?: string;
   /** `cim.events.{domain}.{type}` unless told. */
   readonly pattern?: string;
   /** Where /metrics is served; 0: any that is free; 9091 unless told. */
@@ -47,7 +52,7 @@ const DEFAULT_SERVER = 'nats://127.0.0.1:4222';
 export async function runMonitor(options: RunMonitorOptions): Promise<RunningMonitor> {
   const plan = planOf(options);
   const place = userPlace(options.env);
-  const context = options.context === undefined ? undefined : contextOf(options.context, place);
+  const context = options.context === undefined ? undefined : contextOf('--context', options.context, place);
   const servers = options.servers?.map(addressOf) ?? context?.servers ?? [addressOf(DEFAULT_SERVER)];
   const access = readAccess(sourcesOf(options.access, context?.sources), place, (part, message) => {
     throw new UsageError(`${OPTIONS[part]}: ${message}`);
@@ -62,6 +67,12 @@ export async function runMonitor(options: RunMonitorOptions): Promise<RunningMon
         ...access,
       },
       writers: [],
+      servers: {
+        targets: (options.natsUrls ?? []).map(endpointOf),
+        ...(options.systemContext !== undefined && {
+          systemAccess: systemAccessOf(options.systemContext, servers, place),
+        }),
+      },
     },
     { onReport: () => {}, onNotice: options.onNotice },
   );
@@ -91,12 +102,12 @@ const OPTIONS = {
   key: '--tls-key',
 } as const;
 
-function contextOf(name: string, place: Parameters<typeof readCliContext>[1]): CliContext {
+function contextOf(option: string, name: string, place: Parameters<typeof readCliContext>[1]): CliContext {
   try {
     return readCliContext(name, place);
   } catch (error) {
     if (!(error instanceof ContextError)) throw error;
-    throw new UsageError(`--context: ${error.message}`, error.hint === undefined ? {} : { hint: error.hint });
+    throw new UsageError(`${option}: ${error.message}`, error.hint === undefined ? {} : { hint: error.hint });
   }
 }
 
@@ -104,6 +115,32 @@ function addressOf(text: string) {
   const parsed = parseServerUrl(text);
   if ('problem' in parsed) throw new UsageError(`--server ${maskAddress(text)}: ${parsed.problem}`);
   return parsed;
+}
+
+function endpointOf(text: string): ServerTarget {
+  if (!isMonitoringEndpoint(text)) {
+    throw new UsageError(`--nats-url ${maskAddress(text)}: no address of a monitoring endpoint`, {
+      hint: 'It looks like http://127.0.0.1:8222.',
+    });
+  }
+  return { monitorUrl: text };
+}
+
+/** By its own servers where the context names some, else by those of the events. */
+function systemAccessOf(
+  name: string,
+  servers: readonly (ServerAddress & { readonly tls?: boolean })[],
+  place: Parameters<typeof readCliContext>[1],
+): ServerAccess {
+  const context = contextOf('--system-context', name, place);
+  const own = context.servers ?? servers;
+  return {
+    servers: own.map(({ host, port }) => ({ host, port })),
+    ...(own.some((server) => server.tls) && { tls: {} }),
+    ...readAccess(sourcesOf({}, context.sources), place, (part, message) => {
+      throw new UsageError(`--system-context: ${OPTIONS[part]}: ${message}`);
+    }),
+  };
 }
 
 /** Credentials, and TLS, are each taken as a whole: from the command line where it says anything of them. */

@@ -171,7 +171,8 @@ async function readPage<T>(
   alsoStatus: readonly number[] = [],
   signal?: AbortSignal,
 ): Promise<T> {
-  const url = new URL(path, monitorUrl);
+  // A server may have a path before its pages: `http_base_path`.
+  const url = new URL(`${monitorUrl.replace(/\/+$/, '')}${path}`);
   try {
     const late = AbortSignal.timeout(deadlineMs);
     const response = await fetch(url, {

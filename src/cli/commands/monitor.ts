@@ -8,6 +8,8 @@ import { collect, parsePort } from '../options.js';
 
 interface MonitorOptions extends AccessOptionValues {
   readonly server?: readonly string[];
+  readonly natsUrl?: readonly string[];
+  readonly systemContext?: string;
   readonly config?: string;
   readonly subject?: string;
   readonly port?: number;
@@ -23,6 +25,15 @@ export function monitorCommand(context: CliContext): Command {
       collect,
     );
   return addAccessOptions(command)
+    .option(
+      '--nats-url <url>',
+      'monitoring endpoint of a server, http://127.0.0.1:8222; once for each server that there should be',
+      collect,
+    )
+    .option(
+      '--system-context <name>',
+      'context of the `nats` command for the account of the system, through which servers are found and tell of themselves',
+    )
     .option('--config <file>', 'what the monitor is told, a YAML file; options go before it')
     .option(
       '--subject <pattern>',
@@ -33,6 +44,8 @@ export function monitorCommand(context: CliContext): Command {
       const { signal } = context.interruption;
       const monitor = await runMonitor({
         ...(options.server && { servers: options.server }),
+        ...(options.natsUrl && { natsUrls: options.natsUrl }),
+        ...(options.systemContext !== undefined && { systemContext: options.systemContext }),
         ...accessOf(command, options),
         env: context.env,
         ...(options.config !== undefined && { config: options.config }),

@@ -15,14 +15,15 @@ export function makeProbes(
   const section = plan.sections?.probes as ProbesPlan | undefined;
   if (servers === undefined && section === undefined) return undefined;
   const settings = section ?? probesSchema.parse({});
-  const named = settings.servers.map((monitorUrl) => ({ monitorUrl }));
+  // In a run its nodes, on the command line what is named there; the file says who else there may be.
+  const given = servers?.targets ?? [];
+  const targets = given.length > 0 ? given : settings.servers.map((monitorUrl) => ({ monitorUrl }));
   const everyMs =
     settings.every === undefined
       ? Math.max(SHORTEST_MS, EVERY_NS / NS.ms / (servers?.hurry ?? 1))
       : settings.every / NS.ms;
   return new ServerProbes({
-    targets: named.length > 0 ? named : (servers?.targets ?? []),
-    followsTargets: named.length === 0,
+    targets,
     everyMs,
     deadlineMs: Math.min(settings.deadline / NS.ms, everyMs),
     maxStreams: settings['max-streams'],

@@ -6,7 +6,7 @@ const SHORTEST_NS = 100 * NS.ms;
 const MOST = 100_000;
 
 const URL_EXPECTED = 'expected the address of a monitoring endpoint, such as http://127.0.0.1:8222';
-const endpoint = z.string({ error: URL_EXPECTED }).refine(isEndpoint, { error: URL_EXPECTED });
+const endpoint = z.string({ error: URL_EXPECTED }).refine(isMonitoringEndpoint, { error: URL_EXPECTED });
 
 const EVERY = 'expected a time from 100ms to 1h, such as 5s';
 const TOO_MANY = `expected at most ${MOST}`;
@@ -40,7 +40,8 @@ export const probesSchema = z.strictObject({
 
 export type ProbesPlan = z.output<typeof probesSchema>;
 
-function isEndpoint(text: string): boolean {
+/** `http://127.0.0.1:8222`, with a path where the server has one before its pages. */
+export function isMonitoringEndpoint(text: string): boolean {
   if (!URL.canParse(text)) return false;
   const { protocol, search, hash } = new URL(text);
   return (protocol === 'http:' || protocol === 'https:') && search === '' && hash === '';

@@ -22,8 +22,6 @@ const MOST_VAIN_FINDS = 3;
 export interface ServerProbesOptions {
   /** Those that there should be; none: they are found by the account of the system. */
   readonly targets: readonly ServerTarget[];
-  /** Whether it may be told of others later. */
-  readonly followsTargets: boolean;
   readonly everyMs: number;
   /** A server that has not answered by then counts as away; `everyMs` at most. */
   readonly deadlineMs: number;
@@ -67,7 +65,7 @@ export class ServerProbes implements MetricSource {
     this.#limit = new DetailLimit(options.maxStreams, options.maxConsumers);
     this.#groups = new GroupBook(this.#limit, options.sink);
     this.#advisories = new AdvisoryCount(options.sink);
-    this.#use(options.targets);
+    this.useTargets(options.targets);
   }
 
   start(): void {
@@ -100,10 +98,6 @@ export class ServerProbes implements MetricSource {
 
   /** The servers that there should be from now on; those that are known already go on as they are. */
   useTargets(targets: readonly ServerTarget[]): void {
-    if (this.#options.followsTargets) this.#use(targets);
-  }
-
-  #use(targets: readonly ServerTarget[]): void {
     this.#named = targets.length;
     if (targets.length === 0) return;
     const servers = new Map<string, WatchedServer>();

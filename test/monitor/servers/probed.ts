@@ -17,7 +17,6 @@ export function startProbes(
   const events: OwnEvent[] = [];
   const probes = new ServerProbes({
     targets: nodes.map(({ monitorUrl }) => ({ monitorUrl })),
-    followsTargets: true,
     everyMs: 250,
     deadlineMs: 250,
     maxStreams: 100,
