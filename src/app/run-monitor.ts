@@ -5,7 +5,7 @@ import { type AccessSources, readAccess } from '../clusters/access/read-access.j
 import { parseServerUrl } from '../clusters/server-url.js';
 import type { LoadNotice, ServerAccess, ServerAddress } from '../contracts/load.js';
 import type { MonitorHandle, ServerTarget } from '../contracts/monitor.js';
-import type { MonitorPlan } from '../contracts/plan.js';
+import type { MonitorPartition, MonitorPlan } from '../contracts/plan.js';
 import { startMonitorService } from '../monitor/monitor-service.js';
 import { isMonitoringEndpoint } from '../monitor/servers/probes-schema.js';
 import { readPattern } from '../scenario/monitored-subject.js';
@@ -34,6 +34,8 @@ export interface RunMonitorOptions {
   /** Where /metrics is served; 0: any that is free; 9091 unless told. */
   readonly port?: number;
   readonly host: string;
+  /** `2/3`: which of several monitors it is, from 1 on, of how many; all of them are told the same otherwise. */
+  readonly partition?: string;
   readonly onNotice: (notice: LoadNotice) => void;
 }
 
@@ -79,7 +81,7 @@ export async function runMonitor(options: RunMonitorOptions): Promise<RunningMon
   return Object.assign(monitor, { subject: plan.subject });
 }
 
-function planOf({ config, pattern, port }: RunMonitorOptions): MonitorPlan {
+function planOf({ config, pattern, port, partition }: RunMonitorOptions): MonitorPlan {
   const text = config === undefined ? '{}' : readScenario(config);
   const plan = parseMonitorConfig(text, config ?? 'the defaults', MONITOR_SECTIONS);
   const subjects = pattern === undefined ? plan : readPattern(pattern);
@@ -88,7 +90,27 @@ function planOf({ config, pattern, port }: RunMonitorOptions): MonitorPlan {
       hint: 'It looks like cim.events.{domain}.{type}.',
     });
   }
-  return { ...plan, ...subjects, ...(port !== undefined && { port }) };
+  if ((plan.partitions ?? 1) > 1) {
+    throw new UsageError(`${config}: partitions is for the monitor of a run`, {
+      hint: 'Start several, each with --partition: 1/3, 2/3, 3/3.',
+    });
+  }
+  return {
+    ...plan,
+    ...subjects,
+    ...(port !== undefined && { port }),
+    ...(partition !== undefined && { partition: partitionOf(partition) }),
+  };
+}
+
+function partitionOf(text: string): MonitorPartition {
+  const [, number = 0, of = 0] = (/^(\d{1,4})\/(\d{1,4})$/.exec(text) ?? []).map(Number);
+  if (number < 1 || of < number) {
+    throw new UsageError(`--partition ${text}: expected which of how many, from 1 on`, {
+      hint: 'It looks like 2/3.',
+    });
+  }
+  return { index: number - 1, of };
 }
 
 /** Which option, or field of a context, a part of an access comes from. */

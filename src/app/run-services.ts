@@ -19,7 +19,7 @@ import { startLoadFleet } from '../generators/load-fleet.js';
 import { placeWorkers } from '../generators/place-workers.js';
 import { readBack } from '../history/final-read.js';
 import { openHistory } from '../history/history-reader.js';
-import { startMonitor } from '../monitor/start-monitor.js';
+import { startMonitors } from '../monitor/partition/start-monitors.js';
 import { openControl } from '../nats/control.js';
 import { forkMarked } from '../processes/forked-process.js';
 import { identify } from '../processes/identity.js';
@@ -132,7 +132,7 @@ export function createRunServices({ surroundings, allow }: RunServicesOptions): 
       }),
     startMonitor: async (task, listener) => {
       if (isExternal) ownEvents.outlivedBy(task);
-      return ownEvents.use(await startMonitor(task, entries.monitor, listener));
+      return ownEvents.use(await startMonitors(task, entries.monitor, listener));
     },
     startAlerts: (task) => startAlertWatch(task, alertTools as AlertTools),
     startFleet: (tasks, listener) => {

@@ -61,6 +61,8 @@ export interface MonitorListener {
 /** The monitor's thread, as the conductor sees it. What is published through it, it counts itself, and at once. */
 export interface MonitorHandle extends AsyncDisposable, OwnEventSink {
   readonly metricsUrl: string;
+  /** Where there are several monitors, the pages of all of them, that one first: their sums are what one would show. */
+  readonly metricsUrls?: readonly string[];
   /** The servers that there should be from now on, where they come and go; for a monitor that was given some. */
   useServers(targets: readonly ServerTarget[]): void;
   /** Resolves once no event has arrived for `quietMs`, or after `timeoutMs`; then delivers a last report. */

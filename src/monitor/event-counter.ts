@@ -16,11 +16,15 @@ import type { EventBook } from './events/scanned-event.js';
 import { LagAccount } from './lag-account.js';
 import { LoadTally, UNKNOWN_LOAD } from './load-tally.js';
 import { OutcomeCounts } from './outcome-counts.js';
+import { Partition } from './partition/partition.js';
 import { OTHER, SeriesTable } from './series-table.js';
-import { SubjectCache } from './subject-cache.js';
+import { NOT_KEPT, SubjectCache } from './subject-cache.js';
 
 /** Series beyond this many are counted together. */
 export const MAX_SERIES = 10_000;
+
+/** In the place of a series: the event is counted by another monitor. */
+const ELSEWHERE = -2;
 
 /** A header block that is nothing but a stamp: its line, and the empty one. */
 const STAMP_BLOCK_BYTES = STAMP_HEX_AT + STAMP_HEX_BYTES + 4;
@@ -46,6 +50,7 @@ export class EventCounter {
   receiveTracer: ReceiveTracer | undefined;
   /** When the last event came, monotonic; 0 for never. */
   lastEventNs = 0;
+  readonly #partition: Partition | undefined;
   readonly #subjects = new SubjectCache();
   readonly #reader: EventReader;
   readonly #wallOffset = new WallOffset();
@@ -60,6 +65,7 @@ export class EventCounter {
     const { plan, writers, phaseClock } = task;
     const reading = plan.reading ?? DEFAULT_EVENT_READING;
     this.maxSeries = maxSeries;
+    this.#partition = plan.partition && new Partition(plan.partition, plan);
     this.series = new SeriesTable(plan, plan.subject, maxSeries);
     this.events = new Float64Array(maxSeries);
     this.messages = new Float64Array(maxSeries);
@@ -101,12 +107,16 @@ export class EventCounter {
 
   onMessage(view: MessageView): void {
     const receivedNs = this.#readNs;
+    this.lastEventNs = receivedNs;
     const series = this.#seriesOf(view);
+    if (series === ELSEWHERE) {
+      this.#onElsewhere(view);
+      return;
+    }
     const { payloadStart, payloadEnd } = view;
     this.messages[series]!++;
     this.bytes[series]! += payloadEnd - payloadStart;
     this.lastSeenNs[series] = receivedNs;
-    this.lastEventNs = receivedNs;
     if (readMessageStamp(view, this.#stamp)) {
       this.events[series]!++;
       this.#onStamped(view, series);
@@ -124,6 +134,19 @@ export class EventCounter {
     this.onReadStart();
     this.onMessage(view);
     this.lastEventNs = lastEventNs;
+  }
+
+  /** Another monitor counts it; but its writer may be ours, whose every event we must know of. */
+  #onElsewhere(view: MessageView): void {
+    const batch = this.#batch;
+    if (readMessageStamp(view, this.#stamp)) this.#countSequence(this.#stamp);
+    else if (isBatch(view) && batch.open(view)) {
+      while (batch.next()) if (batch.stamped) this.#countSequence(batch.stamp);
+    }
+  }
+
+  #countSequence(stamp: Stamp): void {
+    if (this.#partition === undefined || this.#partition.ownsWriter(stamp.writer)) this.loads.count(stamp);
   }
 
   /** Events can be seen from now on, or cannot. */
@@ -186,7 +209,7 @@ export class EventCounter {
       traceStart < 0
         ? this.lags.observe(domain, lagNs)
         : this.lags.observeTraced(domain, lagNs, this.#readNs, buffer, traceStart);
-    this.loads.count(stamp);
+    this.#countSequence(stamp);
     return believed ? lagNs : -1;
   }
 
@@ -202,8 +225,13 @@ export class EventCounter {
 
   #seriesOf(view: MessageView): number {
     const known = this.#subjects.find(view);
-    if (known >= 0) return known;
-    const series = this.series.find(view.buffer, view.subjectStart, view.subjectEnd);
+    if (known !== NOT_KEPT) return known;
+    const { buffer, subjectStart, subjectEnd } = view;
+    if (this.#partition?.ownsSubject(buffer, subjectStart, subjectEnd) === false) {
+      this.#subjects.keep(view, ELSEWHERE);
+      return ELSEWHERE;
+    }
+    const series = this.series.find(buffer, subjectStart, subjectEnd);
     // The table counts the events for which it has no series: they must come to it.
     if (series !== OTHER) this.#subjects.keep(view, series);
     return series;

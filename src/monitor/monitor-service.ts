@@ -12,6 +12,7 @@ import { EventFigures } from './page/event-figures.js';
 import { startMetricsServer } from './page/metrics-server.js';
 import { PageMaker } from './page/page-maker.js';
 import { sightSource } from './page/sight-figures.js';
+import { Partition } from './partition/partition.js';
 import { makeProbes } from './servers/make-probes.js';
 import { Sight } from './sight.js';
 
@@ -45,7 +46,9 @@ export async function startMonitorService(
     onMessage: (view) => counter.onOwnMessage(view),
     onNotice: (notice) => listener.onNotice(notice),
   });
-  const probes = makeProbes(task, voice);
+  // Of several, the one that counts what is said of servers: it hears that even while there is none.
+  const asks = plan.partition === undefined || new Partition(plan.partition, plan).ownsDomain('nats');
+  const probes = asks ? makeProbes(task, voice) : undefined;
   const pages: PageMaker = new PageMaker([
     new EventFigures(counter),
     sightSource(

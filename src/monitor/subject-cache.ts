@@ -6,6 +6,9 @@ const SLOTS = 2 ** SLOT_BITS;
 const MAX_BYTES = 64;
 const WORDS = MAX_BYTES / 4;
 
+/** What is found for a subject that is not kept. */
+export const NOT_KEPT = -1;
+
 /**
  * Remembers the series of the subjects that come again and again, by the hash that the parser made of them: a hit costs
  * one comparison of the bytes, four at a time. Of fixed size; what does not fit takes the place of another.
@@ -17,14 +20,14 @@ export class SubjectCache {
   /** The subjects as words of the machine, the last one filled up with zeros. */
   readonly #words = new Int32Array(SLOTS * WORDS);
 
-  /** The series that was kept for the subject of the view; −1 when there is none. The hot path. */
+  /** The series that was kept for the subject of the view, or NOT_KEPT. The hot path. */
   find(view: MessageView): number {
     const length = view.subjectEnd - view.subjectStart;
     const slot = slotOf(view.subjectHash);
     if (this.#bytes[slot] === length && this.#holds(slot, view, length)) return this.#series[slot]!;
     const second = slot ^ 1;
     if (this.#bytes[second] === length && this.#holds(second, view, length)) return this.#series[second]!;
-    return -1;
+    return NOT_KEPT;
   }
 
   /** Keeps the series of the subject of the view, which was not found. */

@@ -4,6 +4,8 @@ import { DEFAULT_EVENT_READING, type EventFieldName } from '../contracts/event-r
 import type { MonitorSections } from './plugins.js';
 
 const MAX_SERIES = 1_000_000;
+/** Each hears everything. */
+const MAX_PARTITIONS = 16;
 const MAX_OUTCOMES = 16;
 const MAX_WORD_BYTES = 32;
 const { fields, outcomes } = DEFAULT_EVENT_READING;
@@ -51,6 +53,20 @@ export const monitorSchema = z.strictObject({
     .default(true)
     .describe(
       'Whether the run says what it does, and the monitor what it sees, as events on cim.events.stormglass.> and cim.events.nats.>.',
+    ),
+  partitions: z
+    .int()
+    .min(1)
+    .max(MAX_PARTITIONS)
+    .optional()
+    .describe(
+      'Of a run: as how many monitors it runs, each with a thread and a page of its own, and a share of the domains. Default: 1.',
+    ),
+  together: z
+    .array(z.array(z.string().min(1).max(200)).min(2))
+    .optional()
+    .describe(
+      'Domains that one of several monitors has all of, since their events belong together, as those of one workflow.',
     ),
   'max-series': countSchema
     .refine((count) => count >= 2 && count <= MAX_SERIES, { error: 'expected from 2 to 1M series' })

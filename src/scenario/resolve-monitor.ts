@@ -106,6 +106,8 @@ function planMonitor(
     port: input.port,
     ...subjects,
     ownEvents: input['own-events'],
+    ...(input.partitions !== undefined && { partitions: input.partitions }),
+    ...(input.together && { together: input.together }),
     ...(input['max-series'] !== undefined && { maxSeries: input['max-series'] }),
     ...(reading && { reading }),
     ...(given.length > 0 && { sections: Object.fromEntries(given.map((name) => [name, values[name]])) }),

@@ -13,6 +13,7 @@ interface MonitorOptions extends AccessOptionValues {
   readonly config?: string;
   readonly subject?: string;
   readonly port?: number;
+  readonly partition?: string;
 }
 
 /** `stormglass monitor`: the event → metric service alone, until it is interrupted. */
@@ -40,6 +41,10 @@ export function monitorCommand(context: CliContext): Command {
       'where events are, and which tokens name them (cim.events.{domain}.{type}, or the file’s)',
     )
     .option('--port <number>', 'where 127.0.0.1 serves /metrics (9091, or the file’s)', parsePort)
+    .option(
+      '--partition <i/n>',
+      'which of several monitors this is, as 2/3: each counts its share of the domains, and their sums are exact',
+    )
     .action(async (options: MonitorOptions) => {
       const { signal } = context.interruption;
       const monitor = await runMonitor({
@@ -51,6 +56,7 @@ export function monitorCommand(context: CliContext): Command {
         ...(options.config !== undefined && { config: options.config }),
         ...(options.subject !== undefined && { pattern: options.subject }),
         ...(options.port !== undefined && { port: options.port }),
+        ...(options.partition !== undefined && { partition: options.partition }),
         host: '127.0.0.1',
         onNotice: ({ kind, text }) => context.stderr.write(`${kind}: ${text}\n`),
       });

@@ -9,13 +9,15 @@ export function writeMonitor(
   { monitor, events }: Pick<Plan, 'monitor' | 'events'>,
   sections: MonitorSections,
 ): Record<string, unknown> {
-  const { reading, maxSeries } = monitor;
+  const { reading, maxSeries, partitions, together } = monitor;
   return {
     port: monitor.port,
     // Where there are events, it follows from theirs.
     ...(events.length === 0 && { pattern: patternOf(monitor) }),
     subject: monitor.subject,
     ...(monitor.ownEvents === false && { 'own-events': false }),
+    ...(partitions !== undefined && { partitions }),
+    ...(together && { together }),
     ...(maxSeries !== undefined && { 'max-series': maxSeries }),
     ...(reading && {
       format: reading.format,
