@@ -1,5 +1,6 @@
 import type { EventFieldNames } from '../contracts/event-reading.js';
 import { makeAgentBook } from './agents/make-agent-book.js';
+import { makeDomainMetricBook } from './domain-metrics/make-domain-metric-book.js';
 import type { ErrorReason } from './events/error-reasons.js';
 import type { EventBook, WantField } from './events/scanned-event.js';
 import { makeRunBook } from './run/make-run-book.js';
@@ -30,7 +31,7 @@ export interface BookScene {
 export type MakeBook = (scene: BookScene) => EventBook | undefined;
 
 /** Whoever follows events, in the order in which they are shown: a new one is a folder of its own and an entry here. */
-const MAKERS: readonly MakeBook[] = [makeWorkflowBook, makeAgentBook, makeRunBook];
+const MAKERS: readonly MakeBook[] = [makeWorkflowBook, makeAgentBook, makeRunBook, makeDomainMetricBook];
 
 export function makeBooks(scene: BookScene, makers = MAKERS): readonly EventBook[] {
   return makers.flatMap((make) => make(scene) ?? []);
