@@ -8,114 +8,14 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { cpus } from 'node:os';
 import { NS, nowNs } from '../dist/base/clock.js';
-import { publish } from '../dist/generators/publish.js';
-import { PhaseClock } from '../dist/metrics/phase-clock.js';
-import { startMonitor } from '../dist/monitor/start-monitor.js';
 import { findTool, startBenchServer } from './support/bench-server.mjs';
 import { median, numberOption, table } from './support/figures.mjs';
-import { runLoad } from './support/load-run.mjs';
+import { eventsOf, monitorRate, SUBJECTS } from './support/monitor-rate.mjs';
 
-const MONITOR_ENTRY = new URL('../dist/cli/entries/monitor.js', import.meta.url);
-const SUBJECTS = 64;
-const DOMAINS = 8;
 const seconds = numberOption('seconds', 5);
 const rounds = numberOption('rounds', 5);
 const bytes = numberOption('size', 16);
 const nats = await findTool('nats');
-
-const domains = Array.from({ length: DOMAINS }, (_, i) => `domain-${i}`);
-const events = Array.from({ length: SUBJECTS }, (_, i) => {
-  const domain = domains[i % DOMAINS];
-  const type = `Type${i}`;
-  const size = { minBytes: bytes, maxBytes: bytes };
-  return { domain, type, subject: `cim.events.${domain}.${type}`, weight: 1, size };
-});
-
-async function stormglassRate(server) {
-  const phaseClock = PhaseClock.create();
-  let received = 0;
-  let lags = 0;
-  const intervals = [];
-  const monitor = await startMonitor(
-    {
-      plan: { port: 0, subject: 'cim.events.>', domainToken: 2, typeToken: 3, ownEvents: false },
-      host: '127.0.0.1',
-      access: { servers: [{ host: '127.0.0.1', port: server.port }] },
-      writers: [{ writer: 0, load: 'max' }],
-      phaseClock: phaseClock.buffer,
-    },
-    MONITOR_ENTRY,
-    {
-      onReport: ({ startNs, endNs, phases }) => {
-        const before = received;
-        for (const { counters, histograms } of phases) {
-          received += counters.received ?? 0;
-          lags += histograms.lag?.total ?? 0;
-        }
-        intervals.push({ startNs, endNs, received: received - before });
-      },
-      onNotice: ({ text }) => {
-        throw new Error(`the monitor met: ${text}`);
-      },
-    },
-  );
-  try {
-    const load = {
-      name: 'max',
-      kind: 'publish',
-      domains,
-      schedule: { mode: 'max', durationNs: seconds * NS.s },
-      atNs: 0,
-      warmUpNs: 0,
-      workers: 1,
-      params: publish.schema.parse({}),
-    };
-    let startNs;
-    const { counters } = await runLoad({
-      port: server.port,
-      load,
-      events,
-      phaseClock,
-      onStart: (atNs) => {
-        startNs = atNs;
-        phaseClock.begin('steady', atNs);
-      },
-    });
-    await monitor.drained(500, 30_000);
-    const metrics = await metricsOf(monitor);
-    const counted = sum(metrics, 'cim_events_total');
-    if (
-      counted !== counters.sent ||
-      received !== counted ||
-      lags !== counted ||
-      counters.ok !== counters.sent
-    ) {
-      throw new Error(`sent ${counters.sent}, counted ${counted}, received ${received}, lags ${lags}`);
-    }
-    const whole = intervals.filter(
-      (each) => each.startNs >= startNs + NS.s && each.endNs <= startNs + seconds * NS.s,
-    );
-    if (whole.length === 0) throw new Error('too short to be measured: --seconds=4 at least');
-    const inThem = whole.reduce((total, each) => total + each.received, 0);
-    return inThem / ((whole.at(-1).endNs - whole[0].startNs) / NS.s);
-  } finally {
-    await monitor[Symbol.asyncDispose]();
-  }
-}
-
-async function metricsOf(monitor) {
-  return (await (await fetch(monitor.metricsUrl)).text()).split('\n');
-}
-
-function of(lines, name) {
-  return lines
-    .filter((line) => line.startsWith(`${name}{`))
-    .map((line) => Number(line.slice(line.lastIndexOf(' '))));
-}
-
-function sum(lines, name) {
-  return of(lines, name).reduce((total, value) => total + value, 0);
-}
 
 /** As many messages as take about as long; the figure is the subscriber's own, from its first message to its last. */
 async function natsBenchRate(server, messages) {
@@ -153,7 +53,7 @@ const server = await startBenchServer();
 const ours = [];
 const theirs = [];
 for (let round = 0; round < rounds; round++) {
-  ours.push(await stormglassRate(server));
+  ours.push(await monitorRate(server, eventsOf(bytes), seconds));
   theirs.push(await natsBenchRate(server, Math.round(ours[round] * seconds)));
   process.stderr.write('.');
 }
