@@ -5,7 +5,6 @@ import { labelVariable } from './parts/label-variable.js';
 import { cellOfRow, labelOfSeries, toDashboard } from './parts/links.js';
 import { buckets, now, over, rows } from './parts/prometheus-query.js';
 import { QUANTILE_COLORS, quantile, quantiles } from './parts/quantiles.js';
-import { failureRatio } from './parts/ratio.js';
 import { stat } from './parts/stat.js';
 import { table } from './parts/table.js';
 import { badAbove, betterAbove, NEUTRAL, worseAbove } from './parts/threshold-steps.js';
@@ -65,13 +64,18 @@ function nowPanels() {
     }),
     stat({
       title: 'Failure ratio',
-      description: 'Failures among all events that tell an outcome.',
+      description: 'Failures among all events of the last five minutes that succeeded or failed.',
       unit: 'percentunit',
       span: 4,
       line: true,
       decimals: 2,
       thresholds: worseAbove(0.01, 0.05),
-      queries: [over(failureRatio(CHOSEN), 'failure ratio')],
+      queries: [
+        over(
+          `sum(domain:cim_event_failures:rate5m${CHOSEN}) / (sum(domain:cim_event_outcomes:rate5m${CHOSEN}) > 0)`,
+          'failure ratio',
+        ),
+      ],
     }),
     stat({
       title: 'Unreadable events',
@@ -243,13 +247,13 @@ function outcomePanels() {
     }),
     timeSeries({
       title: 'Failure ratio by domain',
-      description: 'Failures among all outcomes of a domain: the ten worst.',
+      description: 'Failures among what succeeded or failed, over five minutes: the ten worst.',
       unit: 'percentunit',
       span: 8,
       max: 1,
       thresholds: worseAbove(0.01, 0.05),
       links: domainOfSeries,
-      queries: [over(`topk(10, ${failureRatio(CHOSEN, ['domain'])})`, '{{domain}}')],
+      queries: [over(`topk(10, domain:cim_event_failures:ratio_rate5m${CHOSEN})`, '{{domain}}')],
     }),
     timeSeries({
       title: 'Unreadable events by reason',
