@@ -77,6 +77,8 @@ class Watch implements AlertWatch {
   #api: PrometheusApi | undefined;
   #timer: NodeJS.Timeout | undefined;
   #looking: Promise<void> = Promise.resolve();
+  /** The servers are up, and have seen everything once. */
+  #isWatching = false;
   #isClosed = false;
   #seenUntilNs = 0;
   #prometheusEnd: string | undefined;
@@ -173,6 +175,11 @@ class Watch implements AlertWatch {
     await this.#firstLook(this.#api);
     this.#seenUntilNs = nowNs();
     await this.#calm();
+    this.#isWatching = true;
+    // What fires without any load or fault is news, too.
+    for (const episode of this.#book.episodes) {
+      if (episode.state === 'firing' && episode.endNs === undefined) this.#tellOf('fired', episode);
+    }
     this.#lookAgain();
   }
 
@@ -346,7 +353,7 @@ class Watch implements AlertWatch {
   }
 
   #tell(event: AlertEvent): void {
-    if (!this.#isClosed) this.#task.onEvent(event);
+    if (this.#isWatching && !this.#isClosed) this.#task.onEvent(event);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

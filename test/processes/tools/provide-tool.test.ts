@@ -170,6 +170,11 @@ test('the list says what a run would use, and what it passes over', async () => 
     ['nats-server', undefined],
     ['nats', undefined],
     ['toxiproxy', undefined],
+    ['jaeger', undefined],
+    ['prometheus', undefined],
+    ['promtool', undefined],
+    ['alertmanager', undefined],
+    ['amtool', undefined],
   ]);
   expect(list[0]!.others.map(({ version }) => version)).toEqual(
     toolSpecs('nats-server')
