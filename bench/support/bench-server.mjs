@@ -24,13 +24,13 @@ export async function findTool(name) {
   return found.path;
 }
 
-/** One nats-server on random ports; `stop` ends it and removes what it wrote. */
-export async function startBenchServer({ jetstream = false } = {}) {
+/** One nats-server on random ports, with these settings beside them; `stop` ends it and removes what it wrote. */
+export async function startBenchServer({ jetstream = false, settings = {} } = {}) {
   const directory = mkdtempSync(join(tmpdir(), 'stormglass-bench-'));
   const config = join(directory, 'server.conf');
   writeFileSync(
     config,
-    JSON.stringify(jetstream ? { jetstream: { store_dir: join(directory, 'store') } } : {}),
+    JSON.stringify({ ...(jetstream && { jetstream: { store_dir: join(directory, 'store') } }), ...settings }),
   );
   const child = spawn(
     await findTool('nats-server'),
@@ -59,6 +59,11 @@ export async function startBenchServer({ jetstream = false } = {}) {
   return {
     pid: child.pid,
     port: Number(new URL(ports.nats[0]).port),
+    /** Where others can join it: none without `cluster` among its settings. */
+    clusterUrl: ports.cluster?.[0],
+    async connz() {
+      return await (await fetch(`${monitorUrl}/connz?limit=1000`)).json();
+    },
     async varz() {
       return await (await fetch(`${monitorUrl}/varz`)).json();
     },

@@ -17,6 +17,8 @@ export class SequenceWindow {
   next: number;
   /** How many events the last one showed to be missing before it; 0 after all but FRESH. */
   gap = 0;
+  /** How many events the writer had numbered before the first that was taken, of each time that it began. */
+  unseen: number;
   /** Missing, and still remembered. */
   #missing = 0;
   /** Missing for so many events that they are no longer remembered. */
@@ -32,6 +34,7 @@ export class SequenceWindow {
   /** @param first the sequence of the first event: what comes before is nobody's business, not late, should it come */
   constructor(first: number) {
     this.next = first;
+    this.unseen = first;
     this.#settled = first;
   }
 
@@ -59,6 +62,7 @@ export class SequenceWindow {
     if (dueNs > this.#lastDueNs) {
       this.#forgetAll();
       this.next = sequence;
+      this.unseen += sequence;
       this.#settled = sequence;
       return this.take(sequence, dueNs);
     }

@@ -35,12 +35,15 @@ export class WriterLedger {
     return what;
   }
 
-  /** Tells of every writer that was met how many events were missing at the last call already, and still are. */
-  settle(tell: (writer: number, missing: number) => void): void {
+  /**
+   * Tells of every writer that was met how many events were missing at the last call already, and still are; and how many
+   * it had sent before the first that came, of which nobody knows whether they were lost.
+   */
+  settle(tell: (writer: number, missing: number, unseen: number) => void): void {
     this.#windows.forEach((window, i) => {
-      if (window !== undefined) tell(this.#lowest + i, window.settle());
+      if (window !== undefined) tell(this.#lowest + i, window.settle(), window.unseen);
     });
-    for (const [writer, window] of this.#strangers) tell(writer, window.settle());
+    for (const [writer, window] of this.#strangers) tell(writer, window.settle(), window.unseen);
   }
 
   #windowOf(writer: number): SequenceWindow | undefined {

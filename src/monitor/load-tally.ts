@@ -13,6 +13,8 @@ export interface LoadFigures {
   readonly duplicates: number;
   /** Never falls: an event counts when it has been missing for a tick at least. */
   readonly lost: number;
+  /** Sent before the first that was received of their writer, by its numbers: neither received nor lost. */
+  readonly unseen: number;
 }
 
 const RECEIVED = COUNTER.received;
@@ -36,6 +38,7 @@ export class LoadTally {
   readonly #received: Float64Array;
   readonly #duplicates: Float64Array;
   readonly #lost: Float64Array;
+  #unseen: Float64Array;
 
   constructor(writers: readonly WriterLabel[], phaseClock: PhaseClock, startNs: number) {
     this.receivedNs = startNs;
@@ -62,6 +65,7 @@ export class LoadTally {
     this.#received = new Float64Array(loads);
     this.#duplicates = new Float64Array(loads);
     this.#lost = new Float64Array(loads);
+    this.#unseen = new Float64Array(loads);
   }
 
   /** Of the loads; the first stands for writers of no known load. */
@@ -96,8 +100,11 @@ export class LoadTally {
   /** About once a second: what has been missing since the last time is lost. */
   tick(): void {
     const lost = new Float64Array(this.#loads.length);
-    this.#ledger.settle((writer, missing) => {
-      lost[this.#loadOf[writer]!]! += missing;
+    this.#unseen = new Float64Array(this.#loads.length);
+    this.#ledger.settle((writer, missing, unseen) => {
+      const load = this.#loadOf[writer]!;
+      lost[load]! += missing;
+      this.#unseen[load]! += unseen;
     });
     lost.forEach((count, load) => {
       this.#lost[load] = Math.max(this.#lost[load]!, count);
@@ -117,6 +124,7 @@ export class LoadTally {
       received: this.#received[index]!,
       duplicates: this.#duplicates[index]!,
       lost: this.#lost[index]!,
+      unseen: this.#unseen[index]!,
     }));
   }
 }

@@ -69,6 +69,13 @@ export const EVENT_METRICS = [
     help: 'Stamped events that the sequence of their writer shows to be missing.',
   },
   {
+    name: 'cim_events_unseen_total',
+    type: 'counter',
+    labels: ['load'],
+    source: 'stamps',
+    help: 'Stamped events that were sent before the first one that was received of their writer: neither received nor lost.',
+  },
+  {
     name: 'cim_events_duplicated_total',
     type: 'counter',
     labels: ['load'],

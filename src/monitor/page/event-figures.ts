@@ -51,6 +51,10 @@ export class EventFigures implements MetricSource {
       this.#byLoad(({ lost }) => lost),
     );
     yield family(
+      'cim_events_unseen_total',
+      this.#byLoad(({ unseen }) => unseen),
+    );
+    yield family(
       'cim_events_duplicated_total',
       this.#byLoad(({ duplicates }) => duplicates),
     );
