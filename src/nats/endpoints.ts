@@ -173,25 +173,28 @@ async function readPage<T>(
 ): Promise<T> {
   // A server may have a path before its pages: `http_base_path`.
   const url = new URL(`${monitorUrl.replace(/\/+$/, '')}${path}`);
+  const giveUp = new AbortController();
+  const timer = setTimeout(() => giveUp.abort(new Error(`no answer within ${deadlineMs} ms`)), deadlineMs);
+  const onAbort = () => giveUp.abort(signal?.reason);
+  signal?.addEventListener('abort', onAbort);
   try {
-    const late = AbortSignal.timeout(deadlineMs);
-    const response = await fetch(url, {
-      signal: signal === undefined ? late : AbortSignal.any([late, signal]),
-      redirect: 'error',
-    });
+    signal?.throwIfAborted();
+    const response = await fetch(url, { signal: giveUp.signal, redirect: 'error' });
     if (!response.ok && !alsoStatus.includes(response.status)) {
       await response.body?.cancel();
       throw new Error(`status ${response.status}`);
     }
     return (await response.json()) as T;
   } catch (thrown) {
-    throw new Error(`${url.href}: ${explain(thrown, deadlineMs)}`, { cause: thrown });
+    throw new Error(`${url.href}: ${explain(thrown)}`, { cause: thrown });
+  } finally {
+    clearTimeout(timer);
+    signal?.removeEventListener('abort', onAbort);
   }
 }
 
 /** What fetch hides in a cause, in a few words. */
-function explain(thrown: unknown, deadlineMs: number): string {
-  if (thrown instanceof Error && thrown.name === 'TimeoutError') return `no answer within ${deadlineMs} ms`;
+function explain(thrown: unknown): string {
   const cause = thrown instanceof Error ? thrown.cause : undefined;
   return codeOf(cause) ?? messageOf(cause ?? thrown);
 }

@@ -25,7 +25,7 @@ export function makeProbes(
   return new ServerProbes({
     targets,
     everyMs,
-    deadlineMs: Math.min(settings.deadline / NS.ms, everyMs),
+    deadlineMs: settings.deadline / NS.ms,
     maxStreams: settings['max-streams'],
     maxConsumers: settings['max-consumers'],
     ...(servers?.systemAccess !== undefined && { systemAccess: servers.systemAccess }),

@@ -28,7 +28,7 @@ export const probesSchema = z.strictObject({
     .refine((ns) => ns >= SHORTEST_NS && ns <= NS.h, { error: EVERY })
     .prefault('2s')
     .describe(
-      'A server that has not answered by then counts as away; at most the time of `every`. Default: 2s.',
+      'A server that has not answered by then counts as away, and is not asked again before. Default: 2s.',
     ),
   'max-streams': limit
     .default(1000)

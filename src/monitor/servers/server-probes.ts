@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { ServerAccess } from '../../contracts/load.js';
 import type { MetricFamily, MetricSource } from '../../contracts/metric.js';
 import type { ServerTarget } from '../../contracts/monitor.js';
@@ -23,7 +24,7 @@ export interface ServerProbesOptions {
   /** Those that there should be; none: they are found by the account of the system. */
   readonly targets: readonly ServerTarget[];
   readonly everyMs: number;
-  /** A server that has not answered by then counts as away; `everyMs` at most. */
+  /** A server that has not answered by then counts as away, and is not asked again before. */
   readonly deadlineMs: number;
   /** Those beyond are told as one, `other`. */
   readonly maxStreams: number;
@@ -62,6 +63,8 @@ export class ServerProbes implements MetricSource {
 
   constructor(options: ServerProbesOptions) {
     this.#options = options;
+    // Every question that is open listens to it, and no longer.
+    setMaxListeners(0, this.#stopped.signal);
     this.#limit = new DetailLimit(options.maxStreams, options.maxConsumers);
     this.#groups = new GroupBook(this.#limit, options.sink);
     this.#advisories = new AdvisoryCount(options.sink);
@@ -136,7 +139,7 @@ export class ServerProbes implements MetricSource {
       limit: this.#limit,
       // What is seen while everything ends is no news.
       sink: { publish: (event: OwnEvent) => signal.aborted || this.#options.sink.publish(event) },
-      staleMs: STALE_LOOKS * this.#options.everyMs,
+      staleMs: STALE_LOOKS * this.#options.everyMs + this.#options.deadlineMs,
     };
   }
 
