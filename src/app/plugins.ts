@@ -67,7 +67,10 @@ import { service } from '../generators/service/service.js';
 import { streams } from '../generators/streams/streams.js';
 import { subscribe } from '../generators/subscribe/subscribe.js';
 import { parseThreshold } from '../metrics/thresholds.js';
+import { monitoredAgentsSchema } from '../monitor/agents/agents-schema.js';
+import { metricsSchema } from '../monitor/domain-metrics/metrics-schema.js';
 import { probesSchema } from '../monitor/servers/probes-schema.js';
+import { workflowsSchema } from '../monitor/workflows/workflows-schema.js';
 import { command } from '../probes/command.js';
 import { health } from '../probes/health.js';
 import { http as httpProbe } from '../probes/http.js';
@@ -197,7 +200,12 @@ const byKind = <T extends { readonly kind: string }>(kinds: readonly T[]): Recor
   Object.fromEntries(kinds.map((each) => [each.kind, each]));
 
 /** What a configuration of the monitor may say of those who follow events: a section of each. */
-export const MONITOR_SECTIONS: MonitorSections = { probes: { schema: probesSchema } };
+export const MONITOR_SECTIONS: MonitorSections = {
+  workflows: { schema: workflowsSchema },
+  agents: { schema: monitoredAgentsSchema },
+  metrics: { schema: metricsSchema },
+  probes: { schema: probesSchema },
+};
 
 /** What a scenario may name. */
 export const SCENARIO_PLUGINS: ScenarioPlugins = {
