@@ -15,7 +15,10 @@ const KINDS = {
   fell: { name: 'last sequence fell', meaning: 'violation' },
   acknowledgedLower: { name: 'acknowledged with a lower sequence than one before', meaning: 'violation' },
   saidGone: { name: 'said to be gone for a while', meaning: 'doubt' },
-  lateLeader: { name: 'a new leader that was behind for a while', meaning: 'allowed' },
+  lateLeader: {
+    name: 'a new leader, or a replica that nobody led, that was behind for a while',
+    meaning: 'allowed',
+  },
 } as const;
 type Kind = keyof typeof KINDS;
 
@@ -91,7 +94,9 @@ class Monotonic {
     const cameBack =
       reached >= highest.lastSequence ||
       later.some(({ exists, lastSequence }) => exists && lastSequence >= highest.lastSequence);
-    const isAnother = highest.leader !== look.leader;
+    // While nobody leads, any replica answers with what it has.
+    const isAnother =
+      highest.leader === undefined || look.leader === undefined || highest.leader !== look.leader;
     const from = highest.leader === undefined ? '' : ` from ${highest.leader}`;
     const by = look.leader === undefined ? '' : ` by ${look.leader}`;
     this.#addLook(

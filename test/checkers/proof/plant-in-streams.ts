@@ -500,6 +500,28 @@ export const STREAM_PLANTERS: readonly Planter[] = [
   },
   {
     check: 'monotonic',
+    anomaly: 'a replica answered while nobody led, with less than another had',
+    isViolation: false,
+    plant(world, random) {
+      const place = pickLook(
+        world,
+        random,
+        (look, i, looks) => look.lastSequence > 0 && i < looks.length - 1,
+      );
+      if (place === undefined) return undefined;
+      const { stream, i } = place;
+      const { leader: _, ...look } = stream.looks[i]!;
+      stream.looks.splice(
+        i + 1,
+        0,
+        { ...look, atNs: look.atNs + 1000 },
+        { ...look, atNs: look.atNs + 2000, lastSequence: look.lastSequence - 1 },
+      );
+      return { lateLeader: 1 };
+    },
+  },
+  {
+    check: 'monotonic',
     anomaly: 'a stream vanished',
     isViolation: true,
     plant(world, random) {

@@ -47,7 +47,8 @@ function judgeLooks({ looks, read }: Stream, counts: Record<string, number>): vo
       ...after.filter(({ created }) => created === look.created).map(({ lastSequence }) => lastSequence),
       ...(read?.messages.map(({ streamSequence }) => streamSequence) ?? []),
     ].some((sequence) => sequence >= highest.lastSequence);
-    if (look.leader !== highest.leader && reaches) counts.lateLeader!++;
+    const isLed = look.leader !== undefined && highest.leader !== undefined;
+    if ((!isLed || look.leader !== highest.leader) && reaches) counts.lateLeader!++;
     else counts.fell!++;
   });
 }
