@@ -113,7 +113,7 @@ function costOf(series) {
       // The first pass meets each series for the first time.
       if (events > MESSAGES) spentUs += user + system;
     }
-    const counted = counter.events.reduce((sum, n) => sum + n, 0);
+    const counted = counter.figures.totalEvents;
     if (counted !== events || counter.series.size !== series + 1 || counter.series.dropped > 0)
       throw new Error('the monitor miscounted');
     return (spentUs * 1000) / (events - MESSAGES);

@@ -17,6 +17,7 @@ import { LagAccount } from './lag-account.js';
 import { LoadTally, UNKNOWN_LOAD } from './load-tally.js';
 import { OutcomeCounts } from './outcome-counts.js';
 import { Partition } from './partition/partition.js';
+import { SeriesFigures } from './series-figures.js';
 import { OTHER, SeriesTable } from './series-table.js';
 import { NOT_KEPT, SubjectCache } from './subject-cache.js';
 
@@ -34,12 +35,7 @@ export class EventCounter {
   readonly series: SeriesTable;
   /** Of series, those of OTHER among them. */
   readonly maxSeries: number;
-  /** By series; a message carries one event, or a batch of them. */
-  readonly events: Float64Array;
-  readonly messages: Float64Array;
-  readonly bytes: Float64Array;
-  /** Monotonic; 0 for never. */
-  readonly lastSeenNs: Float64Array;
+  readonly figures: SeriesFigures;
   readonly lags: LagAccount;
   readonly outcomes: OutcomeCounts;
   readonly errors: ErrorCounts;
@@ -67,10 +63,7 @@ export class EventCounter {
     this.maxSeries = maxSeries;
     this.#partition = plan.partition && new Partition(plan.partition, plan);
     this.series = new SeriesTable(plan, plan.subject, maxSeries);
-    this.events = new Float64Array(maxSeries);
-    this.messages = new Float64Array(maxSeries);
-    this.bytes = new Float64Array(maxSeries);
-    this.lastSeenNs = new Float64Array(maxSeries);
+    this.figures = new SeriesFigures(maxSeries);
     this.lags = new LagAccount(maxSeries);
     this.outcomes = new OutcomeCounts(reading, this.series.types, maxSeries);
     this.errors = new ErrorCounts(maxSeries);
@@ -114,17 +107,16 @@ export class EventCounter {
       return;
     }
     const { payloadStart, payloadEnd } = view;
-    this.messages[series]!++;
-    this.bytes[series]! += payloadEnd - payloadStart;
-    this.lastSeenNs[series] = receivedNs;
+    this.figures.onMessage(series, payloadEnd - payloadStart, receivedNs);
     if (readMessageStamp(view, this.#stamp)) {
-      this.events[series]!++;
+      this.figures.addEvents(series, 1);
       this.#onStamped(view, series);
     } else if (isBatch(view)) {
       this.#onBatch(view, series);
     } else {
       this.#begin(view, series, this.#traceOf(view));
-      this.events[series]! += this.#reader.readPayload(payloadStart, payloadEnd, false, -1);
+      const events = this.#reader.readPayload(payloadStart, payloadEnd, false, -1);
+      this.figures.addEvents(series, events);
     }
   }
 
@@ -187,10 +179,10 @@ export class EventCounter {
     const traceStart = this.#traceOf(view);
     if (!batch.open(view)) {
       this.errors.count(series, 'malformed-batch');
-      this.events[series]!++;
+      this.figures.addEvents(series, 1);
       return;
     }
-    this.events[series]! += batch.count;
+    this.figures.addEvents(series, batch.count);
     this.#begin(view, series, traceStart);
     const reader = this.#reader;
     while (batch.next()) {

@@ -1,10 +1,13 @@
 import type { MessageView } from '../wire/parser.js';
 
-const SLOT_BITS = 12;
+const SLOT_BITS = 15;
 const SLOTS = 2 ** SLOT_BITS;
+/** A slot is a line of the processor's cache: the subject, filled up with zeros, its length and its series. */
+const WORDS = 16;
+const LENGTH_AT = 14;
+const SERIES_AT = 15;
 /** Subjects that are longer are not kept. */
-const MAX_BYTES = 64;
-const WORDS = MAX_BYTES / 4;
+const MAX_BYTES = 4 * LENGTH_AT;
 
 /** What is found for a subject that is not kept. */
 export const NOT_KEPT = -1;
@@ -14,19 +17,19 @@ export const NOT_KEPT = -1;
  * one comparison of the bytes, four at a time. Of fixed size; what does not fit takes the place of another.
  */
 export class SubjectCache {
-  /** Length of the subject in a slot; 0 for an empty one. */
-  readonly #bytes = new Uint8Array(SLOTS);
-  readonly #series = new Int32Array(SLOTS);
-  /** The subjects as words of the machine, the last one filled up with zeros. */
+  /** The length in a slot is 0 while it is empty. */
   readonly #words = new Int32Array(SLOTS * WORDS);
 
   /** The series that was kept for the subject of the view, or NOT_KEPT. The hot path. */
   find(view: MessageView): number {
     const length = view.subjectEnd - view.subjectStart;
-    const slot = slotOf(view.subjectHash);
-    if (this.#bytes[slot] === length && this.#holds(slot, view, length)) return this.#series[slot]!;
-    const second = slot ^ 1;
-    if (this.#bytes[second] === length && this.#holds(second, view, length)) return this.#series[second]!;
+    const words = this.#words;
+    const slot = slotOf(view.subjectHash) * WORDS;
+    if (words[slot + LENGTH_AT] === length && this.#holds(slot, view, length))
+      return words[slot + SERIES_AT]!;
+    const second = slot ^ WORDS;
+    if (words[second + LENGTH_AT] === length && this.#holds(second, view, length))
+      return words[second + SERIES_AT]!;
     return NOT_KEPT;
   }
 
@@ -34,14 +37,15 @@ export class SubjectCache {
   keep(view: MessageView, series: number): void {
     const length = view.subjectEnd - view.subjectStart;
     if (length === 0 || length > MAX_BYTES || view.subjectHash === 0) return;
-    let slot = slotOf(view.subjectHash);
-    if (this.#bytes[slot] !== 0) slot ^= 1;
-    this.#bytes[slot] = length;
-    this.#series[slot] = series;
-    const words = this.#words.fill(0, slot * WORDS, (slot + 1) * WORDS);
+    const words = this.#words;
+    let slot = slotOf(view.subjectHash) * WORDS;
+    if (words[slot + LENGTH_AT] !== 0) slot ^= WORDS;
+    words.fill(0, slot, slot + WORDS);
     for (let i = 0; i < length; i++) {
-      words[slot * WORDS + (i >>> 2)]! |= view.buffer[view.subjectStart + i]! << (8 * (i & 3));
+      words[slot + (i >>> 2)]! |= view.buffer[view.subjectStart + i]! << (8 * (i & 3));
     }
+    words[slot + LENGTH_AT] = length;
+    words[slot + SERIES_AT] = series;
   }
 
   #holds(slot: number, view: MessageView, length: number): boolean {
@@ -49,7 +53,7 @@ export class SubjectCache {
     const words = this.#words;
     const start = view.dataStart + view.subjectStart;
     const whole = length >>> 2;
-    let at = slot * WORDS;
+    let at = slot;
     for (let i = 0; i < whole; i++) if (data.getInt32(start + 4 * i, true) !== words[at++]) return false;
     const rest = 8 * (length & 3);
     // Behind a subject there is at least a space, a number and the line's end: four bytes can be read.

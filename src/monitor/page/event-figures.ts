@@ -20,24 +20,24 @@ export class EventFigures implements MetricSource {
   }
 
   *families(): Iterable<MetricFamily> {
-    const { events, messages, bytes, lastSeenNs, series, lags, maxSeries } = this.#counter;
+    const { figures, series, lags, maxSeries } = this.#counter;
     this.#labelSeries();
     yield family(
       'cim_events_total',
-      this.#bySeries((index) => events[index]!),
+      this.#bySeries((index) => figures.events(index)),
     );
     yield family(
       'cim_event_messages_total',
-      this.#bySeries((index) => messages[index]!),
+      this.#bySeries((index) => figures.messages(index)),
     );
     yield family(
       'cim_event_bytes_total',
-      this.#bySeries((index) => bytes[index]!),
+      this.#bySeries((index) => figures.bytes(index)),
     );
     const offsetMs = wallTimeOf(0).getTime();
     yield family(
       'cim_event_last_seen_timestamp_seconds',
-      this.#bySeries((index) => (offsetMs + lastSeenNs[index]! / NS.ms) / 1000),
+      this.#bySeries((index) => (offsetMs + figures.lastSeenNs(index) / NS.ms) / 1000),
     );
     yield family('cim_event_lag_seconds', this.#lags());
     yield family('cim_event_errors_total', this.#errors());
@@ -76,10 +76,10 @@ export class EventFigures implements MetricSource {
 
   /** Of those that had an event: what came after the page was begun waits for the next. */
   #bySeries(figure: (index: number) => number): MetricSample[] {
-    const { messages } = this.#counter;
+    const { figures } = this.#counter;
     const samples: MetricSample[] = [];
     this.#labels.forEach((labels, index) => {
-      if (messages[index]! > 0) samples.push({ labels, value: figure(index) });
+      if (figures.messages(index) > 0) samples.push({ labels, value: figure(index) });
     });
     return samples;
   }
@@ -103,11 +103,11 @@ export class EventFigures implements MetricSource {
   }
 
   #outcomes(): MetricSample[] {
-    const { outcomes, events } = this.#counter;
+    const { outcomes, figures } = this.#counter;
     const samples: MetricSample[] = [];
     this.#labels.forEach((labels, index) => {
       outcomes.words.names.forEach((outcome, number) => {
-        const value = outcomes.of(index, number, events[index]!);
+        const value = outcomes.of(index, number, figures.events(index));
         if (value > 0) samples.push({ labels: { ...labels, outcome }, value });
       });
     });

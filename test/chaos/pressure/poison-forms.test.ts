@@ -62,10 +62,10 @@ describe('poison', () => {
     counter.loads.tick();
 
     const series = counter.series.types.indexOf('Placed');
-    expect(counter.messages[series]).toBe(PAYLOADS.length + 2);
+    expect(counter.figures.messages(series)).toBe(PAYLOADS.length + 2);
     expect(counter.errors.total('malformed-batch')).toBe(POISON_PAYLOADS['broken-batch'].length);
     const orders = counter.loads.figures().find(({ load }) => load === 'orders');
-    expect(orders).toEqual({ load: 'orders', received: 2, duplicates: 0, lost: 0 });
+    expect(orders).toMatchObject({ load: 'orders', received: 2, duplicates: 0, lost: 0 });
   });
 
   it('is received by a subscriber, which takes nothing of it for lost, twice or late', () => {
