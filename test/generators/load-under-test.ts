@@ -13,6 +13,7 @@ import type {
 } from '../../src/contracts/load.js';
 import type { EventKind, LoadPlan, LoadSchedule } from '../../src/contracts/plan.js';
 import type { WorkerSample } from '../../src/contracts/resources.js';
+import type { SpanReport, TraceTask } from '../../src/contracts/trace.js';
 import { runGeneratorWorker } from '../../src/generators/generator-worker.js';
 import type { LoadKind } from '../../src/generators/load-kind.js';
 import type { FromLoadWorker, ToLoadWorker } from '../../src/generators/worker-messages.js';
@@ -53,6 +54,7 @@ export interface TestLoadOptions {
   readonly historyFile?: string;
   readonly writers?: readonly EventWriter[];
   readonly metricsUrl?: string;
+  readonly trace?: TraceTask;
   /** Kinds of the test's own, beside those that there are. */
   readonly ownKinds?: readonly LoadKind[];
 }
@@ -85,6 +87,7 @@ export function taskOf(options: TestLoadOptions, phaseClock = PhaseClock.create(
     ...(options.historyFile !== undefined && { historyFile: options.historyFile }),
     ...(options.writers && { writers: options.writers }),
     ...(options.metricsUrl !== undefined && { metricsUrl: options.metricsUrl }),
+    ...(options.trace && { trace: options.trace }),
   };
 }
 
@@ -94,6 +97,7 @@ export class LoadUnderTest {
   readonly reports: IntervalReport[] = [];
   readonly notices: LoadNotice[] = [];
   readonly samples: WorkerSample[] = [];
+  readonly spanReports: SpanReport[] = [];
   readonly task: GeneratorTask;
   readonly #said: FromLoadWorker[] = [];
   readonly #port;
@@ -108,6 +112,7 @@ export class LoadUnderTest {
       if (message.say === 'report') this.reports.push(message.report);
       if (message.say === 'notice') this.notices.push(message.notice);
       if (message.say === 'sample') this.samples.push(message.sample);
+      if (message.say === 'spans') this.spanReports.push(message.report);
     });
     this.task = taskOf(options, this.phaseClock);
     this.#ended = runGeneratorWorker(port2, this.task, [...LOAD_KINDS, ...(options.ownKinds ?? [])]);

@@ -71,7 +71,7 @@ export class AgentMouth implements AgentVoice {
   reply(agent: number, from: number, slot: number, generation: number, dueNs: number, letter: number): void {
     this.#message.slot = slot;
     this.#message.generation = generation;
-    this.#message.trace = this.#traces?.worked(letter, dueNs);
+    this.#message.trace = this.#traces?.worked(letter);
     this.#send(from < 0 ? RESULT : ANSWER, agent, from, dueNs);
   }
 

@@ -1,3 +1,4 @@
+import { nowNs } from '../../base/clock.js';
 import { freshSpanId, freshTraceId } from '../../traces/trace-ids.js';
 import type { EventTracer } from '../event-tracer.js';
 
@@ -106,13 +107,14 @@ export class AgentTraces {
     });
   }
 
-  /** It answers it: what goes with the answer. */
-  worked(letter: number, dueNs: number): AgentTrace | undefined {
+  /** It answers it now: what goes with the answer. */
+  worked(letter: number): AgentTrace | undefined {
     if (this.#work.size === 0) return undefined;
     const begun = this.#work.get(letter);
     if (begun === undefined) return undefined;
     this.#work.delete(letter);
-    this.#end(begun, dueNs, '');
+    // Its own time may lie behind: what it does is due when it would be without our lateness.
+    this.#end(begun, nowNs(), '');
     return { traceId: begun.traceId, spanId: freshSpanId(), parentId: begun.spanId };
   }
 
