@@ -37,13 +37,13 @@ export function judgeGroup(views: readonly GroupView[], isAway: (server: string)
   const quorum = Math.floor(size / 2) + 1;
   const leader = leaderOf(views, quorum, isAway);
   const own = views.find((view) => view.server === leader);
-  const away = members.filter(isAway).length + size - members.length;
+  const away = members.filter((server) => isAway(server) && !isHeardOf(server, views)).length;
   return {
     members,
     leader,
     leaderSinceMs: own?.leaderSinceMs,
     replicas: replicasOf(views, own, isAway),
-    isBelowQuorum: leader === undefined && size - away < quorum,
+    isBelowQuorum: leader === undefined && members.length - away < quorum,
   };
 }
 
@@ -81,6 +81,12 @@ function leaderOf(
 const isHeard = ({ leader, replicas }: GroupView, isAway: (server: string) => boolean): boolean =>
   !replicas.some(
     (replica) => nameOf(replica) === leader && (replica.offline || (!replica.current && isAway(leader))),
+  );
+
+/** A server whose endpoint is slow may be well connected to the others. */
+const isHeardOf = (server: string, views: readonly GroupView[]): boolean =>
+  views.some(({ replicas }) =>
+    replicas.some((replica) => nameOf(replica) === server && !!replica.active && replica.active < MISSED_NS),
   );
 
 /** A server takes a minute to say of one that was killed that it is offline: that nobody hears of it is known before. */

@@ -11,7 +11,7 @@ export interface Probed extends AsyncDisposable {
 }
 
 export function startProbes(
-  { nodes, access }: TestCluster,
+  { nodes, access }: Pick<TestCluster, 'nodes' | 'access'>,
   options: Partial<ServerProbesOptions> = {},
 ): Probed {
   const events: OwnEvent[] = [];

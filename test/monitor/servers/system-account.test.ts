@@ -1,0 +1,52 @@
+import { jetstreamManager } from '@nats-io/jetstream';
+import { connect } from '@nats-io/transport-node';
+import { describe, expect, it } from 'vitest';
+import { startTestServer } from '../../support/nats-server.js';
+import { figure, samplesOf, startProbes, until } from './probed.js';
+
+const accounts = {
+  SYSTEM: { users: [{ user: 'admin', password: 'secret' }] },
+  EVENTS: { jetstream: true, users: [{ user: 'app', password: 'secret' }] },
+};
+const config = { server_name: 'solo', system_account: 'SYSTEM', accounts };
+
+describe('probes that are told of no server', () => {
+  it('find the servers by the account of the system, and ask them there', async () => {
+    await using server = await startTestServer({ jetstream: true, config });
+    const { access } = server;
+    await using probed = startProbes(
+      { nodes: [], access: { ...access, user: 'app', password: 'secret' } },
+      { systemAccess: { ...access, user: 'admin', password: 'secret' }, deadlineMs: 1000 },
+    );
+    const { probes } = probed;
+    await until('the server', () => figure(probes, 'cim_nats_up', { server: 'solo' }) === 1);
+    await until('its size', () => figure(probes, 'cim_nats_cluster_expected_size') === 1);
+    expect(figure(probes, 'gnatsd_varz_port', { server_id: 'solo' })).toBe(server.port);
+    await until('its health', () => figure(probes, 'gnatsd_healthz_status', { server_id: 'solo' }) === 0);
+    expect(figure(probes, 'jetstream_server_total_streams', { server_id: 'solo' })).toBe(0);
+    expect(figure(probes, 'jetstream_account_storage_used', { account: 'EVENTS' })).toBe(0);
+    // Who is not clustered belongs to no group.
+    expect(samplesOf(probes).filter(({ name }) => name.startsWith('cim_nats_raft_'))).toEqual([]);
+    await server.stop();
+    await until('nobody', () => figure(probes, 'cim_nats_up', { server: 'solo' }) === 0);
+    expect(figure(probes, 'cim_nats_advisories_total', { kind: 'SYS.SHUTDOWN' })).toBeDefined();
+  });
+
+  it('listen and tell of no server where nobody may ask', async () => {
+    await using server = await startTestServer({ jetstream: true, config });
+    const access = { ...server.access, user: 'app', password: 'secret' };
+    await using probed = startProbes({ nodes: [], access });
+    const { probes } = probed;
+    const created = { kind: 'STREAM.CREATED' };
+    const nc = await connect({ servers: `127.0.0.1:${server.port}`, user: 'app', pass: 'secret' });
+    const jsm = await jetstreamManager(nc);
+    let made = 0;
+    await until('an advisory', () => {
+      // Those that came before it listened are lost.
+      if (made++ % 10 === 0) void jsm.streams.add({ name: `S${made}`, subjects: [`s${made}.>`] });
+      return (figure(probes, 'cim_nats_advisories_total', created) ?? 0) > 0;
+    });
+    expect(samplesOf(probes).filter(({ name }) => name === 'cim_nats_up')).toEqual([]);
+    await nc.close();
+  });
+});
