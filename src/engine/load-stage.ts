@@ -167,8 +167,8 @@ export class LoadStage {
         listener,
       ),
     );
-    journal.write('monitor', { what: 'started', url: this.#monitor.metricsUrl });
-    const { metricsUrl } = this.#monitor;
+    const { metricsUrl, metricsUrls } = this.#monitor;
+    journal.write('monitor', { what: 'started', url: metricsUrl, ...(metricsUrls && { urls: metricsUrls }) });
     const servers = new ProbedServers(cluster, (targets) => this.#monitor?.useServers(targets));
     scope.add("the look at the cluster's nodes", async () => servers.stop());
     servers.start();

@@ -1,4 +1,3 @@
-import { type AddressInfo, connect as connectTo, createServer, type Socket } from 'node:net';
 import { connect } from '@nats-io/transport-node';
 import { describe, expect, it } from 'vitest';
 import { waitFor } from '../../src/base/wait.js';
@@ -6,6 +5,7 @@ import type { LoadNotice, ServerAccess } from '../../src/contracts/load.js';
 import type { MonitorHandle, MonitorTask } from '../../src/contracts/monitor.js';
 import type { OwnEvent } from '../../src/contracts/own-event.js';
 import { startMonitorService } from '../../src/monitor/monitor-service.js';
+import { openDoor } from '../support/door.js';
 import { startTestServer } from '../support/nats-server.js';
 import { parsePrometheusText, sampleValue } from './prometheus-text.js';
 
@@ -38,42 +38,6 @@ async function listen(access: ServerAccess) {
   });
   await nc.flush();
   return { nc, heard, [Symbol.asyncDispose]: () => nc.close() };
-}
-
-/** Between the monitor and its server; shut, nobody comes or stays in. */
-async function openDoor(port: number) {
-  let isOpen = true;
-  const sockets = new Set<Socket>();
-  const door = createServer((inside) => {
-    const outside = connectTo(port, '127.0.0.1');
-    for (const socket of [inside, outside]) {
-      sockets.add(socket);
-      socket.on('error', () => {});
-      socket.on('close', () => {
-        sockets.delete(socket);
-        inside.destroy();
-        outside.destroy();
-      });
-    }
-    if (!isOpen) inside.destroy();
-    inside.pipe(outside).pipe(inside);
-  });
-  await new Promise<void>((resolve) => door.listen(0, '127.0.0.1', resolve));
-  const shut = () => {
-    isOpen = false;
-    for (const socket of sockets) socket.destroy();
-  };
-  return {
-    access: { servers: [{ host: '127.0.0.1', port: (door.address() as AddressInfo).port }] },
-    shut,
-    open: () => {
-      isOpen = true;
-    },
-    [Symbol.asyncDispose]: async () => {
-      shut();
-      door.close();
-    },
-  };
 }
 
 const seen = (n: number): OwnEvent => ({ domain: 'nats', type: 'NodeSeen', fields: { n } });
