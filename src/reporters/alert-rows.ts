@@ -30,7 +30,9 @@ function timesOf(result: AlertResult, factor: number): string {
       : `${receiver} told after ${formatDuration(notifiedAfterNs)}`,
     expectation.resolvesWithinNs !== undefined &&
       resolvedAfterNs !== undefined &&
-      `resolved ${formatDuration(resolvedAfterNs)} after it was healed`,
+      (resolvedAfterNs === 0
+        ? 'resolved before it was healed'
+        : `resolved ${formatDuration(resolvedAfterNs)} after it was healed`),
   ];
   return `${parts.filter(Boolean).join(', ')} (times of the rules divided by ${factor})`;
 }
