@@ -1,6 +1,7 @@
 import { NS } from '../../base/nanoseconds.js';
 import type { MonitorTask } from '../../contracts/monitor.js';
 import type { OwnEventSink } from '../../contracts/own-event.js';
+import { Partition } from '../partition/partition.js';
 import { type ProbesPlan, probesSchema } from './probes-schema.js';
 import { ServerProbes } from './server-probes.js';
 
@@ -14,6 +15,9 @@ export function makeProbes(
 ): ServerProbes | undefined {
   const section = plan.sections?.probes as ProbesPlan | undefined;
   if (servers === undefined && section === undefined) return undefined;
+  // Of several monitors one asks, and tells: the one that counts what is told.
+  if (plan.partition !== undefined && !new Partition(plan.partition, plan).ownsDomain('nats'))
+    return undefined;
   const settings = section ?? probesSchema.parse({});
   // In a run its nodes, on the command line what is named there; the file says who else there may be.
   const given = servers?.targets ?? [];
