@@ -24,33 +24,38 @@ const all = readdirSync(folder).map(
   (name) => JSON.parse(readFileSync(join(folder, name), 'utf8')) as DashboardJson,
 );
 const scenario = fileURLToPath(new URL('../support/grafana/every-kind-of-event.yaml', import.meta.url));
-const lastValueSchema = z.object({
-  result: z.array(z.object({ values: z.array(z.tuple([z.number(), z.string()])) })),
+const matrixSchema = z.object({
+  result: z.array(
+    z.object({
+      metric: z.record(z.string(), z.string()),
+      values: z.array(z.tuple([z.number(), z.string()])),
+    }),
+  ),
 });
 
 let place: Workplace;
 let prometheus: TestPrometheus;
-/** From before the load until the last scrape of the run's monitor. */
+/** From before the run until its load is over and the cluster is well again. */
 let time: TimeShown;
 
 beforeAll(async () => {
   place = new Workplace();
   const fromSeconds = wallNow().getTime() / 1000;
   const run = place.start(['run', scenario]);
-  const { url: metricsUrl } = await place.event(({ type }) => type === 'monitor', 'the monitor’s address');
+  const refused = run.ended.then(({ stderr }) => {
+    throw new Error(`the run ended before there was a monitor:\n${stderr}`);
+  });
+  const started = place.event(({ type }) => type === 'monitor', 'the monitor’s address');
+  const { url: metricsUrl } = await Promise.race([started, refused]);
   prometheus = await startTestPrometheus({
     metricsUrl: String(metricsUrl),
     rulesFolder: join(monitoring, 'rules'),
   });
   const end = await run.ended;
   expect(end.code, `${end.stdout}\n${end.stderr}`).toBe(0);
-  const scraped = await askPrometheus(prometheus.url, 'query_range', {
-    query: 'up == 1',
-    start: String(fromSeconds),
-    end: String(wallNow().getTime() / 1000),
-    step: '0.5',
-  });
-  const toSeconds = lastValueSchema.parse(scraped).result[0]?.values.at(-1)?.[0] ?? 0;
+  // Everything has happened, and everything is still there.
+  const over = await place.phase('final-read');
+  const toSeconds = Date.parse(over.time) / 1000;
   time = { fromSeconds, toSeconds, scrapeSeconds: SCRAPE_SECONDS, maxPoints: 600 };
 });
 
@@ -79,7 +84,7 @@ describe.each(all)('$uid, after a run', (dashboard) => {
     expect(none).toEqual([]);
   });
 
-  it('has something to show for one value of each variable, and for several', async () => {
+  it('can be asked about one value of each variable, and about several', async () => {
     for (const count of [1, 2]) {
       const variables = chosen(dashboard);
       for (const variable of dashboard.templating.list.filter(
@@ -95,6 +100,25 @@ describe.each(all)('$uid, after a run', (dashboard) => {
       }
     }
   });
+});
+
+it('shows the server that was killed: missing for a while, marked as a fault and as a page, and back', async () => {
+  const nats = all.find(({ uid }) => uid === 'cim-nats') as DashboardJson;
+  const figures = async (where: string) => {
+    const query = prometheusQueries(nats).find((candidate) => candidate.where === `cim-nats: ${where}`);
+    const data = await askPrometheus(prometheus.url, 'query_range', {
+      query: interpolate(query?.expr ?? '', chosen(nats), time),
+      start: String(time.fromSeconds),
+      end: String(time.toSeconds),
+      step: '1',
+    });
+    return matrixSchema.parse(data).result;
+  };
+  const missing = (await figures('Missing (A)')).flatMap(({ values }) => values.map(([, value]) => value));
+  expect([missing.includes('1'), missing.at(-1)]).toEqual([true, '0']);
+  expect((await figures('annotation Faults')).map(({ metric }) => metric.kind)).toEqual(['node-kill']);
+  const pages = (await figures('annotation Pages')).map(({ metric }) => metric.alertname);
+  expect(pages).toContain('NatsNodeDown');
 });
 
 it('has every metric that any dashboard asks for, but those of GPUs and of a longer past', async () => {

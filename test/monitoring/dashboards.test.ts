@@ -21,7 +21,7 @@ const all = readdirSync(folder).map((name) => readDashboard(name));
 const panelsOf = ({ panels }: DashboardJson): PanelJson[] => panels.filter(({ type }) => type !== 'row');
 const HALF_AN_HOUR = { fromSeconds: 0, toSeconds: 1800, scrapeSeconds: 15, maxPoints: 600 };
 /** What Prometheus adds to every series, and what it says of alerts. */
-const ADDED_LABELS = ['instance', 'job', 'le'];
+const ADDED_LABELS = ['instance', 'job', 'le', '__name__'];
 const ALERT_LABELS = ['alertname', 'alertstate', 'severity', 'slo'];
 /** Labels of what the rules of SLOs record: those that monitoring/slos.yaml tells promises apart by. */
 const RECORDED_LABELS = ['slo', 'domain', 'workflow', 'load'];

@@ -12,6 +12,9 @@ import { timeSeries } from './parts/time-series.js';
 
 const TYPES = '{domain="$domain",type=~"$type"}';
 const DOMAIN = '{domain="$domain"}';
+/** What `metrics:` of the monitor's configuration declares has any name: what is left when ours are taken away. */
+const DECLARED =
+  '{domain="$domain",job!="",__name__!~"(cim|gnatsd|jetstream)_.+|.+:.+|.+_(bucket|sum)|ALERTS.*"}';
 const WORKFLOW = '{workflow=~"$workflow"}';
 const rate = (metric: string, selector = TYPES): string => `rate(${metric}${selector}[$__rate_interval])`;
 
@@ -49,6 +52,7 @@ export const cimDomain = () =>
       { title: 'Types', panels: typePanels() },
       { title: 'Outcomes and errors', panels: outcomePanels() },
       { title: 'Lag', panels: lagPanels() },
+      { title: 'Metrics of its own', panels: declaredPanels() },
       { title: 'Workflows', panels: workflowPanels() },
     ],
   });
@@ -210,6 +214,34 @@ function lagPanels() {
       span: 12,
       height: 9,
       queries: [buckets(`sum by (le) (${rate('cim_event_lag_seconds_bucket', DOMAIN)})`)],
+    }),
+  ];
+}
+
+function declaredPanels() {
+  return [
+    timeSeries({
+      title: 'Declared metrics',
+      description:
+        'What `metrics:` of the monitor’s configuration makes of fields of events and gives the label domain, summed over its other labels: counters as they stand, of a histogram how many.',
+      unit: 'short',
+      span: 16,
+      signed: true,
+      noValue: 'none declared',
+      queries: [over(`sum by (__name__) (${DECLARED})`, '{{__name__}}')],
+    }),
+    table({
+      title: 'Declared metrics, now',
+      description: 'The same, as they stand.',
+      unit: 'short',
+      span: 8,
+      sortBy: 'Value',
+      noValue: 'none declared',
+      columns: [
+        { from: '__name__', title: 'Metric' },
+        { from: 'A', title: 'Value', unit: 'short' },
+      ],
+      queries: [rows(`sum by (__name__) (${DECLARED})`, 'A')],
     }),
   ];
 }

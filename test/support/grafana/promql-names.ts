@@ -8,6 +8,8 @@ const STRING = /"(?:[^"\\]|\\.)*"/g;
 const GROUPING = /\b(?:by|without|on|ignoring|group_left|group_right)\s*\(([^)]*)\)/g;
 /** A name, its selector, and the parenthesis that makes it a function. */
 const NAME = /(?<![\w:])([a-zA-Z_:][\w:]*)(?![\w:])\s*(\{[^}]*\})?\s*(\()?/g;
+/** A selector of series by their labels alone. */
+const NAMELESS = /(?<![\w:\s])\s*\{[^}]*\}/g;
 const WORDS = new Set([
   'and',
   'or',
@@ -26,7 +28,7 @@ const WORDS = new Set([
 
 /** Metrics of an expression whose variables were put in. It is told apart by shape; promtool says whether it parses. */
 export function metricsUsed(expr: string): MetricUse[] {
-  const bare = bareText(expr).replace(GROUPING, ' ');
+  const bare = bareText(expr).replace(GROUPING, ' ').replace(NAMELESS, ' ');
   return [...bare.matchAll(NAME)]
     .filter(
       ([, name, selector, call]) =>
