@@ -8,6 +8,8 @@ const LENGTH_AT = 14;
 const SERIES_AT = 15;
 /** Subjects that are longer are not kept. */
 const MAX_BYTES = 4 * LENGTH_AT;
+/** A subject may stand in any of so many slots, which lie together. */
+const WAYS = 4;
 
 /** What is found for a subject that is not kept. */
 export const NOT_KEPT = -1;
@@ -19,17 +21,19 @@ export const NOT_KEPT = -1;
 export class SubjectCache {
   /** The length in a slot is 0 while it is empty. */
   readonly #words = new Int32Array(SLOTS * WORDS);
+  #turn = 0;
 
   /** The series that was kept for the subject of the view, or NOT_KEPT. The hot path. */
   find(view: MessageView): number {
     const length = view.subjectEnd - view.subjectStart;
     const words = this.#words;
-    const slot = slotOf(view.subjectHash) * WORDS;
-    if (words[slot + LENGTH_AT] === length && this.#holds(slot, view, length))
-      return words[slot + SERIES_AT]!;
-    const second = slot ^ WORDS;
-    if (words[second + LENGTH_AT] === length && this.#holds(second, view, length))
-      return words[second + SERIES_AT]!;
+    const first = slotOf(view.subjectHash);
+    for (let way = 0; way < WAYS; way++) {
+      const slot = (first ^ way) * WORDS;
+      const kept = words[slot + LENGTH_AT]!;
+      if (kept === length && this.#holds(slot, view, length)) return words[slot + SERIES_AT]!;
+      if (kept === 0) break;
+    }
     return NOT_KEPT;
   }
 
@@ -38,9 +42,13 @@ export class SubjectCache {
     const length = view.subjectEnd - view.subjectStart;
     if (length === 0 || length > MAX_BYTES || view.subjectHash === 0) return;
     const words = this.#words;
-    let slot = slotOf(view.subjectHash) * WORDS;
-    if (words[slot + LENGTH_AT] !== 0) slot ^= WORDS;
-    words.fill(0, slot, slot + WORDS);
+    const first = slotOf(view.subjectHash);
+    let way = 0;
+    while (way < WAYS && words[(first ^ way) * WORDS + LENGTH_AT] !== 0) way++;
+    // All are taken: each in turn gives way.
+    if (way === WAYS) way = this.#turn++ % WAYS;
+    const slot = (first ^ way) * WORDS;
+    for (let i = slot; i < slot + WORDS; i++) words[i] = 0;
     for (let i = 0; i < length; i++) {
       words[slot + (i >>> 2)]! |= view.buffer[view.subjectStart + i]! << (8 * (i & 3));
     }
