@@ -151,7 +151,8 @@ export const metricsSchema = z
       }
       for (const name of servedNames(metric)) served.set(name, metric.name);
     });
-  });
+  })
+  .describe('Metrics that are made of fields of events');
 
 export type DeclaredMetric = z.output<typeof metricSchema>;
 export type MetricFrom = z.output<typeof fromSchema>;
