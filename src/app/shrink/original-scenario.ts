@@ -72,16 +72,16 @@ function keptScenario({ saved }: RecordedRun, out: string, env: Env): OriginalSc
 }
 
 function fromPlan({ dir, saved }: RecordedRun, out: string, env: Env): OriginalScenario {
-  const bare: Plan = { ...saved.plan, faults: [] };
+  // Thresholds and alerts may speak of faults, which are put in later.
+  const { thresholds, alerts, ...rest } = saved.plan;
+  const bare: Plan = { ...rest, faults: [], thresholds: [] };
+  const later = { thresholds, ...(alerts && { alerts }) };
   try {
-    const text = writeScenario({ ...bare, thresholds: [] }, SCENARIO_PLUGINS, placeOf(out));
+    const text = writeScenario(bare, SCENARIO_PLUGINS, placeOf(out));
     const plan = planText(text, { file: out, sets: [], env });
-    if (!isSamePlan({ ...plan, thresholds: [] }, { ...bare, thresholds: [] })) {
-      throw new RangeError('what it says does not come out the same');
-    }
-    // Thresholds may speak of faults, which are put in later.
-    const whole = writeScenario(bare, SCENARIO_PLUGINS, placeOf(out));
-    return { text: whole, file: out, sets: [], plan: { ...plan, thresholds: bare.thresholds } };
+    if (!isSamePlan(plan, bare)) throw new RangeError('what it says does not come out the same');
+    const whole = writeScenario({ ...bare, ...later }, SCENARIO_PLUGINS, placeOf(out));
+    return { text: whole, file: out, sets: [], plan: { ...plan, ...later } };
   } catch (error) {
     if (!(error instanceof RangeError || error instanceof StormglassError)) throw error;
     throw new UsageError(`the plan of ${dir} cannot be written as a scenario: ${messageOf(error)}`, {

@@ -5,6 +5,7 @@ import { applySets } from '../apply-sets.js';
 import { childOf, parseYaml } from '../parse-yaml.js';
 import type { ScenarioPlugins } from '../plugins.js';
 import { ScenarioError } from '../problem.js';
+import { editAlerts } from './edit-alerts.js';
 import { type WritePlace, writeFault } from './write-fault.js';
 import { writeLoadChange } from './write-load.js';
 
@@ -64,6 +65,7 @@ export function editScenario(
   const isGone = (name: string): boolean => !loads.some((load) => load.name === name);
   dropThresholds(document, plan, isGone, faults.length === 0);
   dropConditions(document, plan, isGone);
+  editAlerts(document, plan.alerts, faults);
   if (nodes !== undefined) document.setIn(['cluster', 'nodes'], nodes);
   if (paths !== undefined) renamePaths(document, paths);
   const whole = tight(document.toString({ lineWidth: LINE_WIDTH }));
