@@ -11,6 +11,7 @@ import { writeEvents } from './write-events.js';
 import { type WritePlace, writeFault } from './write-fault.js';
 import { writePace } from './write-load.js';
 import { writeMonitor } from './write-monitor.js';
+import { writeTraces } from './write-traces.js';
 
 /**
  * A scenario from which the plan would come, where its own is gone: everything is there but the comments. Whether it says
@@ -69,6 +70,7 @@ export function writeScenario(plan: Plan, plugins: ScenarioPlugins, place: Write
     thresholds: writeThresholds(plan.thresholds),
     ...(plan.alerts && { alerts: writeAlerts(plan.alerts, place) }),
     monitor: writeMonitor(plan, plugins.monitorSections ?? {}),
+    ...(plan.traces && { traces: writeTraces(plan.traces) }),
     limits: textOf('limits', limitsSchema, {
       'cluster-ready': clusterReadyNs,
       steady: steadyNs,
