@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { alertmanagerInContainer } from './alertmanager-in-container.js';
 import { longTermRules } from './long-term-rules.js';
 import { prometheusLongTerm } from './prometheus-long-term.js';
 import { readSlos } from './slo-file.js';
@@ -12,5 +13,6 @@ export function generatedFiles(monitoringDirectory: string): Readonly<Record<str
     'rules/slo.yaml': sloRules(readSlos(read('slos.yaml'))),
     'rules/long-term.yaml': longTermRules(),
     'prometheus-long-term.yml': prometheusLongTerm(read('prometheus.yml')),
+    'compose/alertmanager.yml': alertmanagerInContainer(read('alertmanager.yml')),
   };
 }

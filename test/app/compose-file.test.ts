@@ -11,7 +11,10 @@ const root = fileURLToPath(new URL('../../', import.meta.url));
 const compose = parse(readFileSync(`${root}docker-compose.yml`, 'utf8'), { merge: true }) as {
   readonly name: string;
   readonly services: Readonly<
-    Record<string, { readonly ports: string[]; readonly configs: { source: string }[] }>
+    Record<
+      string,
+      { readonly image: string; readonly ports: string[]; readonly configs: { source: string }[] }
+    >
   >;
   readonly configs: Readonly<Record<string, { readonly content: string }>>;
 };
@@ -21,7 +24,9 @@ interface Proxy {
   readonly upstream: string;
 }
 const proxies = JSON.parse(compose.configs.toxiproxy?.content ?? '') as Proxy[];
-const nodes = Object.keys(compose.services).filter((name) => name !== 'toxiproxy');
+const nodes = Object.keys(compose.services).filter((name) =>
+  compose.services[name]?.image.startsWith('nats:'),
+);
 
 /** Which port of this machine leads to which of a service's. */
 const published = (service: string): Map<number, number> =>

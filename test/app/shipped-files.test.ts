@@ -36,7 +36,7 @@ describe('what is shipped', () => {
     };
     expect(Object.keys(services).length).toBeGreaterThan(0);
     for (const { image, ports = [] } of Object.values(services)) {
-      expect(image).toMatch(/:\d+\.\d+/);
+      expect(image).toMatch(/:v?\d+\.\d+\.\d+/);
       for (const port of ports) expect(port).toMatch(/^127\.0\.0\.1:/);
     }
   });

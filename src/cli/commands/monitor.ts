@@ -13,6 +13,7 @@ interface MonitorOptions extends AccessOptionValues {
   readonly config?: string;
   readonly subject?: string;
   readonly port?: number;
+  readonly host: string;
   readonly partition?: string;
 }
 
@@ -40,7 +41,8 @@ export function monitorCommand(context: CliContext): Command {
       '--subject <pattern>',
       'where events are, and which tokens name them (cim.events.{domain}.{type}, or the file’s)',
     )
-    .option('--port <number>', 'where 127.0.0.1 serves /metrics (9091, or the file’s)', parsePort)
+    .option('--port <number>', 'where /metrics is served (9091, or the file’s)', parsePort)
+    .option('--host <address>', 'the address of this machine that serves it', '127.0.0.1')
     .option(
       '--partition <i/n>',
       'which of several monitors this is, as 2/3: each counts its share of the domains, and their sums are exact',
@@ -57,7 +59,7 @@ export function monitorCommand(context: CliContext): Command {
         ...(options.subject !== undefined && { pattern: options.subject }),
         ...(options.port !== undefined && { port: options.port }),
         ...(options.partition !== undefined && { partition: options.partition }),
-        host: '127.0.0.1',
+        host: options.host,
         onNotice: ({ kind, text }) => context.stderr.write(`${kind}: ${text}\n`),
       });
       context.stderr.write(`watching ${monitor.subject}, metrics at ${monitor.metricsUrl}\n`);
