@@ -7,11 +7,80 @@ import type {
   StreamDetail,
 } from '../../nats/jsz-detail.js';
 import type { DetailLimit } from './detail-limit.js';
-import { FamilyBook } from './family-book.js';
+import { type Columns, FamilyBook } from './family-book.js';
 import { consumerKey, OTHER, streamKey } from './group-key.js';
 
 type Labels = Readonly<Record<string, string>>;
-type Figure = readonly [name: string, help: string, value: number | undefined];
+type Values = (number | undefined)[];
+
+const SERVER: Columns = {
+  prefix: 'jetstream_server',
+  names: [
+    ['jetstream_disabled', '1 where JetStream is switched off.'],
+    ['max_memory', 'Bytes of memory that JetStream may take.'],
+    ['max_storage', 'Bytes on disk that JetStream may take.'],
+    ['total_streams', 'Streams that the server has a part in.'],
+    ['total_consumers', 'Consumers of these streams.'],
+    ['total_messages', 'Messages in these streams.'],
+    ['total_message_bytes', 'Bytes in these streams.'],
+  ],
+};
+
+const ACCOUNT: Columns = {
+  prefix: 'jetstream_account',
+  names: [
+    ['max_storage', 'Bytes on disk reserved for the account.'],
+    ['max_memory', 'Bytes of memory reserved for the account.'],
+    ['storage_used', 'Bytes on disk that the account takes.'],
+    ['memory_used', 'Bytes of memory that the account takes.'],
+  ],
+};
+
+const STREAM: Columns = {
+  prefix: 'jetstream_stream',
+  names: [
+    ['total_messages', 'Messages in the stream.'],
+    ['total_bytes', 'Bytes in the stream.'],
+    ['first_seq', 'First sequence in the stream.'],
+    ['last_seq', 'Last sequence in the stream.'],
+    ['consumer_count', 'Consumers of the stream.'],
+    ['subject_count', 'Subjects of which the stream holds messages.'],
+    ['limit_bytes', 'Bytes that the stream may hold; -1 for no limit.'],
+    ['limit_messages', 'Messages that the stream may hold; -1 for no limit.'],
+  ],
+};
+
+const SOURCE: Columns = {
+  prefix: 'jetstream_stream',
+  names: [
+    ['source_lag', 'Messages that the source has and the stream has not.'],
+    ['source_active_duration_ns', 'Since the source was last heard, in nanoseconds; -1 for never.'],
+  ],
+};
+
+const MIRROR: Columns = {
+  prefix: 'jetstream_stream',
+  names: [
+    ['mirror_lag', 'Messages that the mirror has and the stream has not.'],
+    ['mirror_active_duration_ns', 'Since the mirror was last heard, in nanoseconds; -1 for never.'],
+  ],
+};
+
+const CONSUMER: Columns = {
+  prefix: 'jetstream_consumer',
+  names: [
+    ['delivered_consumer_seq', 'Deliveries of the consumer so far.'],
+    ['delivered_stream_seq', 'Sequence in the stream of the last delivery.'],
+    ['num_ack_pending', 'Messages delivered and not yet acknowledged.'],
+    ['num_redelivered', 'Messages delivered more than once and not yet acknowledged.'],
+    ['num_waiting', 'Pull requests that wait for messages.'],
+    ['num_pending', 'Messages that were not delivered yet.'],
+    ['ack_floor_stream_seq', 'Sequence in the stream through which all is acknowledged.'],
+    ['ack_floor_consumer_seq', 'Delivery through which all is acknowledged.'],
+    ['last_delivery_seconds', 'Since the last delivery.'],
+    ['last_ack_seconds', 'Since the last acknowledgement.'],
+  ],
+};
 
 export interface JetStreamFigures {
   readonly book: FamilyBook;
@@ -39,14 +108,14 @@ export function jetStreamFigures(
     meta_leader: meta?.leader ?? '',
     is_meta_leader: String(meta === undefined || meta.leader === serverName),
   };
-  telling.add('jetstream_server', server, [
-    ['jetstream_disabled', '1 where JetStream is switched off.', page.disabled ? 1 : 0],
-    ['max_memory', 'Bytes of memory that JetStream may take.', page.config?.max_memory ?? 0],
-    ['max_storage', 'Bytes on disk that JetStream may take.', page.config?.max_storage ?? 0],
-    ['total_streams', 'Streams that the server has a part in.', page.streams ?? 0],
-    ['total_consumers', 'Consumers of these streams.', page.consumers ?? 0],
-    ['total_messages', 'Messages in these streams.', page.messages ?? 0],
-    ['total_message_bytes', 'Bytes in these streams.', page.bytes ?? 0],
+  telling.book.addRow(SERVER, server, [
+    page.disabled ? 1 : 0,
+    page.config?.max_memory ?? 0,
+    page.config?.max_storage ?? 0,
+    page.streams ?? 0,
+    page.consumers ?? 0,
+    page.messages ?? 0,
+    page.bytes ?? 0,
   ]);
   for (const account of page.account_details ?? []) telling.addAccount(server, account);
   telling.addSums();
@@ -58,18 +127,12 @@ class Telling implements JetStreamFigures {
   readonly untold = new Set<string>();
   readonly #serverName: string;
   readonly #limit: DetailLimit;
-  /** Of what is told as one, by prefix and labels. */
-  readonly #sums = new Map<string, { prefix: string; labels: Labels; figures: Map<string, Figure> }>();
+  /** Of what is told as one, by labels. */
+  readonly #sums = new Map<string, { columns: Columns; labels: Labels; values: number[] }>();
 
   constructor(serverName: string, limit: DetailLimit) {
     this.#serverName = serverName;
     this.#limit = limit;
-  }
-
-  add(prefix: string, labels: Labels, figures: readonly Figure[]): void {
-    for (const [name, help, value] of figures) {
-      if (value !== undefined) this.book.add('gauge', `${prefix}_${name}`, help, labels, value);
-    }
   }
 
   addAccount(server: Labels, account: AccountDetail): void {
@@ -79,14 +142,14 @@ class Telling implements JetStreamFigures {
       account_name: account.name,
       account_id: account.id ?? account.name,
     };
-    const accountFigures: Figure[] = [
-      ['max_storage', 'Bytes on disk reserved for the account.', account.reserved_storage ?? 0],
-      ['max_memory', 'Bytes of memory reserved for the account.', account.reserved_memory ?? 0],
-      ['storage_used', 'Bytes on disk that the account takes.', account.storage ?? 0],
-      ['memory_used', 'Bytes of memory that the account takes.', account.memory ?? 0],
+    const values = [
+      account.reserved_storage ?? 0,
+      account.reserved_memory ?? 0,
+      account.storage ?? 0,
+      account.memory ?? 0,
     ];
-    if (this.#limit.account(account.name)) this.add('jetstream_account', labels, accountFigures);
-    else this.#sum('jetstream_account', { ...labels, ...OTHER_ACCOUNT }, accountFigures);
+    if (this.#limit.account(account.name)) this.book.addRow(ACCOUNT, labels, values);
+    else this.#sum(ACCOUNT, { ...labels, ...OTHER_ACCOUNT }, values);
     for (const stream of account.stream_detail ?? []) this.#addStream(labels, account.name, stream);
   }
 
@@ -103,12 +166,14 @@ class Telling implements JetStreamFigures {
       stream_raft_group: isTold ? (stream.stream_raft_group ?? '') : '',
     };
     if (isTold) {
-      this.add('jetstream_stream', labels, [...streamFigures(stream), ...limitFigures(stream)]);
-      for (const source of stream.sources ?? []) this.#addSource('source', labels, source);
+      this.book.addRow(STREAM, labels, [...streamValues(stream), ...limitValues(stream)]);
+      // Several may have one source, each with other subjects: the last counts.
+      const sources = new Map((stream.sources ?? []).map((source) => [sourceKey(source), source]));
+      for (const source of sources.values()) this.#addSource('source', labels, source);
       if (stream.mirror !== undefined) this.#addSource('mirror', labels, stream.mirror);
     } else {
       this.untold.add(key);
-      this.#sum('jetstream_stream', labels, streamFigures(stream));
+      this.#sum(STREAM, labels, streamValues(stream));
     }
     for (const consumer of stream.consumer_detail ?? []) {
       this.#addConsumer(labels, consumerKey(accountName, stream.name, consumer.name), consumer);
@@ -122,14 +187,7 @@ class Telling implements JetStreamFigures {
       [`${what}_api`]: source.external?.api ?? '',
       [`${what}_deliver`]: source.external?.deliver ?? '',
     };
-    this.add('jetstream_stream', labels, [
-      [`${what}_lag`, `Messages that the ${what} has and the stream has not.`, source.lag ?? 0],
-      [
-        `${what}_active_duration_ns`,
-        `Since the ${what} was last heard, in nanoseconds; -1 for never.`,
-        source.active ?? 0,
-      ],
-    ]);
+    this.book.addRow(what === 'source' ? SOURCE : MIRROR, labels, [source.lag ?? 0, source.active ?? 0]);
   }
 
   #addConsumer(stream: Labels, key: string, consumer: ConsumerDetail): void {
@@ -143,10 +201,10 @@ class Telling implements JetStreamFigures {
       consumer_desc: isTold ? (consumer.config?.description ?? '') : '',
     };
     if (isTold) {
-      this.add('jetstream_consumer', labels, [...consumerFigures(consumer), ...agesOf(consumer)]);
+      this.book.addRow(CONSUMER, labels, [...consumerValues(consumer), ...agesOf(consumer)]);
     } else {
       this.untold.add(key);
-      this.#sum('jetstream_consumer', labels, consumerFigures(consumer));
+      this.#sum(CONSUMER, labels, consumerValues(consumer));
     }
   }
 
@@ -155,19 +213,15 @@ class Telling implements JetStreamFigures {
     return String(cluster === undefined || cluster.leader === this.#serverName);
   }
 
-  #sum(prefix: string, labels: Labels, figures: readonly Figure[]): void {
-    const identity = [prefix, ...Object.values(labels)].join('\0');
-    const sum = this.#sums.get(identity) ?? { prefix, labels, figures: new Map<string, Figure>() };
+  #sum(columns: Columns, labels: Labels, values: Values): void {
+    const identity = [columns.prefix, ...Object.values(labels)].join('\0');
+    const sum = this.#sums.get(identity) ?? { columns, labels, values: values.map(() => 0) };
     this.#sums.set(identity, sum);
-    for (const [name, help, value = 0] of figures) {
-      sum.figures.set(name, [name, help, (sum.figures.get(name)?.[2] ?? 0) + value]);
-    }
+    for (const [column, value = 0] of values.entries()) sum.values[column]! += value;
   }
 
   addSums(): void {
-    for (const { prefix, labels, figures } of this.#sums.values()) {
-      this.add(prefix, labels, [...figures.values()]);
-    }
+    for (const { columns, labels, values } of this.#sums.values()) this.book.addRow(columns, labels, values);
   }
 }
 
@@ -180,49 +234,36 @@ const OTHER_STREAM = {
   stream_raft_group: '',
 };
 
-const streamFigures = ({ state = {} }: StreamDetail): Figure[] => [
-  ['total_messages', 'Messages in the stream.', state.messages ?? 0],
-  ['total_bytes', 'Bytes in the stream.', state.bytes ?? 0],
-  ['first_seq', 'First sequence in the stream.', state.first_seq ?? 0],
-  ['last_seq', 'Last sequence in the stream.', state.last_seq ?? 0],
-  ['consumer_count', 'Consumers of the stream.', state.consumer_count ?? 0],
-  ['subject_count', 'Subjects of which the stream holds messages.', state.num_subjects ?? 0],
+const streamValues = ({ state = {} }: StreamDetail): Values => [
+  state.messages ?? 0,
+  state.bytes ?? 0,
+  state.first_seq ?? 0,
+  state.last_seq ?? 0,
+  state.consumer_count ?? 0,
+  state.num_subjects ?? 0,
 ];
 
-const limitFigures = ({ config }: StreamDetail): Figure[] =>
-  config === undefined
-    ? []
-    : [
-        ['limit_bytes', 'Bytes that the stream may hold; -1 for no limit.', config.max_bytes ?? 0],
-        ['limit_messages', 'Messages that the stream may hold; -1 for no limit.', config.max_msgs ?? 0],
-      ];
+const limitValues = ({ config }: StreamDetail): Values =>
+  config === undefined ? [] : [config.max_bytes ?? 0, config.max_msgs ?? 0];
 
-const consumerFigures = (consumer: ConsumerDetail): Figure[] => {
-  const { delivered = {}, ack_floor: floor = {} } = consumer;
-  return [
-    ['delivered_consumer_seq', 'Deliveries of the consumer so far.', delivered.consumer_seq ?? 0],
-    ['delivered_stream_seq', 'Sequence in the stream of the last delivery.', delivered.stream_seq ?? 0],
-    ['num_ack_pending', 'Messages delivered and not yet acknowledged.', consumer.num_ack_pending ?? 0],
-    [
-      'num_redelivered',
-      'Messages delivered more than once and not yet acknowledged.',
-      consumer.num_redelivered ?? 0,
-    ],
-    ['num_waiting', 'Pull requests that wait for messages.', consumer.num_waiting ?? 0],
-    ['num_pending', 'Messages that were not delivered yet.', consumer.num_pending ?? 0],
-    [
-      'ack_floor_stream_seq',
-      'Sequence in the stream through which all is acknowledged.',
-      floor.stream_seq ?? 0,
-    ],
-    ['ack_floor_consumer_seq', 'Delivery through which all is acknowledged.', floor.consumer_seq ?? 0],
-  ];
-};
-
-const agesOf = ({ delivered, ack_floor: floor, ts }: ConsumerDetail): Figure[] => [
-  ['last_delivery_seconds', 'Since the last delivery.', ageOf(ts, delivered)],
-  ['last_ack_seconds', 'Since the last acknowledgement.', ageOf(ts, floor)],
+const consumerValues = ({ delivered = {}, ack_floor: floor = {}, ...consumer }: ConsumerDetail): Values => [
+  delivered.consumer_seq ?? 0,
+  delivered.stream_seq ?? 0,
+  consumer.num_ack_pending ?? 0,
+  consumer.num_redelivered ?? 0,
+  consumer.num_waiting ?? 0,
+  consumer.num_pending ?? 0,
+  floor.stream_seq ?? 0,
+  floor.consumer_seq ?? 0,
 ];
+
+const agesOf = ({ delivered, ack_floor: floor, ts }: ConsumerDetail): Values => [
+  ageOf(ts, delivered),
+  ageOf(ts, floor),
+];
+
+const sourceKey = ({ name, external }: SourceDetail): string =>
+  `${name} ${external?.api ?? ''} ${external?.deliver ?? ''}`;
 
 /** Undefined when there was none yet. */
 function ageOf(ts: string | undefined, at: SequencePair | undefined): number | undefined {

@@ -18,7 +18,7 @@ const page = (streams: number): JszDetail => ({
 });
 
 const samples = (figures: ReturnType<typeof jetStreamFigures>, name: string) =>
-  [...figures.book.families]
+  [...figures.book.families()]
     .filter((family) => family.name === name)
     .flatMap((family) => [...family.samples]);
 
