@@ -33,10 +33,6 @@ export class KnownAgents {
     this.#onForgotten = onForgotten;
   }
 
-  get count(): number {
-    return this.#keys.size;
-  }
-
   /** All slots that hold one lie below. */
   get used(): number {
     return this.#keys.used;

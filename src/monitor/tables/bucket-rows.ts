@@ -30,22 +30,6 @@ export class BucketRows {
     this.#sums[row]! += value;
   }
 
-  /** The row is empty again. */
-  clear(row: number): void {
-    if (row >= this.#sums.length) return;
-    this.#counts.fill(0, row * this.#columns, (row + 1) * this.#columns);
-    this.#sums[row] = 0;
-  }
-
-  count(row: number): number {
-    let count = 0;
-    if (row >= this.#sums.length) return count;
-    for (let column = 0; column < this.#columns; column++) {
-      count += this.#counts[row * this.#columns + column]!;
-    }
-    return count;
-  }
-
   /** What a row has to show, with labels of its own beside `le`. */
   *samples(row: number, labels: Readonly<Record<string, string>>): Iterable<MetricSample> {
     let count = 0;

@@ -47,11 +47,6 @@ export class LifeTable {
     this.#keys = new KeyTable(options.mostOpen + options.mostEnded + 2);
   }
 
-  /** How many are open. */
-  get open(): number {
-    return this.#open;
-  }
-
   /** The open one that came first; NONE when there is none. */
   get oldest(): number {
     return this.#firstOpen;

@@ -1,12 +1,11 @@
 import { z } from 'zod';
+import { EVENT_PATTERN } from './event-pattern.js';
 
 const EXPECTED =
   'expected a type of event, or domain.type, where * stands for any letters, such as *Completed or orders.Shipped';
 
 /** Which events are meant; see event-pattern.ts. */
-export const patternSchema = z
-  .string({ error: EXPECTED })
-  .regex(/^[^\s.>]+(\.[^\s.>]+)?$/, { error: EXPECTED });
+export const patternSchema = z.string({ error: EXPECTED }).regex(EVENT_PATTERN, { error: EXPECTED });
 
 export const patternsSchema = z.array(patternSchema).min(1);
 
