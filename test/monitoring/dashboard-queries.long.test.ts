@@ -24,6 +24,9 @@ const all = readdirSync(folder).map(
   (name) => JSON.parse(readFileSync(join(folder, name), 'utf8')) as DashboardJson,
 );
 const scenario = fileURLToPath(new URL('../support/grafana/every-kind-of-event.yaml', import.meta.url));
+const exemplarsSchema = z.array(
+  z.object({ exemplars: z.array(z.object({ labels: z.object({ trace_id: z.string() }) })) }),
+);
 const matrixSchema = z.object({
   result: z.array(
     z.object({
@@ -100,6 +103,24 @@ describe.each(all)('$uid, after a run', (dashboard) => {
       }
     }
   });
+});
+
+it('leads from each figure that has exemplars to the trace of an event', async () => {
+  const asked = all.flatMap((dashboard) =>
+    prometheusQueries(dashboard)
+      .filter(({ hasExemplars }) => hasExemplars)
+      .map(({ where, expr }) => ({ where, query: interpolate(expr, chosen(dashboard), time) })),
+  );
+  expect(asked.length).toBeGreaterThan(3);
+  for (const { where, query } of asked) {
+    const data = await askPrometheus(prometheus.url, 'query_exemplars', {
+      query,
+      start: String(time.fromSeconds),
+      end: String(time.toSeconds),
+    });
+    const [first] = exemplarsSchema.parse(data).flatMap(({ exemplars }) => exemplars);
+    expect(first?.labels.trace_id, where).toMatch(/^[0-9a-f]{32}$/);
+  }
 });
 
 it('shows the server that was killed: missing for a while, marked as a fault and as a page, and back', async () => {

@@ -193,8 +193,7 @@ function commandPanels() {
     }),
     timeSeries({
       title: 'Command to result',
-      description:
-        'From a command to its result. The points are exemplars: each leads to the trace of a command.',
+      description: 'From a command to its result.',
       unit: 's',
       span: 12,
       logarithmic: true,

@@ -3,7 +3,7 @@ import { cimDashboard } from './parts/cim-dashboard.js';
 import { heatMap } from './parts/heat-map.js';
 import { labelVariable } from './parts/label-variable.js';
 import { buckets, now, over, rows } from './parts/prometheus-query.js';
-import { QUANTILE_COLORS, quantile, quantiles } from './parts/quantiles.js';
+import { QUANTILE_COLORS, quantile, quantiles, quantilesWithExemplars } from './parts/quantiles.js';
 import { failureRatio } from './parts/ratio.js';
 import { stat } from './parts/stat.js';
 import { table } from './parts/table.js';
@@ -205,7 +205,7 @@ function lagPanels() {
       height: 9,
       logarithmic: true,
       colors: QUANTILE_COLORS,
-      queries: quantiles('cim_event_lag_seconds', DOMAIN),
+      queries: quantilesWithExemplars('cim_event_lag_seconds', DOMAIN),
     }),
     heatMap({
       title: 'Lag, all of it',

@@ -4,7 +4,7 @@ import { heatMap } from './parts/heat-map.js';
 import { labelVariable } from './parts/label-variable.js';
 import { cellOfRow, labelOfSeries, toDashboard } from './parts/links.js';
 import { buckets, now, over, rows } from './parts/prometheus-query.js';
-import { QUANTILE_COLORS, quantile, quantiles } from './parts/quantiles.js';
+import { QUANTILE_COLORS, quantile, quantilesWithExemplars } from './parts/quantiles.js';
 import { stat } from './parts/stat.js';
 import { table } from './parts/table.js';
 import { badAbove, betterAbove, NEUTRAL, worseAbove } from './parts/threshold-steps.js';
@@ -201,7 +201,7 @@ function lagPanels() {
       height: 9,
       logarithmic: true,
       colors: QUANTILE_COLORS,
-      queries: quantiles('cim_event_lag_seconds', CHOSEN),
+      queries: quantilesWithExemplars('cim_event_lag_seconds', CHOSEN),
     }),
     heatMap({
       title: 'Lag, all of it',

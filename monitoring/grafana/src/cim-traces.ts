@@ -5,8 +5,9 @@ import {
 } from '@grafana/grafana-foundation-sdk/dashboard';
 import { cimDashboard } from './parts/cim-dashboard.js';
 import { jaegerVariable } from './parts/data-sources.js';
+import { heatMap } from './parts/heat-map.js';
 import { labelVariable } from './parts/label-variable.js';
-import { overWithExemplars } from './parts/prometheus-query.js';
+import { bucketsWithExemplars, overWithExemplars } from './parts/prometheus-query.js';
 import { quantile } from './parts/quantiles.js';
 import { timeSeries } from './parts/time-series.js';
 import { callGraph, traceView } from './parts/trace-panels.js';
@@ -70,18 +71,16 @@ function exemplarPanels() {
         ),
       ],
     }),
-    timeSeries({
-      title: 'Command to result',
-      description: 'The points are exemplars: single commands. Click one, then "Open in Jaeger".',
+    heatMap({
+      title: 'Lag of events, all of it',
+      description:
+        'How many events had which lag, and single ones of them as points. Click one at the top, then "Open in Jaeger".',
       unit: 's',
       span: 12,
       height: 10,
-      logarithmic: true,
-      legend: 'list',
       queries: [
-        overWithExemplars(
-          quantile(0.99, 'cim_agent_command_latency_seconds', '', ['group']),
-          '{{group}} p99',
+        bucketsWithExemplars(
+          'sum by (le) (rate(cim_event_lag_seconds_bucket{domain=~"$domain"}[$__rate_interval]))',
         ),
       ],
     }),

@@ -8,6 +8,8 @@ export interface DashboardQuery {
   readonly expr: string;
   /** The last value, or values over the time shown. */
   readonly isInstant: boolean;
+  /** With the exemplars of its histogram. */
+  readonly hasExemplars?: boolean;
   /** Why it may be empty, as its panel says. */
   readonly empty?: WhyEmpty;
 }
@@ -21,6 +23,7 @@ export function prometheusQueries(dashboard: DashboardJson): DashboardQuery[] {
         where: `${dashboard.uid}: ${panel.title} (${target.refId})`,
         expr: target.expr ?? '',
         isInstant: target.instant === true,
+        hasExemplars: target.exemplar === true,
         ...emptiness(panel.description),
       })),
   );

@@ -30,6 +30,11 @@ export function buckets(expr: string): DataqueryBuilder {
   return query(expr, 'A').range().format(PromQueryFormat.Heatmap).legendFormat('{{le}}');
 }
 
+/** The same, with the exemplars that the buckets have. */
+export function bucketsWithExemplars(expr: string): DataqueryBuilder {
+  return buckets(expr).exemplar(true);
+}
+
 function query(expr: string, refId: string): DataqueryBuilder {
   return new DataqueryBuilder()
     .datasource(PROMETHEUS)

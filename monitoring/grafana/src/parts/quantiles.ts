@@ -14,14 +14,20 @@ export function quantile(q: number, histogram: string, selector: string, by: rea
   return `histogram_quantile(${q}, sum by (${labels}) (rate(${histogram}_bucket${selector}[$__rate_interval])))`;
 }
 
-/** p50 to p99.9, and the exemplars of the slow ones. */
+/** p50 to p99.9. */
 export function quantiles(histogram: string, selector: string): readonly DataqueryBuilder[] {
+  return SHOWN.map(([q, name], index) => over(quantile(q, histogram, selector), name, refIdOf(index)));
+}
+
+/** The same of a histogram whose buckets have exemplars: each is a point that leads to a trace. */
+export function quantilesWithExemplars(histogram: string, selector: string): readonly DataqueryBuilder[] {
   return SHOWN.map(([q, name], index) => {
-    const expr = quantile(q, histogram, selector);
-    const refId = String.fromCharCode('A'.charCodeAt(0) + index);
-    return q === 0.99 ? overWithExemplars(expr, name, refId) : over(expr, name, refId);
+    const asked = q === 0.99 ? overWithExemplars : over;
+    return asked(quantile(q, histogram, selector), name, refIdOf(index));
   });
 }
+
+const refIdOf = (index: number): string => String.fromCharCode('A'.charCodeAt(0) + index);
 
 /** From harmless to what hurts. */
 export const QUANTILE_COLORS = { p50: 'green', p95: 'yellow', p99: 'orange', 'p99.9': 'red' } as const;
