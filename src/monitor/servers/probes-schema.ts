@@ -13,30 +13,32 @@ const TOO_MANY = `expected at most ${MOST}`;
 const limit = countSchema.refine((count) => count <= MOST, { error: TOO_MANY });
 
 /** The section `probes:` of the monitor's configuration. */
-export const probesSchema = z.strictObject({
-  servers: z
-    .array(endpoint)
-    .default([])
-    .describe(
-      'Monitoring endpoints of the servers, all that there should be. Default: the cluster’s nodes in a run; those that the system account tells of, where the credentials are of that.',
-    ),
-  every: durationSchema
-    .refine((ns) => ns >= SHORTEST_NS && ns <= NS.h, { error: EVERY })
-    .optional()
-    .describe('From one look at a server to the next. Default: 5s, divided by the factor of alerts.'),
-  deadline: durationSchema
-    .refine((ns) => ns >= SHORTEST_NS && ns <= NS.h, { error: EVERY })
-    .prefault('2s')
-    .describe(
-      'A server that has not answered by then counts as away, and is not asked again before. Default: 2s.',
-    ),
-  'max-streams': limit
-    .default(1000)
-    .describe('Streams to tell apart, and accounts: the others are told as one, `other`. Default: 1k.'),
-  'max-consumers': limit
-    .default(2000)
-    .describe('Consumers to tell apart: the others are told as one, `other`. Default: 2k.'),
-});
+export const probesSchema = z
+  .strictObject({
+    servers: z
+      .array(endpoint)
+      .default([])
+      .describe(
+        'Monitoring endpoints of the servers, all that there should be. Default: the cluster’s nodes in a run; those that the system account tells of, where the credentials are of that.',
+      ),
+    every: durationSchema
+      .refine((ns) => ns >= SHORTEST_NS && ns <= NS.h, { error: EVERY })
+      .optional()
+      .describe('From one look at a server to the next. Default: 5s, divided by the factor of alerts.'),
+    deadline: durationSchema
+      .refine((ns) => ns >= SHORTEST_NS && ns <= NS.h, { error: EVERY })
+      .prefault('2s')
+      .describe(
+        'A server that has not answered by then counts as away, and is not asked again before. Default: 2s.',
+      ),
+    'max-streams': limit
+      .default(1000)
+      .describe('Streams to tell apart, and accounts: the others are told as one, `other`. Default: 1k.'),
+    'max-consumers': limit
+      .default(2000)
+      .describe('Consumers to tell apart: the others are told as one, `other`. Default: 2k.'),
+  })
+  .describe('How the servers are asked about themselves');
 
 export type ProbesPlan = z.output<typeof probesSchema>;
 
