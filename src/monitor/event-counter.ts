@@ -211,7 +211,9 @@ export class EventCounter {
 
   #traceOf(view: MessageView, dueNs = this.#readNs): number {
     if (view.headerStart === view.payloadStart) return -1;
-    this.receiveTracer?.received(view, dueNs, this.#readNs);
+    // Its header is read once, unless it is sampled.
+    const tracer = this.receiveTracer;
+    if (tracer !== undefined && tracer.received(view, dueNs, this.#readNs) === undefined) return -1;
     return sampledTraceStart(view);
   }
 
