@@ -2,6 +2,7 @@ import { NS, nowNs } from '../../base/clock.js';
 import type { MetricFamily } from '../../contracts/metric.js';
 import type { OwnEvent, OwnEventSink } from '../../contracts/own-event.js';
 import type { ToldAdvisory } from '../../nats/advisories.js';
+import { Breath } from './breath.js';
 import type { DetailLimit } from './detail-limit.js';
 import { groupFamilies } from './group-families.js';
 import { consumerKey, streamKey } from './group-key.js';
@@ -39,13 +40,15 @@ export class GroupBook {
     this.#sink = sink;
   }
 
-  /** The pages of all servers that answer, as they are now. */
-  settle(pages: readonly GroupPages[], known: ServersKnown): void {
+  /** The pages of all servers that answer, as they are now; one call at a time. */
+  async settle(pages: readonly GroupPages[], known: ServersKnown): Promise<void> {
+    const breath = new Breath();
     this.#label = known.label;
     for (const { jsz } of pages) this.#learnNames(jsz);
     const now = nowNs();
-    const seen = collectGroups(pages);
+    const seen = await collectGroups(pages, breath);
     for (const [key, { views, ...name }] of seen) {
+      if (breath.isDue) await breath.take();
       const group = this.#groupOf(name, now);
       group.seenNs = now;
       this.#tell(group, judgeGroup(views, known.isAway), known);
@@ -53,6 +56,7 @@ export class GroupBook {
     }
     const answering = new Set(pages.map(({ server }) => server));
     for (const [key, group] of this.#groups) {
+      if (breath.isDue) await breath.take();
       if (seen.has(key)) continue;
       const { state } = group;
       if (

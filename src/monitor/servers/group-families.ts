@@ -1,11 +1,56 @@
 import type { MetricFamily, MetricSample } from '../../contracts/metric.js';
+import type { ServerMetricName } from '../catalog/server-metrics.js';
 import { OTHER } from './group-key.js';
 import { ownFamily } from './own-family.js';
 import type { RaftGroup } from './raft-group.js';
 
 type Labels = Readonly<Record<string, string>>;
+type Together = (a: number, b: number) => number;
 
-/** The figures of Raft groups; those that are too many as one of each kind: the worst of them, or their sum. */
+/** What a metric tells of one group: a value, or one for each of its servers. */
+type Tells = (group: RaftGroup) => Iterable<readonly [serverName: string | undefined, value: number]>;
+
+const sum: Together = (a, b) => a + b;
+
+/** Of each metric how groups that are told as one come together: the worst of them, or their sum. */
+const METRICS: readonly (readonly [ServerMetricName, Together, Tells])[] = [
+  [
+    'cim_nats_raft_has_leader',
+    Math.min,
+    (group) => (group.state ? [[undefined, Number(group.hasLeader)]] : []),
+  ],
+  [
+    'cim_nats_raft_leader',
+    sum,
+    ({ state }) =>
+      (state?.members ?? []).map((server) => [server, Number(server === state?.leader)] as const),
+  ],
+  [
+    'cim_nats_raft_replica_lag',
+    Math.max,
+    ({ state }) =>
+      (state?.replicas ?? []).flatMap(({ server, lag }) =>
+        lag === undefined ? [] : [[server, lag] as const],
+      ),
+  ],
+  [
+    'cim_nats_raft_replica_offline',
+    Math.max,
+    ({ state }) => (state?.replicas ?? []).map(({ server, offline }) => [server, Number(offline)] as const),
+  ],
+  [
+    'cim_nats_raft_replica_current',
+    Math.min,
+    ({ state }) =>
+      (state?.replicas ?? []).flatMap(({ server, current }) =>
+        current === undefined ? [] : [[server, Number(current)] as const],
+      ),
+  ],
+  ['cim_nats_elections_total', sum, ({ elections }) => [[undefined, elections.count]]],
+  ['cim_nats_quorum_lost_total', sum, ({ quorumLost }) => [[undefined, quorumLost]]],
+];
+
+/** The figures of Raft groups, made as they are read: there may be many. Those that are too many are one of each kind. */
 export function* groupFamilies(
   groups: readonly RaftGroup[],
   label: (serverName: string) => string,
@@ -20,64 +65,36 @@ export function* groupFamilies(
     'cim_nats_meta_has_leader',
     meta === undefined ? [] : [{ labels: {}, value: meta.hasLeader ? 1 : 0 }],
   );
+  for (const [name, together, tells] of METRICS) {
+    yield ownFamily(name, { [Symbol.iterator]: () => samplesOf(groups, label, together, tells) });
+  }
+}
 
-  const hasLeader = new Figures(Math.min);
-  const leads = new Figures(Math.max);
-  const lag = new Figures(Math.max);
-  const offline = new Figures(Math.max);
-  const current = new Figures(Math.min);
-  const elections = new Figures((a, b) => a + b);
-  const quorumLost = new Figures((a, b) => a + b);
+function* samplesOf(
+  groups: readonly RaftGroup[],
+  label: (serverName: string) => string,
+  together: Together,
+  tells: Tells,
+): Iterator<MetricSample> {
+  const others = new Map<string, { labels: Labels; value: number }>();
   for (const group of groups) {
-    const labels = labelsOf(group);
-    elections.add(labels, group.elections.count);
-    quorumLost.add(labels, group.quorumLost);
-    const { state } = group;
-    if (state === undefined) continue;
-    hasLeader.add(labels, group.hasLeader ? 1 : 0);
-    if (group.isTold) {
-      for (const server of state.members) {
-        leads.add({ ...labels, server: label(server) }, server === state.leader ? 1 : 0);
+    const ofGroup = labelsOf(group);
+    for (const [server, value] of tells(group)) {
+      const labels = server === undefined ? ofGroup : { ...ofGroup, server: label(server) };
+      if (group.isTold) {
+        yield { labels, value };
+        continue;
       }
-    }
-    for (const replica of state.replicas) {
-      const each = { ...labels, server: label(replica.server) };
-      offline.add(each, replica.offline ? 1 : 0);
-      if (replica.current !== undefined) current.add(each, replica.current ? 1 : 0);
-      if (replica.lag !== undefined) lag.add(each, replica.lag);
+      const key = Object.values(labels).join('\0');
+      const known = others.get(key);
+      if (known === undefined) others.set(key, { labels, value });
+      else known.value = together(known.value, value);
     }
   }
-  yield ownFamily('cim_nats_raft_has_leader', hasLeader.samples);
-  yield ownFamily('cim_nats_raft_leader', leads.samples);
-  yield ownFamily('cim_nats_raft_replica_lag', lag.samples);
-  yield ownFamily('cim_nats_raft_replica_offline', offline.samples);
-  yield ownFamily('cim_nats_raft_replica_current', current.samples);
-  yield ownFamily('cim_nats_elections_total', elections.samples);
-  yield ownFamily('cim_nats_quorum_lost_total', quorumLost.samples);
+  yield* others.values();
 }
 
 function labelsOf({ name: { kind, account, stream, consumer }, isTold }: RaftGroup): Labels {
   if (isTold) return { kind, account, stream, consumer };
   return { kind, account: OTHER, stream: OTHER, consumer: kind === 'consumer' ? OTHER : '' };
-}
-
-/** Figures of one metric; two with the same labels become one. */
-class Figures {
-  readonly #byLabels = new Map<string, { labels: Labels; value: number }>();
-  readonly #together: (a: number, b: number) => number;
-
-  constructor(together: (a: number, b: number) => number) {
-    this.#together = together;
-  }
-
-  add(labels: Labels, value: number): void {
-    const key = Object.values(labels).join('\0');
-    const known = this.#byLabels.get(key);
-    if (known === undefined) this.#byLabels.set(key, { labels, value });
-    else known.value = this.#together(known.value, value);
-  }
-
-  get samples(): Iterable<MetricSample> {
-    return this.#byLabels.values();
-  }
 }

@@ -1,5 +1,6 @@
 import type { PeerState } from '../../nats/endpoints.js';
 import type { JszDetail, RaftView } from '../../nats/jsz-detail.js';
+import type { Breath } from './breath.js';
 import { consumerKey, META_KEY, streamKey } from './group-key.js';
 
 /** What one server says of a Raft group that it is in. Servers by their own names. */
@@ -37,7 +38,10 @@ export interface GroupPages {
 export const META_GROUP: GroupName = { key: META_KEY, kind: 'meta', account: '', stream: '', consumer: '' };
 
 /** Every Raft group of which one of these servers tells; those of one replica, too, where there is a cluster. */
-export function collectGroups(pages: Iterable<GroupPages>): Map<string, GroupViews> {
+export async function collectGroups(
+  pages: Iterable<GroupPages>,
+  breath: Breath,
+): Promise<Map<string, GroupViews>> {
   const groups = new Map<string, GroupViews>();
   const add = (name: GroupName, view: GroupView) => {
     const known = groups.get(name.key);
@@ -52,6 +56,7 @@ export function collectGroups(pages: Iterable<GroupPages>): Map<string, GroupVie
     for (const { name: account, stream_detail: streams = [] } of jsz.account_details ?? []) {
       for (const { name: stream, cluster, consumer_detail: consumers = [] } of streams) {
         if (cluster === undefined) continue;
+        if (breath.isDue) await breath.take();
         const key = streamKey(account, stream);
         add({ key, kind: 'stream', account, stream, consumer: '' }, viewOf(server, cluster));
         for (const each of consumers) {

@@ -1,4 +1,5 @@
 import { setMaxListeners } from 'node:events';
+import { messageOf } from '../../base/errors.js';
 import type { ServerAccess } from '../../contracts/load.js';
 import type { MetricFamily, MetricSource } from '../../contracts/metric.js';
 import type { ServerTarget } from '../../contracts/monitor.js';
@@ -59,7 +60,9 @@ export class ServerProbes implements MetricSource {
   #vainFinds = 0;
   readonly #stopped = new AbortController();
   #timer: NodeJS.Timeout | undefined;
+  /** Set while pages wait to be looked at, and are. */
   #settling: NodeJS.Timeout | undefined;
+  #isUnsettled = false;
 
   constructor(options: ServerProbesOptions) {
     this.#options = options;
@@ -147,10 +150,7 @@ export class ServerProbes implements MetricSource {
     this.#limit.tidy();
     if (this.#named === 0) void this.#find();
     for (const server of this.#servers.values()) {
-      void server.look().then(() => {
-        if (this.#stopped.signal.aborted) return;
-        this.#settling ??= setTimeout(() => this.#settle(), SETTLE_AFTER_MS);
-      });
+      void server.look().then(() => this.#settleSoon());
     }
   }
 
@@ -178,8 +178,22 @@ export class ServerProbes implements MetricSource {
     }
   }
 
-  #settle(): void {
+  async #settle(): Promise<void> {
+    await this.#settlePages().catch((thrown: unknown) => {
+      const fields = { reason: messageOf(thrown) };
+      this.#options.sink.publish({ domain: 'nats', type: 'PagesMisunderstood', fields });
+    });
     this.#settling = undefined;
+    if (this.#isUnsettled) this.#settleSoon();
+  }
+
+  #settleSoon(): void {
+    this.#isUnsettled = this.#settling !== undefined;
+    if (this.#stopped.signal.aborted) return;
+    this.#settling ??= setTimeout(() => void this.#settle(), SETTLE_AFTER_MS);
+  }
+
+  async #settlePages(): Promise<void> {
     const servers = [...this.#servers.values()];
     // Before all were looked at, the picture would be one of a system that is half away.
     if (servers.some((server) => !server.isLookedAt)) return;
@@ -196,6 +210,6 @@ export class ServerProbes implements MetricSource {
     const pages = servers.flatMap(({ serverName, jsz, metaLeaderSinceMs }) =>
       jsz === undefined || serverName === undefined ? [] : [{ server: serverName, jsz, metaLeaderSinceMs }],
     );
-    this.#groups.settle(pages, known);
+    await this.#groups.settle(pages, known);
   }
 }

@@ -1,4 +1,5 @@
 import { NS, nowNs } from '../../base/clock.js';
+import { messageOf } from '../../base/errors.js';
 import type { OwnEvent, OwnEventSink } from '../../contracts/own-event.js';
 import type { JszDetail } from '../../nats/jsz-detail.js';
 import type { ServerDoor } from '../../nats/server-door.js';
@@ -72,6 +73,9 @@ export class WatchedServer {
     this.#isBeingLookedAt = true;
     try {
       this.#take(await lookAtServer(this.#options.door));
+    } catch (thrown) {
+      // Whatever answers there, it is no server that we understand.
+      this.#take({ silence: `its pages cannot be understood: ${messageOf(thrown)}` });
     } finally {
       this.#isBeingLookedAt = false;
     }
