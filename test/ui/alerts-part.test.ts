@@ -83,7 +83,7 @@ it.skipIf(executablePath === undefined)(
       const rows = await section.locator('table').first().locator('tbody tr').allInnerTexts();
       expect(rows.map((row) => row.replace(/\s+/g, ' '))).toEqual([
         expect.stringMatching(
-          /^NatsNodeDown page .* 4\.2 s within 20 s, times ÷ 20 5\.1 s page, times ÷ 20 0 ns within 30 s, times ÷ 20 met$/,
+          /^NatsNodeDown page .* 4\.2 s within 20 s, times ÷ 20 5\.1 s page, times ÷ 20 before it was healed within 30 s, times ÷ 20 met$/,
         ),
         expect.stringMatching(/^MonitorDown .* missed did not fire within 20 s$/),
       ]);
