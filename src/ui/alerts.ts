@@ -85,7 +85,12 @@ function timesNote({ factor, times, versions }: AlertsSummary): string {
 function timeText(ns: number | undefined, withinNs: number | undefined, factor: number): HTMLElement {
   if (ns === undefined) return element('span', { class: 'quiet' }, NOTHING);
   const bound = withinNs === undefined ? '' : `within ${formatDuration(withinNs)}, `;
-  return element('span', {}, formatDuration(ns), element('small', {}, `${bound}times ÷ ${factor}`));
+  return element(
+    'span',
+    {},
+    ns === 0 ? 'before it was healed' : formatDuration(ns),
+    element('small', {}, `${bound}times ÷ ${factor}`),
+  );
 }
 
 function faultText(id: string, { faults }: Summary): HTMLElement {
