@@ -131,7 +131,11 @@ describe('what is wrong with alerts', () => {
       `{ factor: 100, expect: [{ ${NODE_DOWN} }] }`,
       'alerts.factor: with a factor of 100, Prometheus would look every 150 ms → At most 60 with these rules: it would not keep up.',
     ],
-    ['nothing to expect', '{ expect: [] }', 'alerts.expect: expected at least one alert, but it is an empty list'],
+    [
+      'nothing to expect',
+      '{ expect: [] }',
+      'alerts.expect: expected at least one alert, but it is an empty list',
+    ],
   ])('%s', (_, alerts, message) => {
     expect(wrongWith(alerts)).toEqual([message]);
   });
