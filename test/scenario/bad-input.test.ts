@@ -18,7 +18,7 @@ const TARGETS =
   'follower(NAME), consumer-leader(NAME, CONSUMER), most-clients, or the names of nodes';
 const NAME = 'expected a name of letters, digits, - and _ (64 at most), starting with a letter or a digit';
 const ROOT_KEYS =
-  'version, name, seed, cluster, events, streams, load, faults, guards, steady-state, checks, thresholds, monitor, limits';
+  'version, name, seed, cluster, events, streams, load, faults, guards, steady-state, checks, thresholds, alerts, monitor, traces, limits';
 
 describe('a key that the format does not know', () => {
   each([
