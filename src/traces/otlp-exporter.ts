@@ -52,6 +52,8 @@ export class OtlpExporter {
   }
 
   add(spans: readonly Span[]): void {
+    // A report of nothing but malformed headers has none.
+    if (spans.length === 0) return;
     const waiting = this.#waiting;
     for (const span of spans) waiting.push(span);
     const over = waiting.length - this.#options.mostWaiting;

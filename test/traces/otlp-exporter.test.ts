@@ -64,6 +64,16 @@ function exporterTo(url: string, mostWaiting?: number) {
 const spans = (count: number): Span[] => Array.from({ length: count }, (_, n) => span(n));
 
 describe('spans on their way to an endpoint', () => {
+  it('arrive after a report that had none', async () => {
+    await using to = await endpoint([[200, '{}']]);
+    const { exporter } = exporterTo(to.url);
+    exporter.add([]);
+    exporter.add(spans(3));
+    await exporter.end(5000);
+    expect(to.taken()).toBe(3);
+    expect(exporter.undelivered).toBe(0);
+  });
+
   it('arrive, all of them, in requests of a bounded size', async () => {
     await using to = await endpoint([[200, '{}']]);
     const { exporter, troubles } = exporterTo(to.url);
