@@ -112,13 +112,12 @@ export class MetricRows {
     }
   }
 
-  samples(): MetricSample[] {
-    return this.#labels.flatMap((labels, row): MetricSample[] => {
-      if (labels === undefined || this.#isTold[row] === 0) return [];
-      return this.#histogram
-        ? [...this.#histogram.samples(row, labels)]
-        : [{ labels, value: this.#values[row]! }];
-    });
+  *samples(): Iterable<MetricSample> {
+    for (const [row, labels] of this.#labels.entries()) {
+      if (labels === undefined || this.#isTold[row] === 0) continue;
+      if (this.#histogram === undefined) yield { labels, value: this.#values[row]! };
+      else yield* this.#histogram.samples(row, labels);
+    }
   }
 
   #tell(row: number, atNs: number): void {

@@ -75,13 +75,11 @@ export class EventFigures implements MetricSource {
   }
 
   /** Of those that had an event: what came after the page was begun waits for the next. */
-  #bySeries(figure: (index: number) => number): MetricSample[] {
+  *#bySeries(figure: (index: number) => number): Iterable<MetricSample> {
     const { figures } = this.#counter;
-    const samples: MetricSample[] = [];
-    this.#labels.forEach((labels, index) => {
-      if (figures.messages(index) > 0) samples.push({ labels, value: figure(index) });
-    });
-    return samples;
+    for (const [index, labels] of this.#labels.entries()) {
+      if (figures.messages(index) > 0) yield { labels, value: figure(index) };
+    }
   }
 
   #byLoad(figure: (figures: LoadFigures) => number): MetricSample[] {
@@ -90,46 +88,47 @@ export class EventFigures implements MetricSource {
       .map((figures) => ({ labels: { load: figures.load }, value: figure(figures) }));
   }
 
-  #errors(): MetricSample[] {
+  *#errors(): Iterable<MetricSample> {
     const { errors } = this.#counter;
-    const samples: MetricSample[] = [];
-    this.#labels.forEach((labels, index) => {
+    for (const [index, labels] of this.#labels.entries()) {
       for (const reason of ERROR_REASONS) {
         const value = errors.of(index, reason);
-        if (value > 0) samples.push({ labels: { ...labels, reason }, value });
+        if (value > 0) yield { labels: { ...labels, reason }, value };
       }
-    });
-    return samples;
+    }
   }
 
-  #outcomes(): MetricSample[] {
+  *#outcomes(): Iterable<MetricSample> {
     const { outcomes, figures } = this.#counter;
-    const samples: MetricSample[] = [];
-    this.#labels.forEach((labels, index) => {
-      outcomes.words.names.forEach((outcome, number) => {
+    for (const [index, labels] of this.#labels.entries()) {
+      for (const [number, outcome] of outcomes.words.names.entries()) {
         const value = outcomes.of(index, number, figures.events(index));
-        if (value > 0) samples.push({ labels: { ...labels, outcome }, value });
-      });
-    });
-    return samples;
+        if (value > 0) yield { labels: { ...labels, outcome }, value };
+      }
+    }
   }
 
-  #lags(): MetricSample[] {
-    const { series, lags } = this.#counter;
-    return series.domainNames.flatMap((domain, row): MetricSample[] => {
-      const { atOrBelow, count, sumSeconds } = lags.buckets.cumulative(row);
-      if (count === 0) return [];
-      const bucket = (le: string, value: number, column: number): MetricSample => {
-        const exemplar = lags.exemplars.of(row, column);
-        return { labels: { domain, le }, value, suffix: '_bucket', ...(exemplar && { exemplar }) };
-      };
-      return [
-        ...atOrBelow.map((value, column) => bucket(String(LAG_BOUNDS_S[column]), value, column)),
-        bucket('+Inf', count, LAG_BOUNDS_S.length),
-        { labels: { domain }, value: sumSeconds, suffix: '_sum' },
-        { labels: { domain }, value: count, suffix: '_count' },
-      ];
-    });
+  *#lags(): Iterable<MetricSample> {
+    for (const [row, domain] of this.#counter.series.domainNames.entries()) {
+      // At once: the buckets of one histogram belong together.
+      yield* this.#lagsOf(row, domain);
+    }
+  }
+
+  #lagsOf(row: number, domain: string): MetricSample[] {
+    const { lags } = this.#counter;
+    const { atOrBelow, count, sumSeconds } = lags.buckets.cumulative(row);
+    if (count === 0) return [];
+    const bucket = (le: string, value: number, column: number): MetricSample => {
+      const exemplar = lags.exemplars.of(row, column);
+      return { labels: { domain, le }, value, suffix: '_bucket', ...(exemplar && { exemplar }) };
+    };
+    return [
+      ...atOrBelow.map((value, column) => bucket(String(LAG_BOUNDS_S[column]), value, column)),
+      bucket('+Inf', count, LAG_BOUNDS_S.length),
+      { labels: { domain }, value: sumSeconds, suffix: '_sum' },
+      { labels: { domain }, value: count, suffix: '_count' },
+    ];
   }
 }
 

@@ -44,7 +44,8 @@ export function sampleLine(
   let inner = '';
   for (const label in labels) {
     const text = labels[label] as string;
-    const shown = label === 'le' ? bound(text) : PLAIN.test(text) ? text : escaped(text);
+    const isBound = label === 'le' && suffix === '_bucket';
+    const shown = isBound ? bound(text) : PLAIN.test(text) ? text : escaped(text);
     inner += inner === '' ? `${label}="${shown}"` : `,${label}="${shown}"`;
   }
   const called = suffix === undefined ? name : name + suffix;

@@ -29,9 +29,9 @@ export class PageMaker {
 }
 
 /**
- * Writes the page bit by bit, so that events go on being received between. All figures of one metric are of one moment, those
- * of different metrics may lie as far apart as the page takes to be written. Of two families of one name the first is shown:
- * a page with both would be refused as a whole.
+ * Writes the page bit by bit, so that events go on being received between: figures may lie as far apart as the page takes to
+ * be written, since each is taken when its line is. Of two families of one name the first is shown: a page with both would be
+ * refused as a whole.
  */
 async function makePage(sources: readonly MetricSource[], format: PageFormat): Promise<Buffer> {
   const chunks: Buffer[] = [];
@@ -48,11 +48,11 @@ async function makePage(sources: readonly MetricSource[], format: PageFormat): P
     for (const family of source.families()) {
       if (shown.has(family.name)) continue;
       shown.add(family.name);
-      const samples = Array.from(family.samples);
       text += familyHead(family, format);
-      for (let i = 0; i < samples.length; i++) {
-        if (i % LINES_A_LOOK === 0 && nowNs() >= sliceEndNs) await breathe();
-        text += sampleLine(family.name, samples[i]!, format);
+      let lines = 0;
+      for (const sample of family.samples) {
+        text += sampleLine(family.name, sample, format);
+        if (++lines % LINES_A_LOOK === 0 && nowNs() >= sliceEndNs) await breathe();
       }
       if (nowNs() >= sliceEndNs) await breathe();
     }

@@ -30,18 +30,20 @@ export class BucketRows {
     this.#sums[row]! += value;
   }
 
-  /** What a row has to show, with labels of its own beside `le`. */
-  *samples(row: number, labels: Readonly<Record<string, string>>): Iterable<MetricSample> {
+  /** What a row has to show, at one moment, with labels of its own beside `le`. */
+  samples(row: number, labels: Readonly<Record<string, string>>): MetricSample[] {
+    const samples: MetricSample[] = [];
     let count = 0;
     const isKnown = row < this.#sums.length;
     for (let column = 0; column < this.#columns; column++) {
       if (isKnown) count += this.#counts[row * this.#columns + column]!;
       const bound = this.#bounds[column];
       const le = bound === undefined ? '+Inf' : String(bound);
-      yield { suffix: '_bucket', labels: { ...labels, le }, value: count };
+      samples.push({ suffix: '_bucket', labels: { ...labels, le }, value: count });
     }
-    yield { suffix: '_sum', labels, value: isKnown ? this.#sums[row]! : 0 };
-    yield { suffix: '_count', labels, value: count };
+    samples.push({ suffix: '_sum', labels, value: isKnown ? this.#sums[row]! : 0 });
+    samples.push({ suffix: '_count', labels, value: count });
+    return samples;
   }
 
   #grow(needed: number): void {

@@ -112,6 +112,28 @@ describe('PageMaker', () => {
     expect(turns).toBeGreaterThan(3);
   });
 
+  it('takes the figures of a long metric as it writes them, so that they keep nothing waiting either', async () => {
+    let turns = 0;
+    setImmediate(() => turns++);
+    const seen = new Set<number>();
+    const samples = function* () {
+      for (let i = 0; i < 200_000; i++) {
+        seen.add(turns);
+        yield { labels: { domain: `d${i}` }, value: i };
+      }
+    };
+    await page('text', { ...COUNTER, samples: samples() });
+    expect([...seen]).toEqual([0, 1]);
+  });
+
+  it('takes a label `le` for a bound only where it is one of a histogram', async () => {
+    const samples = [...HOSTILE, '1'].map((le) => ({ labels: { le }, value: 1 }));
+    const read = parsePrometheusText(await page('text', { ...COUNTER, samples }));
+    expect(read.map(({ labels }) => labels.le)).toEqual(
+      [...HOSTILE, '1'].map((text) => text.replace('\u0000', '\ufffd').replace('\ud800', '\ufffd')),
+    );
+  });
+
   it.skipIf(spawnSync('promtool', ['--version']).error !== undefined)(
     'is taken by promtool, with every metric of the catalog and hostile labels',
     async () => {
