@@ -65,6 +65,9 @@ export interface MonitorHandle extends AsyncDisposable, OwnEventSink {
   readonly metricsUrls?: readonly string[];
   /** The servers that there should be from now on, where they come and go; for a monitor that was given some. */
   useServers(targets: readonly ServerTarget[]): void;
-  /** Resolves once no event has arrived for `quietMs`, or after `timeoutMs`; then delivers a last report. */
+  /**
+   * Resolves once the server has handed over what it had and no event has arrived for `quietMs`, or after `timeoutMs`;
+   * then delivers a last report.
+   */
   drained(quietMs: number, timeoutMs: number): Promise<void>;
 }

@@ -1,6 +1,6 @@
 import { NS, nowNs } from '../base/clock.js';
 import { PreflightError, UsageError } from '../base/errors.js';
-import { waitFor } from '../base/wait.js';
+import { waitFor, withDeadline } from '../base/wait.js';
 import type { MonitorHandle, MonitorListener, MonitorTask } from '../contracts/monitor.js';
 import { WorkerVitals } from '../metrics/worker-vitals.js';
 import { ReceiveTracer } from '../traces/receive-tracer.js';
@@ -17,6 +17,8 @@ import { makeProbes } from './servers/make-probes.js';
 import { Sight } from './sight.js';
 
 const REPORT_EVERY_MS = 1000;
+/** A server that does not answer so long is away: nothing comes from it. */
+const ANSWER_WITHIN_MS = 2000;
 /** A server that stands still is given up for another after two of these without an answer. */
 const PING_EVERY_MS = 1000;
 
@@ -116,8 +118,11 @@ export async function startMonitorService(
     useServers: (targets) => probes?.useTargets(targets),
     drained: async (quietMs, timeoutMs) => {
       const calledNs = nowNs();
+      // Quiet may only be slow: this answer comes behind all that the server had for us when it was asked.
+      const answered = wire.flush();
+      await withDeadline(answered, Math.min(timeoutMs, ANSWER_WITHIN_MS), 'the answer').catch(() => {});
       await waitFor(() => nowNs() - Math.max(counter.lastEventNs, calledNs) >= quietMs * NS.ms, {
-        timeoutMs,
+        timeoutMs: timeoutMs - (nowNs() - calledNs) / NS.ms,
         everyMs: 20,
       });
       // What is missing now stays missing.
