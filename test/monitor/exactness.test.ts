@@ -72,7 +72,7 @@ it('accounts for every event of writers that it was not told of, over a lost con
   const connected = async (value: number) =>
     sampleValue(await page(monitor), 'cim_monitor_connected') === value;
   door.shut();
-  await waitFor(() => connected(0), { timeoutMs: 5000 });
+  await waitFor(() => connected(0), { timeoutMs: 30_000 });
   await publish(500);
   door.open();
   // Heard again, it is subscribed again.
@@ -81,7 +81,7 @@ it('accounts for every event of writers that it was not told of, over a lost con
     await nc.flush();
     return sampleValue(await page(monitor), 'cim_events_total', { domain: 'door', type: 'Opened' }) ?? 0;
   };
-  await waitFor(async () => (await hears()) > 0, { timeoutMs: 5000 });
+  await waitFor(async () => (await hears()) > 0, { timeoutMs: 30_000 });
   await publish(1000);
   const first = await account(monitor);
   expect(first).toMatchObject({ received: 6000, lost: 1500, unseen: 300, duplicated: 0 });

@@ -49,7 +49,7 @@ describe('what a monitor says itself', () => {
     await using monitor = await startMonitorService(task(server.access), silent);
     for (let n = 0; n < 100; n++) monitor.publish(seen(n));
 
-    await waitFor(() => others.heard.length === 101, { timeoutMs: 5000 });
+    await waitFor(() => others.heard.length === 101, { timeoutMs: 30_000 });
     expect(others.heard[0]).toMatchObject({
       subject: 'cim.events.stormglass.MonitorStarted',
       said: { run: 'r1' },
@@ -67,18 +67,19 @@ describe('what a monitor says itself', () => {
     await using monitor = await startMonitorService(task(door.access), silent);
     door.shut();
     await waitFor(async () => (await countOf(monitor, 'stormglass', 'MonitorDisconnected')) === 1, {
-      timeoutMs: 5000,
+      timeoutMs: 30_000,
     });
     for (let n = 0; n < 5; n++) monitor.publish(seen(n));
     expect(await countOf(monitor, 'nats', 'NodeSeen')).toBe(5);
+    await others.nc.flush();
     expect(others.heard.map(({ subject }) => subject)).toEqual(['cim.events.stormglass.MonitorStarted']);
 
     door.open();
     await waitFor(async () => (await countOf(monitor, 'stormglass', 'MonitorReconnected')) === 1, {
-      timeoutMs: 5000,
+      timeoutMs: 30_000,
     });
     monitor.publish(seen(5));
-    await waitFor(() => others.heard.some(({ said }) => said.n === 5), { timeoutMs: 5000 });
+    await waitFor(() => others.heard.some(({ said }) => said.n === 5), { timeoutMs: 30_000 });
     expect(others.heard.flatMap(({ said }) => said.n ?? [])).toEqual([0, 1, 2, 3, 4, 5]);
     expect(await countOf(monitor, 'nats', 'NodeSeen')).toBe(6);
   });
@@ -98,7 +99,7 @@ describe('what a monitor says itself', () => {
       onNotice: (notice) => notices.push(notice),
     });
     for (let n = 0; n < 10; n++) monitor.publish(seen(n));
-    await waitFor(() => notices.length > 0, { timeoutMs: 5000 });
+    await waitFor(() => notices.length > 0, { timeoutMs: 30_000 });
     for (let n = 10; n < 20; n++) monitor.publish(seen(n));
     expect(await countOf(monitor, 'nats', 'NodeSeen')).toBe(20);
     expect(notices.map(({ kind }) => kind)).toEqual(['note']);
