@@ -8,6 +8,7 @@ import { type MarkedProcess, startMarkedProcess } from '../processes/marked-proc
 const UP_WITHIN_MS = 30_000;
 /** What they get to end by themselves: nothing of theirs is kept. */
 const END_GRACE_MS = 1_000;
+const ANSWERS_WITHIN_MS = 2_000;
 
 export interface AlertServerOptions {
   /** `Prometheus` */
@@ -48,8 +49,7 @@ export class AlertServer implements AsyncDisposable {
       const outcome = await waitFor(
         async () => {
           if (end !== undefined) return 'ended';
-          const { ok } = await fetch(new URL('/-/ready', url), { signal: AbortSignal.timeout(2_000) });
-          return ok && 'up';
+          return (await server.answers()) && 'up';
         },
         { timeoutMs: UP_WITHIN_MS, everyMs: 50, signal },
       );
@@ -62,6 +62,18 @@ export class AlertServer implements AsyncDisposable {
       throw new PreflightError(`${name} does not come up: ${messageOf(error)}${said && `:\n${said}`}`, {
         cause: error,
       });
+    }
+  }
+
+  /** Whether it says that it is ready; never rejects. */
+  async answers(): Promise<boolean> {
+    try {
+      const signal = AbortSignal.timeout(ANSWERS_WITHIN_MS);
+      const response = await fetch(new URL('/-/ready', this.url), { signal });
+      await response.arrayBuffer();
+      return response.ok;
+    } catch {
+      return false;
     }
   }
 

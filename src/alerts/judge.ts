@@ -18,7 +18,7 @@ export interface Sight {
   readonly times: AlertTimes;
   /** Monotonic: everything that Prometheus had evaluated by then has been seen. */
   readonly seenUntilNs: number;
-  /** Notifications that came by then have been seen; earlier than `seenUntilNs` only if Alertmanager has died. */
+  /** Until then Prometheus and Alertmanager have both answered: who was told of nothing was to be told of nothing. */
   readonly toldUntilNs: number;
 }
 

@@ -19,7 +19,7 @@ import { AlertServer } from './alert-server.js';
 import { type Judgement, judge, TELLING_TAKES_NS, unexpectedPages } from './judge.js';
 import { whyUnprovable } from './known-rules.js';
 import type { MonitoringFiles, Rule } from './monitoring-files.js';
-import { PrometheusApi } from './prometheus-api.js';
+import { type EvaluatedGroup, PrometheusApi } from './prometheus-api.js';
 import { divideTime, formatPrometheusDuration } from './prometheus-duration.js';
 import { divideRouting, groupTimesOf } from './routing.js';
 import { divideRules, evaluationNsOf, runPrometheus, scrapeNsOf } from './run-configuration.js';
@@ -75,14 +75,17 @@ class Watch implements AlertWatch {
   #ports: PortLease | undefined;
   #webhook: Webhook | undefined;
   #api: PrometheusApi | undefined;
+  #alertmanager: AlertServer | undefined;
   #timer: NodeJS.Timeout | undefined;
   #looking: Promise<void> = Promise.resolve();
   /** The servers are up, and have seen everything once. */
   #isWatching = false;
   #isClosed = false;
   #seenUntilNs = 0;
+  /** When Alertmanager was last asked and answered: until then, who was told nothing was to be told nothing. */
+  #heardUntilNs = 0;
   #prometheusEnd: string | undefined;
-  #alertmanagerEnd: { readonly how: string; readonly atNs: number } | undefined;
+  #alertmanagerEnd: string | undefined;
   prometheusUrl = '';
   alertmanagerUrl = '';
 
@@ -129,27 +132,26 @@ class Watch implements AlertWatch {
     const { keepDir, logDir, workDir, runId, plan } = this.#task;
     const common = { mark: runId, signal };
     const divided = (ns: number): string => formatPrometheusDuration(divideTime(ns, plan.factor));
-    this.#open.push(
-      await AlertServer.start({
-        ...common,
-        name: 'Alertmanager',
-        program: alertmanager.path,
-        url: this.alertmanagerUrl,
-        logFile: join(logDir, 'alertmanager.log'),
-        args: [
-          `--config.file=${join(keepDir, 'alertmanager.yml')}`,
-          `--storage.path=${join(workDir, 'alertmanager')}`,
-          `--web.listen-address=${HOST}:${alertmanagerPort}`,
-          // One of a kind: it has nobody to gossip with.
-          '--cluster.listen-address=',
-          '--log.level=warn',
-        ],
-        onEnd: (how) => {
-          this.#alertmanagerEnd = { how, atNs: nowNs() };
-          this.#tell({ what: 'blind', detail: how });
-        },
-      }),
-    );
+    this.#alertmanager = await AlertServer.start({
+      ...common,
+      name: 'Alertmanager',
+      program: alertmanager.path,
+      url: this.alertmanagerUrl,
+      logFile: join(logDir, 'alertmanager.log'),
+      args: [
+        `--config.file=${join(keepDir, 'alertmanager.yml')}`,
+        `--storage.path=${join(workDir, 'alertmanager')}`,
+        `--web.listen-address=${HOST}:${alertmanagerPort}`,
+        // One of a kind: it has nobody to gossip with.
+        '--cluster.listen-address=',
+        '--log.level=warn',
+      ],
+      onEnd: (how) => {
+        this.#alertmanagerEnd = how;
+        this.#tell({ what: 'blind', detail: how });
+      },
+    });
+    this.#open.push(this.#alertmanager);
     this.#open.push(
       await AlertServer.start({
         ...common,
@@ -203,24 +205,22 @@ class Watch implements AlertWatch {
   }
 
   async #firstLook(api: PrometheusApi): Promise<void> {
-    const expected = new Set(this.#task.plan.expectations.map(({ alert }) => alert));
     let lack = 'it scraped nothing';
     const isReady = await waitFor(
       async () => {
-        if (this.#prometheusEnd !== undefined) throw new PreflightError(this.#prometheusEnd);
+        if (this.#prometheusEnd !== undefined) return 'ended';
         const targets = await api.targets();
         const lacking = targets.find(({ health }) => health !== 'up');
         if (lacking)
           lack = `${lacking.scrapeUrl} does not answer it: ${lacking.lastError || 'not asked yet'}`;
         if (lacking || targets.length === 0) return false;
         lack = 'it evaluated no rules';
-        const groups = (await api.groups()).filter((group) =>
-          group.rules.some(({ name }) => expected.has(name)),
-        );
+        const groups = await this.#expectedGroups(api);
         return groups.length > 0 && groups.every(({ lastEvaluation }) => !lastEvaluation.startsWith('0001-'));
       },
       { timeoutMs: FIRST_LOOK_WITHIN_MS, everyMs: 100, signal: this.#task.signal },
     );
+    if (this.#prometheusEnd !== undefined) throw new PreflightError(this.#prometheusEnd);
     if (!isReady) throw new PreflightError(`Prometheus does not see the monitor: ${lack}`);
   }
 
@@ -246,8 +246,12 @@ class Watch implements AlertWatch {
   async #look(): Promise<void> {
     const askedNs = nowNs();
     const sinceNs = askedNs - this.#seenUntilNs + 3 * this.times.evaluationNs + NS.s;
+    const api = this.#api as PrometheusApi;
+    const heard = this.#alertmanager?.answers();
     try {
-      const series = await (this.#api as PrometheusApi).samples(`ALERTS[${Math.ceil(sinceNs / NS.ms)}ms]`);
+      // Before the samples: those of an evaluation that is over are all there.
+      const evaluatedNs = await this.#evaluatedUntil(api);
+      const series = await api.samples(`ALERTS[${Math.ceil(sinceNs / NS.ms)}ms]`);
       // The offset of the two clocks, as it is now.
       const offsetNs = nowNs() - wallNow().getTime() * NS.ms;
       for (const { metric, values } of series) {
@@ -256,11 +260,24 @@ class Watch implements AlertWatch {
           values.map(([seconds]) => Math.round(seconds * 1000) * NS.ms + offsetNs),
         );
       }
-      this.#seenUntilNs = askedNs - STORED_WITHIN_NS;
+      this.#seenUntilNs = Math.min(askedNs - STORED_WITHIN_NS, evaluatedNs);
       this.#book.endBefore(this.#seenUntilNs);
     } catch {
       // It is asked again.
     }
+    if (await heard) this.#heardUntilNs = askedNs;
+  }
+
+  /** When every rule of an expected alert had been evaluated: one that stands still says nothing, neither that an alert is over. */
+  async #evaluatedUntil(api: PrometheusApi): Promise<number> {
+    const groups = await this.#expectedGroups(api);
+    const offsetNs = nowNs() - wallNow().getTime() * NS.ms;
+    return Math.min(...groups.map(({ lastEvaluation }) => Date.parse(lastEvaluation) * NS.ms + offsetNs));
+  }
+
+  async #expectedGroups(api: PrometheusApi): Promise<EvaluatedGroup[]> {
+    const expected = new Set(this.#task.plan.expectations.map(({ alert }) => alert));
+    return (await api.groups()).filter(({ rules }) => rules.some(({ name }) => expected.has(name)));
   }
 
   async conclude(
@@ -279,8 +296,8 @@ class Watch implements AlertWatch {
     const isUnseen = judgements.some(({ isDecided }) => !isDecided) && !signal.aborted;
     const blind =
       this.#prometheusEnd ??
-      this.#alertmanagerEnd?.how ??
-      (isUnseen ? 'Prometheus no longer answered' : undefined);
+      this.#alertmanagerEnd ??
+      (isUnseen ? `${this.#whoIsSilent} no longer answered` : undefined);
     return {
       factor,
       only,
@@ -297,6 +314,10 @@ class Watch implements AlertWatch {
       unexpected: pages.map((page) => describePage(page, loadStartNs)),
       ...(blind !== undefined && { blind }),
     };
+  }
+
+  get #whoIsSilent(): string {
+    return this.#heardUntilNs < this.#seenUntilNs ? 'Alertmanager' : 'Prometheus';
   }
 
   /** As long as something may still change, which is bounded by the times of the expectations. */
@@ -318,19 +339,19 @@ class Watch implements AlertWatch {
   }
 
   #judgeAll(faults: readonly AlertFault[]): Judgement[] {
-    const now = nowNs();
     const sight = {
       episodes: this.#book.episodes,
       notified: this.#webhook?.notified ?? [],
       times: this.times,
       seenUntilNs: this.#seenUntilNs,
-      toldUntilNs: this.#alertmanagerEnd?.atNs ?? now,
+      // Without Prometheus, there is nobody that Alertmanager would hear of it from.
+      toldUntilNs: Math.min(this.#seenUntilNs, this.#heardUntilNs),
     };
     return this.#task.plan.expectations.map((expectation) => {
       const fault = faults.find(({ id }) => id === expectation.after);
       const judgement = judge(expectation, fault, sight);
       // Who has died tells nobody any more: it is not waited for.
-      return this.#alertmanagerEnd && judgement.detectedAfterNs !== undefined
+      return this.#alertmanagerEnd !== undefined && judgement.detectedAfterNs !== undefined
         ? { ...judgement, isDecided: true }
         : judgement;
     });
