@@ -1,0 +1,107 @@
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { readMonitoringFiles } from '../../src/alerts/monitoring-files.js';
+import { startAlertWatch } from '../../src/alerts/start-alert-watch.js';
+import { nowNs } from '../../src/base/clock.js';
+import { freshId } from '../../src/base/ids.js';
+import { waitFor } from '../../src/base/wait.js';
+import type { AlertEvent, AlertExpectation, AlertFault } from '../../src/contracts/alert.js';
+import { findMarked } from '../../src/processes/run-mark.js';
+import { pauseProcess } from '../support/pause-process.js';
+import { alertmanager, needs, prometheus } from '../support/prometheus-tools.js';
+
+const FILES = {
+  'prometheus.yml': `
+global: { scrape_interval: 1s, evaluation_interval: 1s }
+rule_files: [rules.yaml]
+scrape_configs: [{ job_name: stormglass-monitor, static_configs: [{ targets: [] }] }]`,
+  'rules.yaml': `
+groups: [{ name: own, rules: [{ alert: Broken, expr: broken == 1, labels: { severity: page } }] }]`,
+  'alertmanager.yml': `
+route: { receiver: page, group_wait: 1s, group_interval: 1s }
+receivers: [{ name: page }]`,
+};
+
+/** A watch over a page whose one metric says whether something is broken. */
+async function watchOver(expectation: Partial<AlertExpectation>) {
+  const root = mkdtempSync(join(tmpdir(), 'stormglass-watch-'));
+  const dirs = Object.fromEntries(
+    ['files', 'keep', 'log', 'work', 'state'].map((it) => [it, join(root, it)]),
+  );
+  for (const dir of Object.values(dirs)) mkdirSync(dir);
+  const { files = '', keep = '', log = '', work = '', state = '' } = dirs;
+  for (const [name, text] of Object.entries(FILES)) writeFileSync(join(files, name), text);
+  let broken = 0;
+  const page = createServer((_, response) => response.end(`broken ${broken}\n`));
+  await new Promise<void>((resolve) => page.listen(0, '127.0.0.1', resolve));
+  const runId = freshId();
+  const events: AlertEvent[] = [];
+  const watch = await startAlertWatch(
+    {
+      plan: {
+        factor: 5,
+        only: false,
+        expectations: [{ alert: 'Broken', labels: {}, after: 'f', withinNs: 5e9, ...expectation }],
+      },
+      runId,
+      metricsUrls: [`http://127.0.0.1:${(page.address() as AddressInfo).port}/metrics`],
+      keepDir: keep,
+      logDir: log,
+      workDir: work,
+      signal: new AbortController().signal,
+      onEvent: (event) => events.push(event),
+    },
+    {
+      prometheus: { path: prometheus as string, version: '' },
+      alertmanager: { path: alertmanager as string, version: '' },
+      files: readMonitoringFiles(files, files),
+      stateDir: state,
+    },
+  );
+  return {
+    watch,
+    events,
+    async pidOf(program: string): Promise<number> {
+      const marked = await findMarked(runId);
+      const named = marked.find(({ pid }) =>
+        readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0')[0]?.endsWith(program),
+      );
+      return (named as { pid: number }).pid;
+    },
+    /** Breaks it, and says of which fault that is the doing. */
+    break(): AlertFault {
+      const injectedNs = nowNs();
+      broken = 1;
+      return { id: 'f', kind: 'node-kill', targets: ['n1'], injectedNs, revertedNs: 0 };
+    },
+    async fires(): Promise<void> {
+      const fired = () => events.some(({ what }) => what === 'fired');
+      if (!(await waitFor(fired, { timeoutMs: 20_000 }))) throw new Error('it did not fire');
+    },
+    async [Symbol.asyncDispose]() {
+      await watch[Symbol.asyncDispose]();
+      page.closeAllConnections();
+      await new Promise((resolve) => page.close(resolve));
+      rmSync(root, { recursive: true });
+    },
+  };
+}
+
+const isRunnable = prometheus !== undefined && alertmanager !== undefined && process.platform === 'linux';
+const lack = `${needs(prometheus, 'prometheus')}${needs(alertmanager, 'alertmanager')}`;
+
+describe.skipIf(!isRunnable)(`that nobody was told of an alert${lack}`, () => {
+  it('is not known where Alertmanager hangs', async () => {
+    await using place = await watchOver({ receiver: 'none' });
+    await pauseProcess(await place.pidOf('alertmanager'));
+    const fault = place.break();
+    await place.fires();
+    const { results, blind } = await place.watch.conclude([fault], 0, new AbortController().signal);
+    expect(results).toMatchObject([{ verdict: 'unknown', detail: expect.stringContaining('was not seen') }]);
+    expect(blind).toBe('Alertmanager no longer answered');
+  }, 120_000);
+});
