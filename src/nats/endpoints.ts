@@ -1,4 +1,5 @@
 import { codeOf, messageOf } from '../base/errors.js';
+import { parseJsonInSlices } from '../base/parse-json-in-slices.js';
 
 /**
  * A server's own HTTP pages, as far as they are used here. Every call has a deadline: a server that is paused
@@ -184,7 +185,7 @@ async function readPage<T>(
       await response.body?.cancel();
       throw new Error(`status ${response.status}`);
     }
-    return (await response.json()) as T;
+    return (await parseJsonInSlices(await response.text())) as T;
   } catch (thrown) {
     throw new Error(`${url.href}: ${explain(thrown)}`, { cause: thrown });
   } finally {

@@ -1,4 +1,5 @@
 import type { NatsConnection } from '@nats-io/transport-node';
+import { parseJsonInSlices } from '../base/parse-json-in-slices.js';
 import { type ProbedPage, readProbedPage } from './endpoints.js';
 
 /** Where one server is asked about itself. */
@@ -34,7 +35,7 @@ export function systemDoor(nc: NatsConnection, serverId: string, deadlineMs: num
     ask: async (page) => {
       const subject = `$SYS.REQ.SERVER.${serverId}.${page.toUpperCase()}`;
       const message = await nc.request(subject, JSON.stringify(QUESTIONS[page]), { timeout: deadlineMs });
-      const { data, error } = message.json<Answer>();
+      const { data, error } = (await parseJsonInSlices(message.string())) as Answer;
       if (error !== undefined || data === undefined) {
         throw new Error(`${subject}: ${error?.description ?? 'an answer without data'}`);
       }

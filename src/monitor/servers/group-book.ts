@@ -1,8 +1,8 @@
+import { Breath } from '../../base/breath.js';
 import { NS, nowNs } from '../../base/clock.js';
 import type { MetricFamily } from '../../contracts/metric.js';
 import type { OwnEvent, OwnEventSink } from '../../contracts/own-event.js';
 import type { ToldAdvisory } from '../../nats/advisories.js';
-import { Breath } from './breath.js';
 import type { DetailLimit } from './detail-limit.js';
 import { groupFamilies } from './group-families.js';
 import { consumerKey, streamKey } from './group-key.js';

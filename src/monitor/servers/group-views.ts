@@ -1,6 +1,6 @@
+import type { Breath } from '../../base/breath.js';
 import type { PeerState } from '../../nats/endpoints.js';
 import type { JszDetail, RaftView } from '../../nats/jsz-detail.js';
-import type { Breath } from './breath.js';
 import { consumerKey, META_KEY, streamKey } from './group-key.js';
 
 /** What one server says of a Raft group that it is in. Servers by their own names. */

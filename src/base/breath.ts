@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
-import { NS, nowNs } from '../../base/clock.js';
+import { NS, nowNs } from './clock.js';
 
 /** Events come on the same thread: they wait for no longer than that. */
 const AT_ONCE_NS = 4 * NS.ms;
