@@ -1,3 +1,4 @@
+import { Breath } from '../../base/breath.js';
 import type {
   AccountDetail,
   ConsumerDetail,
@@ -89,15 +90,15 @@ export interface JetStreamFigures {
 }
 
 /**
- * What prometheus-nats-exporter makes of /jsz with `-jsz=all`. Streams and consumers beyond the limit are summed under
- * the name `other`.
+ * What prometheus-nats-exporter makes of /jsz with `-jsz=all`, in slices, between which others have their turn. Streams and
+ * consumers beyond the limit are summed under the name `other`.
  */
-export function jetStreamFigures(
+export async function jetStreamFigures(
   serverId: string,
   serverName: string,
   page: JszDetail,
   limit: DetailLimit,
-): JetStreamFigures {
+): Promise<JetStreamFigures> {
   const telling = new Telling(serverName, limit);
   const meta = page.meta_cluster;
   const server: Labels = {
@@ -117,7 +118,7 @@ export function jetStreamFigures(
     page.messages ?? 0,
     page.bytes ?? 0,
   ]);
-  for (const account of page.account_details ?? []) telling.addAccount(server, account);
+  for (const account of page.account_details ?? []) await telling.addAccount(server, account);
   telling.addSums();
   return telling;
 }
@@ -127,6 +128,7 @@ class Telling implements JetStreamFigures {
   readonly untold = new Set<string>();
   readonly #serverName: string;
   readonly #limit: DetailLimit;
+  readonly #breath = new Breath();
   /** Of what is told as one, by labels. */
   readonly #sums = new Map<string, { columns: Columns; labels: Labels; values: number[] }>();
 
@@ -135,7 +137,7 @@ class Telling implements JetStreamFigures {
     this.#limit = limit;
   }
 
-  addAccount(server: Labels, account: AccountDetail): void {
+  async addAccount(server: Labels, account: AccountDetail): Promise<void> {
     const labels = {
       ...server,
       account: account.name,
@@ -150,7 +152,10 @@ class Telling implements JetStreamFigures {
     ];
     if (this.#limit.account(account.name)) this.book.addRow(ACCOUNT, labels, values);
     else this.#sum(ACCOUNT, { ...labels, ...OTHER_ACCOUNT }, values);
-    for (const stream of account.stream_detail ?? []) this.#addStream(labels, account.name, stream);
+    for (const stream of account.stream_detail ?? []) {
+      if (this.#breath.isDue) await this.#breath.take();
+      this.#addStream(labels, account.name, stream);
+    }
   }
 
   #addStream(account: Labels, accountName: string, stream: StreamDetail): void {

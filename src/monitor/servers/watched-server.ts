@@ -72,16 +72,16 @@ export class WatchedServer {
     if (this.#isBeingLookedAt) return;
     this.#isBeingLookedAt = true;
     try {
-      this.#take(await lookAtServer(this.#options.door));
+      await this.#take(await lookAtServer(this.#options.door));
     } catch (thrown) {
       // Whatever answers there, it is no server that we understand.
-      this.#take({ silence: `its pages cannot be understood: ${messageOf(thrown)}` });
+      await this.#take({ silence: `its pages cannot be understood: ${messageOf(thrown)}` });
     } finally {
       this.#isBeingLookedAt = false;
     }
   }
 
-  #take(look: ServerLook): void {
+  async #take(look: ServerLook): Promise<void> {
     const wasUp = this.isUp;
     const ageSeconds = this.ageSeconds;
     const isFirst = !this.isLookedAt;
@@ -105,7 +105,7 @@ export class WatchedServer {
     if (!wasUp) this.#say('ServerUp', { afterSeconds: isFirst ? 0 : Math.round(ageSeconds * 1000) / 1000 });
     this.#takeRoutes(look, wasUp);
     this.#takeStreams(look);
-    this.#makeBooks(look);
+    await this.#makeBooks(look);
     this.#say('ServerProbed', { ...figuresOf(look), routes: this.peers.size });
   }
 
@@ -135,10 +135,10 @@ export class WatchedServer {
     }
   }
 
-  #makeBooks({ varz, connz, routez, healthz }: ServerLook): void {
+  async #makeBooks({ varz, connz, routez, healthz }: ServerLook): Promise<void> {
     const name = this.#serverName ?? this.label;
     const id = this.label;
-    const streams = this.jsz && jetStreamFigures(id, name, this.jsz, this.#options.limit);
+    const streams = this.jsz && (await jetStreamFigures(id, name, this.jsz, this.#options.limit));
     this.untold = streams?.untold ?? new Set();
     this.books = [
       ...(varz === undefined ? [] : [plainFigures('varz', id, varz)]),

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { DetailLimit } from '../../../src/monitor/servers/detail-limit.js';
-import { jetStreamFigures } from '../../../src/monitor/servers/jetstream-figures.js';
+import { type JetStreamFigures, jetStreamFigures } from '../../../src/monitor/servers/jetstream-figures.js';
 import type { JszDetail } from '../../../src/nats/jsz-detail.js';
 
 const page = (streams: number): JszDetail => ({
@@ -17,14 +17,14 @@ const page = (streams: number): JszDetail => ({
   ],
 });
 
-const samples = (figures: ReturnType<typeof jetStreamFigures>, name: string) =>
+const samples = (figures: JetStreamFigures, name: string) =>
   [...figures.book.families()]
     .filter((family) => family.name === name)
     .flatMap((family) => [...family.samples]);
 
 describe('streams and consumers beyond the limit', () => {
-  it('are summed under one name, so that all together stay what they are', () => {
-    const figures = jetStreamFigures('n1', 'n1', page(100), new DetailLimit(10, 5));
+  it('are summed under one name, so that all together stay what they are', async () => {
+    const figures = await jetStreamFigures('n1', 'n1', page(100), new DetailLimit(10, 5));
     const messages = samples(figures, 'jetstream_stream_total_messages');
     // Those that this server leads, and those that it follows.
     expect(messages).toHaveLength(10 + 2);
@@ -38,17 +38,30 @@ describe('streams and consumers beyond the limit', () => {
     expect(figures.untold.size).toBe(90 + 95);
   });
 
-  it('keeps telling apart those that it has begun with', () => {
+  it('keeps telling apart those that it has begun with', async () => {
     const limit = new DetailLimit(10, 5);
-    const names = (figures: ReturnType<typeof jetStreamFigures>) =>
+    const names = (figures: JetStreamFigures) =>
       samples(figures, 'jetstream_stream_last_seq').map(({ labels }) => labels.stream_name);
-    const before = names(jetStreamFigures('n1', 'n1', page(12), limit));
-    expect(names(jetStreamFigures('n2', 'n2', page(400), limit))).toEqual(before);
+    const before = names(await jetStreamFigures('n1', 'n1', page(12), limit));
+    expect(names(await jetStreamFigures('n2', 'n2', page(400), limit))).toEqual(before);
   });
 
-  it('holds against a page without anything, and of a server without JetStream', () => {
-    const figures = jetStreamFigures('n1', 'n1', { disabled: true }, new DetailLimit(1, 1));
+  it('holds against a page without anything, and of a server without JetStream', async () => {
+    const figures = await jetStreamFigures('n1', 'n1', { disabled: true }, new DetailLimit(1, 1));
     expect(samples(figures, 'jetstream_server_jetstream_disabled')).toMatchObject([{ value: 1 }]);
     expect(samples(figures, 'jetstream_server_total_streams')).toMatchObject([{ value: 0 }]);
+  });
+
+  it('lets others have their turn while it reads the page of a large cluster', async () => {
+    let turns = 0;
+    let done = false;
+    const count = () => {
+      turns++;
+      if (!done) setImmediate(count);
+    };
+    setImmediate(count);
+    await jetStreamFigures('n1', 'n1', page(50_000), new DetailLimit(50_000, 50_000));
+    done = true;
+    expect(turns).toBeGreaterThan(3);
   });
 });
