@@ -68,8 +68,9 @@ export class MetricRows {
     this.#tell(row, atNs);
   }
 
-  /** A running total: where it falls, its teller has begun anew. */
+  /** A running total: where it falls, its teller has begun anew. Those of several tellers have no sum that is known. */
   raiseTo(row: number, total: number, atNs: number): void {
+    if (row === OTHER_ROW) return;
     const before = this.#totals[row]!;
     this.#totals[row] = total;
     this.increase(row, total >= before ? total - before : total, atNs);

@@ -56,12 +56,13 @@ export class MetricRule {
     return true;
   }
 
-  /** Whether the field of the value holds something that is no number. */
+  /** Whether the field of the value holds something that is no number, or none that a double can hold. */
   isWrong({ fieldKinds, fieldNumbers }: ScannedEvent): boolean {
     if (this.#field < 0) return false;
     const kind = fieldKinds[this.#field];
     if (kind === FIELD.absent) return false;
-    return (kind !== FIELD.number && kind !== FIELD.boolean) || !Number.isFinite(fieldNumbers[this.#field]);
+    if (kind !== FIELD.number && kind !== FIELD.boolean) return true;
+    return !Number.isFinite(fieldNumbers[this.#field]! * this.#scale);
   }
 
   /** The value, scaled; NO_VALUE where the event does not have the field. Of one that is not wrong. */

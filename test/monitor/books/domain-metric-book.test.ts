@@ -67,6 +67,31 @@ describe('metrics that a configuration declares', () => {
     expect(book.samples('orders_value_euros_total')).toEqual([]);
   });
 
+  it('count a number that no double holds, once it is scaled, as an error and not as infinity', () => {
+    const book = making({ ...REVENUE, scale: 1e10 });
+    book.tell(placed(0, { price: { cents: 1e300 }, country: 'AT' }));
+    book.tell(placed(1, { price: { cents: 1 }, country: 'AT' }));
+    expect(book.errors).toEqual([{ type: 'Placed', reason: 'wrong-type' }]);
+    expect(book.figure('orders_value_euros_total', { country: 'AT' })).toBe(1e10);
+  });
+
+  it('add up no running totals of several tellers as if they were one that falls again and again', () => {
+    const book = making({
+      name: 'requests_total',
+      type: 'counter',
+      help: 'Requests.',
+      from: { type: 'Reported' },
+      field: 'requests',
+      'running-total': true,
+      labels: { host: 'host' },
+      'max-series': 1,
+    });
+    for (const host of ['a', 'b', 'c', 'b', 'c', 'b'])
+      book.tell({ atMs: 0, type: 'Reported', fields: { host, requests: host === 'b' ? 1000 : 10 } });
+    expect(book.sum('requests_total')).toBe(10);
+    expect(book.figure('cim_monitor_metric_series_dropped_total', { metric: 'requests_total' })).toBe(5);
+  });
+
   it('follow a running total, which begins anew when it falls', () => {
     const book = making({
       name: 'requests_total',
