@@ -26,7 +26,10 @@ describe('a run tells its own limits from the system’s', () => {
 
     const { resources, verdict } = place.summary();
     expect(verdict.reasons.every(({ exit }) => exit === 'inconclusive')).toBe(true);
-    expect(resources.limits).toMatchObject([{ load: 'firehose', by: 'generator' }]);
+    // On a busy machine the monitor's thread may have been too slow as well, and is said to be.
+    expect(resources.limits).toEqual(
+      expect.arrayContaining([expect.objectContaining({ load: 'firehose', by: 'generator' })]),
+    );
     expect(resources.users.map(({ kind, name }) => `${kind} ${name}`)).toEqual(
       expect.arrayContaining([
         'server n1',
