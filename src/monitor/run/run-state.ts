@@ -14,8 +14,17 @@ export interface FaultState {
   saidNs: number;
 }
 
-/** Named figures, and when they were said. */
-interface Said {
+/** How many faults of a kind are in a status. */
+interface FaultCount {
+  readonly kind: string;
+  readonly status: string;
+  readonly count: number;
+}
+
+/** Quantiles of a measure of a load, and when they were said. */
+interface Latency {
+  readonly load: string;
+  readonly measure: string;
   readonly figures: Readonly<Record<string, number>>;
   readonly saidNs: number;
 }
@@ -25,12 +34,10 @@ export class RunState {
   phase = '';
   lastSaidNs: number;
   readonly faults = new Map<string, FaultState>();
-  /** Kind → status → how many faults. */
-  readonly #counts = new Map<string, Map<string, number>>();
+  readonly #counts = new Map<string, FaultCount>();
   /** Load → sums. */
   readonly #sums = new Map<string, Readonly<Record<string, number>>>();
-  /** Load → measure → quantiles. */
-  readonly #latencies = new Map<string, Map<string, Said>>();
+  readonly #latencies = new Map<string, Latency>();
 
   constructor(nowNs: number) {
     this.lastSaidNs = nowNs;
@@ -48,10 +55,10 @@ export class RunState {
   }
 
   noteCount(kind: string, status: string, count: number): void {
-    const ofKind = this.#counts.get(kind) ?? new Map<string, number>();
-    if (!this.#counts.has(kind) && this.#counts.size >= MOST) return;
-    if (!ofKind.has(status) && ofKind.size >= MOST) return;
-    this.#counts.set(kind, ofKind.set(status, Math.max(count, ofKind.get(status) ?? 0)));
+    const key = keyOf(kind, status);
+    const known = this.#counts.get(key);
+    if (known === undefined && this.#counts.size >= MOST) return;
+    this.#counts.set(key, { kind, status, count: Math.max(count, known?.count ?? 0) });
   }
 
   /** Sums never fall. */
@@ -63,26 +70,21 @@ export class RunState {
   }
 
   noteLatency(load: string, measure: string, figures: Readonly<Record<string, number>>, nowNs: number): void {
-    const ofLoad = this.#latencies.get(load) ?? new Map<string, Said>();
-    if (!this.#latencies.has(load) && this.#latencies.size >= MOST) return;
-    if (!ofLoad.has(measure) && ofLoad.size >= MOST) return;
-    this.#latencies.set(load, ofLoad.set(measure, { figures, saidNs: nowNs }));
+    const key = keyOf(load, measure);
+    if (!this.#latencies.has(key) && this.#latencies.size >= MOST) return;
+    this.#latencies.set(key, { load, measure, figures, saidNs: nowNs });
   }
 
-  *counts(): Iterable<{ readonly kind: string; readonly status: string; readonly count: number }> {
-    for (const [kind, ofKind] of this.#counts) {
-      for (const [status, count] of ofKind) yield { kind, status, count };
-    }
+  counts(): Iterable<FaultCount> {
+    return this.#counts.values();
   }
 
   get sums(): ReadonlyMap<string, Readonly<Record<string, number>>> {
     return this.#sums;
   }
 
-  *latencies(): Iterable<{ readonly load: string; readonly measure: string } & Said> {
-    for (const [load, ofLoad] of this.#latencies) {
-      for (const [measure, said] of ofLoad) yield { load, measure, ...said };
-    }
+  latencies(): Iterable<Latency> {
+    return this.#latencies.values();
   }
 
   /** What has not been said again for too long is over. */
@@ -90,8 +92,8 @@ export class RunState {
     for (const fault of this.faults.values()) {
       if (nowNs - silentSinceNs(fault.saidNs) > UNHEARD_NS) fault.isActive = false;
     }
-    for (const ofLoad of this.#latencies.values()) {
-      for (const [measure, { saidNs }] of ofLoad) if (nowNs - saidNs > STALE_NS) ofLoad.delete(measure);
+    for (const [key, { saidNs }] of this.#latencies) {
+      if (nowNs - saidNs > STALE_NS) this.#latencies.delete(key);
     }
   }
 }
@@ -101,3 +103,5 @@ interface Silence {
   /** Since when silence counts of what was heard last then: while nothing can be heard, nobody is silent. */
   readonly silentSinceNs: (heardNs: number) => number;
 }
+
+const keyOf = (a: string, b: string): string => JSON.stringify([a, b]);

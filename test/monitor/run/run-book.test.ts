@@ -136,6 +136,15 @@ describe('what a monitor shows of runs', () => {
     expect(page()).toHaveLength(20);
     expect(page()).toContain('cim_stormglass_phase{run=r99,phase=load} 1');
 
+    const many = monitor();
+    for (let kind = 0; kind < 30; kind++) {
+      for (let i = 0; i < 30; i++) {
+        many.publish('FaultsCounted', { kind: `k${kind}`, status: `s${i}`, count: 1 });
+        many.publish('LatencyMeasured', { load: `l${kind}`, measure: `m${i}`, p50: 1 });
+      }
+    }
+    expect(many.page()).toHaveLength(500 + 500);
+
     const other = monitor();
     other.publish('PhaseBegan', { phase: 'load' }, 'nats');
     other.publish('PhaseBegan', { run: '', phase: 'load' });
