@@ -1,6 +1,5 @@
 import { wallNow } from '../base/clock.js';
 import { messageOf, StormglassError } from '../base/errors.js';
-import type { AlertsResult, AlertWatch } from '../contracts/alert.js';
 import type { CheckResult } from '../contracts/checker.js';
 import type { Cluster, NodeEvent, ProcessIdentity } from '../contracts/cluster.js';
 import type { SystemControl } from '../contracts/control.js';
@@ -9,6 +8,7 @@ import type { Plan } from '../contracts/plan.js';
 import type { Reporter } from '../contracts/reporter.js';
 import type { Environment, ReplayedRun, RunResult } from '../contracts/run-result.js';
 import type { RunTraces } from '../contracts/trace.js';
+import { AlertStage } from './alert-stage.js';
 import { buildHistory } from './build-history.js';
 import { runChecks } from './checks.js';
 import { ClusterLock } from './cluster-lock.js';
@@ -89,6 +89,7 @@ class Run {
   readonly #reporters: readonly Reporter[];
   readonly #traces: RunTraces | undefined;
   readonly #scope = new Scope();
+  readonly #alerts: AlertStage;
   readonly #startedAt = wallNow();
   readonly #nodeEvents: NodeEvent[] = [];
   #environment: Environment;
@@ -97,9 +98,6 @@ class Run {
   #load: LoadStage | undefined;
   /** Of a system that is not this run's own. */
   #lock: ClusterLock | undefined;
-  /** Of a plan that expects some. */
-  #alerts: AlertWatch | undefined;
-  #alertsResult: AlertsResult | undefined;
   #history: readonly WriterHistory[] = [];
   #readBackAs: ReadBack = { reads: [], replicas: [] };
 
@@ -121,6 +119,15 @@ class Run {
     interruption.hurry.addEventListener('abort', () =>
       this.#journal.write('interrupted', { text: 'hurrying' }),
     );
+    this.#alerts = new AlertStage({
+      plan: request.plan,
+      runId: request.runId,
+      dir,
+      services,
+      scope: this.#scope,
+      journal: this.#journal,
+      signal: interruption.signal,
+    });
     this.#traces = services.openTraces({
       plan: request.plan,
       runId: request.runId,
@@ -150,16 +157,18 @@ class Run {
       await stages.run('cluster-up', 'needed', () => this.#openSystem());
       await stages.run('steady-before', 'needed', () => this.#prepare());
       await stages.run('load', 'needed', async () => this.#runLoad());
-      if (this.#begun) {
+      const load = this.#begun;
+      if (load) {
         await stages.run('heal', 'always', () => this.#heal());
         await stages.run('drain', 'always', () => this.#drain());
         if (!interruption.hurry.aborted) {
           await stages.run('steady-after', 'always', () => this.#settleAfter());
-          if (this.#alerts) await stages.run('alerts-settle', 'always', () => this.#settleAlerts());
+          if (this.#alerts.isWatching)
+            await stages.run('alerts-settle', 'always', () => this.#alerts.settle(load));
           await stages.run('final-read', 'always', () => this.#readBack());
         }
         // Whoever is in a hurry is told by what was seen until now.
-        if (this.#alertsResult === undefined) await this.#settleAlerts();
+        await this.#alerts.settle(load);
         await stages.run('history-closed', 'always', () => this.#openHistory());
       }
     } finally {
@@ -274,26 +283,7 @@ class Run {
       traces: this.#traces,
     });
     await this.#load.prepare();
-    await this.#startAlerts(this.#load.metricsUrls, workDir);
-  }
-
-  async #startAlerts(metricsUrls: readonly string[], workDir: string): Promise<void> {
-    const { plan, runId, interruption } = this.#request;
-    if (plan.alerts === undefined) return;
-    const watch = await this.#services.startAlerts({
-      plan: plan.alerts,
-      runId,
-      metricsUrls,
-      keepDir: this.#dir.alerts,
-      logDir: this.#dir.logs,
-      workDir,
-      signal: interruption.signal,
-      onEvent: (event) => this.#journal.write('alert', { ...event }),
-    });
-    this.#alerts = this.#scope.use('Prometheus and Alertmanager', watch);
-    const { prometheusUrl, alertmanagerUrl, times } = watch;
-    const { factor } = plan.alerts;
-    this.#journal.write('alert', { what: 'watching', prometheusUrl, alertmanagerUrl, factor, times });
+    await this.#alerts.start(this.#load.metricsUrls, workDir);
   }
 
   #clusterLock(cluster: Cluster, control: SystemControl): ClusterLock {
@@ -339,12 +329,6 @@ class Run {
     if (look && !look.steady) {
       this.#stages.findings.push(unsettledFinding(look.afterNs, unsteadiness(look)));
     }
-  }
-
-  async #settleAlerts(): Promise<void> {
-    const { interruption } = this.#request;
-    const { faults = [], startNs = 0 } = this.#load ?? {};
-    this.#alertsResult = await this.#alerts?.conclude(faults, startNs, interruption.signal);
   }
 
   async #readBack(): Promise<void> {
@@ -411,7 +395,7 @@ class Run {
         startedAt: this.#startedAt,
         endedAt,
         load: this.#load,
-        alerts: this.#alertsResult,
+        alerts: this.#alerts.result,
         checks,
         reads: readSummaries(this.#readBackAs.reads, this.#readBackAs.replicas),
         findings,

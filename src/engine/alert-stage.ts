@@ -1,0 +1,63 @@
+import type { AlertsResult, AlertWatch } from '../contracts/alert.js';
+import type { Plan } from '../contracts/plan.js';
+import type { Journal } from './journal.js';
+import type { LoadStage } from './load-stage.js';
+import type { RunDirectory } from './run-directory.js';
+import type { Scope } from './scope.js';
+import type { RunServices } from './services.js';
+
+export interface AlertStageOptions {
+  readonly plan: Plan;
+  readonly runId: string;
+  readonly dir: RunDirectory;
+  readonly services: RunServices;
+  readonly scope: Scope;
+  readonly journal: Journal;
+  readonly signal: AbortSignal;
+}
+
+/** The alerts of a plan that expects some: watched from before the load on, and judged when the faults are healed. */
+export class AlertStage {
+  readonly #options: AlertStageOptions;
+  #watch: AlertWatch | undefined;
+  #result: AlertsResult | undefined;
+
+  constructor(options: AlertStageOptions) {
+    this.#options = options;
+  }
+
+  /** Whether there are any. */
+  get isWatching(): boolean {
+    return this.#watch !== undefined;
+  }
+
+  /** What they were judged to be; absent until then. */
+  get result(): AlertsResult | undefined {
+    return this.#result;
+  }
+
+  /** Starts what watches, if the plan expects alerts. @throws PreflightError when it does not come up */
+  async start(metricsUrls: readonly string[], workDir: string): Promise<void> {
+    const { plan, runId, dir, services, scope, journal, signal } = this.#options;
+    if (plan.alerts === undefined) return;
+    const watch = await services.startAlerts({
+      plan: plan.alerts,
+      runId,
+      metricsUrls,
+      keepDir: dir.alerts,
+      logDir: dir.logs,
+      workDir,
+      signal,
+      onEvent: (event) => journal.write('alert', { ...event }),
+    });
+    this.#watch = scope.use('Prometheus and Alertmanager', watch);
+    const { prometheusUrl, alertmanagerUrl, times } = watch;
+    const { factor } = plan.alerts;
+    journal.write('alert', { what: 'watching', prometheusUrl, alertmanagerUrl, factor, times });
+  }
+
+  /** Waits until they are decided, at most as long as they may take, and judges them, once. */
+  async settle({ faults, startNs }: Pick<LoadStage, 'faults' | 'startNs'>): Promise<void> {
+    this.#result ??= await this.#watch?.conclude(faults, startNs, this.#options.signal);
+  }
+}
