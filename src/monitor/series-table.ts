@@ -1,3 +1,5 @@
+import { printable } from './printable.js';
+
 /** Which subject tokens, counted from 0, name the domain and the type of an event. */
 export interface SeriesTokens {
   readonly domainToken: number;
@@ -146,8 +148,8 @@ export class SeriesTable {
       return OTHER;
     }
     const bytes = Buffer.from(buffer.buffer, buffer.byteOffset, buffer.byteLength);
-    const firstLabel = bytes.toString('utf8', a, aEnd);
-    const lastLabel = bytes.toString('utf8', b, bEnd);
+    const firstLabel = printable(bytes.toString('utf8', a, aEnd));
+    const lastLabel = printable(bytes.toString('utf8', b, bEnd));
     const series = this.#domainFirst
       ? this.#seriesOf(firstLabel, lastLabel)
       : this.#seriesOf(lastLabel, firstLabel);

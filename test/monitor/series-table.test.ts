@@ -56,6 +56,14 @@ describe('SeriesTable', () => {
     );
   });
 
+  it('gives one series to what is shown alike', () => {
+    const table = new SeriesTable(tokens, 'cim.events.>', 10);
+    const series = find(table, 'cim.events.a\u0001.b');
+    expect(labels(table, 'cim.events.a\u0001.b')).toEqual(['a\ufffd', 'b']);
+    expect(find(table, 'cim.events.a\u0002.b')).toBe(series);
+    expect(find(table, Buffer.from('cim.events.a\xff.b', 'latin1'))).toBe(series);
+  });
+
   it('counts together what there is no room for, and says how often', () => {
     const table = new SeriesTable(tokens, 'cim.events.>', 4);
     for (let i = 0; i < 10; i++) find(table, `cim.events.d.t${i}`);

@@ -1,4 +1,5 @@
 import type { MetricExemplar, MetricFamily, MetricSample } from '../../contracts/metric.js';
+import { printable } from '../printable.js';
 
 /** Prometheus' text format 0.0.4, or OpenMetrics 1.0. */
 export type PageFormat = 'text' | 'openmetrics';
@@ -11,15 +12,12 @@ export const CONTENT_TYPE: Readonly<Record<PageFormat, string>> = {
 /** What ends a page. */
 export const PAGE_END: Readonly<Record<PageFormat, string>> = { text: '', openmetrics: '# EOF\n' };
 
-/** What readers of the formats take for an end, or for nothing that may stand in a text. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-const UNPRINTABLE = /[\u0000-\u0009\u000b-\u001f\u007f]/g;
 const TO_ESCAPE = /[\\"\n]/g;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
 const PLAIN = /^[^\\"\u0000-\u001f\u007f]*$/;
 
 const escaped = (text: string): string =>
-  text.replace(UNPRINTABLE, '\ufffd').replace(TO_ESCAPE, (char) => (char === '\n' ? '\\n' : `\\${char}`));
+  printable(text).replace(TO_ESCAPE, (char) => (char === '\n' ? '\\n' : `\\${char}`));
 
 /** The lines that say what a family is. */
 export function familyHead({ name, type, help }: MetricFamily, format: PageFormat): string {

@@ -1,3 +1,5 @@
+import { printable } from '../printable.js';
+
 /** Values of labels are cut to so many bytes, as tokens of subjects are. */
 export const MAX_LABEL_BYTES = 128;
 
@@ -7,10 +9,10 @@ const BACKSLASH = 0x5c;
 export function fieldText(buffer: Uint8Array, start: number, end: number): string {
   const cut = Math.min(end, start + MAX_LABEL_BYTES);
   const raw = Buffer.from(buffer.buffer, buffer.byteOffset + start, cut - start).toString('utf8');
-  if (!buffer.subarray(start, cut).includes(BACKSLASH)) return raw;
+  if (!buffer.subarray(start, cut).includes(BACKSLASH)) return printable(raw);
   try {
-    return JSON.parse(`"${raw}"`) as string;
+    return printable(JSON.parse(`"${raw}"`) as string);
   } catch {
-    return raw;
+    return printable(raw);
   }
 }

@@ -227,6 +227,9 @@ describe('metrics that a configuration declares', () => {
       { labels: { country: 'x'.repeat(128) }, value: 2 },
       { labels: { country: 'true' }, value: 2 },
     ]);
+    for (const country of ['\u0001', '\u0002', '\ud800', '\ufffd'])
+      book.tell(placed(0, { price: { cents: 100 }, country }));
+    expect(book.figure('orders_value_euros_total', { country: '\ufffd' })).toBe(4);
   });
 
   it('agree with a slow account of any events', () => {
