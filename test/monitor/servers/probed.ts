@@ -18,7 +18,8 @@ export function startProbes(
   const probes = new ServerProbes({
     targets: nodes.map(({ monitorUrl }) => ({ monitorUrl })),
     everyMs: 250,
-    deadlineMs: 250,
+    // Who does not answer is away; who is only busy must not be.
+    deadlineMs: 2000,
     maxStreams: 100,
     maxConsumers: 100,
     access,

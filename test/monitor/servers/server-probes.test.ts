@@ -100,6 +100,11 @@ describe('probes of a cluster of three', () => {
     const three = { n1: 1, n2: 1, n3: 1 };
     expect(byServer('cim_nats_up')).toEqual(three);
     await until('health', () => Object.values(byServer('cim_nats_healthy')).every((value) => value === 1));
+    await until('all routes', () => Object.values(byServer('cim_nats_routes')).every((value) => value === 2));
+    await until('a meta leader', () => figure(probed.probes, 'cim_nats_meta_has_leader') === 1);
+    const isBehind = () =>
+      all('cim_nats_raft_replica_lag').some(({ labels, value }) => labels.stream === 'ORDERS' && value > 0);
+    await until('no replica behind', () => !isBehind());
     expect(figure(probed.probes, 'cim_nats_cluster_size')).toBe(3);
     expect(figure(probed.probes, 'cim_nats_cluster_expected_size')).toBe(3);
     expect(byServer('cim_nats_routes')).toEqual({ n1: 2, n2: 2, n3: 2 });
@@ -169,6 +174,7 @@ describe('probes of a cluster of three', () => {
     ).toBe(0);
     expect(all('gnatsd_varz_cpu').map(({ labels }) => labels.server_id)).toEqual(['n1', 'n2']);
     await until('routes', () => figure(probed.probes, 'cim_nats_routes', { server: 'n1' }) === 1);
+    await until('both', () => Object.keys(byServer('cim_nats_routes_expected')).join() === 'n1,n2');
     expect(byServer('cim_nats_routes_expected')).toEqual({ n1: 2, n2: 2 });
     await until(
       'the replica offline',

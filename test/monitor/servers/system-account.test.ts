@@ -19,17 +19,24 @@ describe('probes that are told of no server', () => {
       { systemAccess: { ...access, user: 'admin', password: 'secret' }, deadlineMs: 1000 },
     );
     const { probes } = probed;
+    const farewell = { kind: 'SYS.SHUTDOWN' };
     await until('the server', () => figure(probes, 'cim_nats_up', { server: 'solo' }) === 1);
     await until('its size', () => figure(probes, 'cim_nats_cluster_expected_size') === 1);
     expect(figure(probes, 'gnatsd_varz_port', { server_id: 'solo' })).toBe(server.port);
     await until('its health', () => figure(probes, 'gnatsd_healthz_status', { server_id: 'solo' }) === 0);
-    expect(figure(probes, 'jetstream_server_total_streams', { server_id: 'solo' })).toBe(0);
-    expect(figure(probes, 'jetstream_account_storage_used', { account: 'EVENTS' })).toBe(0);
+    await until(
+      'its JetStream',
+      () => figure(probes, 'jetstream_server_total_streams', { server_id: 'solo' }) === 0,
+    );
+    await until(
+      'its account',
+      () => figure(probes, 'jetstream_account_storage_used', { account: 'EVENTS' }) === 0,
+    );
     // Who is not clustered belongs to no group.
     expect(samplesOf(probes).filter(({ name }) => name.startsWith('cim_nats_raft_'))).toEqual([]);
     await server.stop();
     await until('nobody', () => figure(probes, 'cim_nats_up', { server: 'solo' }) === 0);
-    expect(figure(probes, 'cim_nats_advisories_total', { kind: 'SYS.SHUTDOWN' })).toBeDefined();
+    await until('its farewell', () => figure(probes, 'cim_nats_advisories_total', farewell) !== undefined);
   });
 
   it('listen and tell of no server where nobody may ask', async () => {
