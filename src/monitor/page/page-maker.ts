@@ -5,7 +5,7 @@ import type { MetricSource } from '../../contracts/metric.js';
 import { familyHead, PAGE_END, type PageFormat, sampleLine } from './page-format.js';
 
 /** For so long at a time the page is written and no event is received. */
-const SLICE_NS = 4 * NS.ms;
+const SLICE_NS = 2 * NS.ms;
 /** So many lines are written between two looks at the clock. */
 const LINES_A_LOOK = 128;
 
