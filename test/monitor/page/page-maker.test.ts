@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { MetricFamily, MetricSource } from '../../../src/contracts/metric.js';
 import { CATALOG } from '../../../src/monitor/family.js';
 import { PageMaker } from '../../../src/monitor/page/page-maker.js';
+import { needs, promtool } from '../../support/prometheus-tools.js';
 import { parsePrometheusText, sampleValue } from '../prometheus-text.js';
 
 const HOSTILE = [
@@ -134,8 +135,8 @@ describe('PageMaker', () => {
     );
   });
 
-  it.skipIf(spawnSync('promtool', ['--version']).error !== undefined)(
-    'is taken by promtool, with every metric of the catalog and hostile labels',
+  it.skipIf(promtool === undefined)(
+    `is taken by promtool, with every metric of the catalog and hostile labels${needs(promtool, 'promtool')}`,
     async () => {
       const families = CATALOG.map((metric): MetricFamily => {
         const samples =
@@ -149,7 +150,7 @@ describe('PageMaker', () => {
               })).slice(0, metric.labels.length === 0 ? 1 : undefined);
         return { ...metric, samples };
       });
-      const { status, stdout, stderr } = spawnSync('promtool', ['check', 'metrics'], {
+      const { status, stdout, stderr } = spawnSync(promtool as string, ['check', 'metrics'], {
         input: await page('text', ...families),
         encoding: 'utf8',
       });
