@@ -28,6 +28,23 @@ const outcomeName = z
   .string()
   .regex(/^[a-z][a-z0-9_-]{0,31}$/, { error: 'expected an outcome in small letters, such as rejected' });
 
+/** Complains about what stands in two of the lists: it can belong to one of them only. */
+const nothingTwice =
+  (what: string, keyOf: (item: string) => string) =>
+  ({ value, issues }: z.core.ParsePayload<Record<string, string[]> | string[][]>): void => {
+    const owners = new Map<string, string>();
+    for (const [owner, items] of Object.entries(value)) {
+      for (const [at, item] of items.entries()) {
+        const first = owners.get(keyOf(item)) ?? owner;
+        owners.set(keyOf(item), first);
+        if (first === owner) continue;
+        const path = [Array.isArray(value) ? Number(owner) : owner, at];
+        const message = `${what} belongs to one of these lists, but \`${item}\` stands in another, too`;
+        issues.push({ code: 'custom', input: value, path, message });
+      }
+    }
+  };
+
 /** The keys of `monitor:` in a scenario, and of a configuration of the monitor by itself; sections come from plug-ins. */
 export const monitorSchema = z.strictObject({
   port: z
@@ -64,6 +81,7 @@ export const monitorSchema = z.strictObject({
     ),
   together: z
     .array(z.array(z.string().min(1).max(200)).min(2))
+    .check(nothingTwice('a domain', (domain) => domain))
     .optional()
     .describe(
       'Domains that one of several monitors has all of, since their events belong together, as those of one workflow.',
@@ -93,6 +111,7 @@ export const monitorSchema = z.strictObject({
     .refine((given) => Object.keys({ ...outcomes, ...given }).length <= MAX_OUTCOMES, {
       error: `expected at most ${MAX_OUTCOMES} outcomes`,
     })
+    .check(nothingTwice('a word', (said) => said.toLowerCase()))
     .optional()
     .describe(
       'Outcomes, each with the words that say it: in the outcome’s field, or at the end of the name of a type. Those that are not named keep their own.',

@@ -145,6 +145,17 @@ function resolveSubjects(
   return { subject, domainToken, typeToken };
 }
 
+/** The outcomes without the words that are given to others. */
+function wordsLeft(
+  outcomes: EventReading['outcomes'],
+  given: EventReading['outcomes'] = {},
+): EventReading['outcomes'] {
+  const taken = new Set(Object.values(given).flatMap((words) => words.map((word) => word.toLowerCase())));
+  return Object.fromEntries(
+    Object.entries(outcomes).map(([name, words]) => [name, words.filter((word) => !taken.has(word))]),
+  );
+}
+
 /** `undefined` where nothing is said of it: the defaults hold. */
 function readingOf(input: MonitorInput): EventReading | undefined {
   const { format, fields = {}, outcomes, 'max-event-size': maxEventBytes, 'max-depth': maxDepth } = input;
@@ -156,7 +167,7 @@ function readingOf(input: MonitorInput): EventReading | undefined {
     format: format ?? byDefault.format,
     fields: { ...byDefault.fields, ...(Object.fromEntries(declared) as Partial<EventFieldNames>) },
     declaredFields: declared.map(([name]) => name as EventFieldName),
-    outcomes: { ...byDefault.outcomes, ...outcomes },
+    outcomes: { ...wordsLeft(byDefault.outcomes, outcomes), ...outcomes },
     maxEventBytes: maxEventBytes ?? byDefault.maxEventBytes,
     maxDepth: maxDepth ?? byDefault.maxDepth,
   };

@@ -33,6 +33,19 @@ describe('readPattern', () => {
 });
 
 describe('a configuration of the monitor', () => {
+  it('lets a word say one outcome, and a domain go with one list of others', () => {
+    expect(config('outcomes: { later: [Done] }').reading).toMatchObject({
+      outcomes: { later: ['Done'], success: expect.not.arrayContaining(['done']) },
+    });
+    expect(complaint('outcomes: { success: [ok], failure: [failed, OK] }')).toMatch(
+      /1:46: outcomes\.failure\[1\]: a word belongs to one of these lists, but `OK` stands in another, too/,
+    );
+    expect(complaint('together: [[orders, billing], [billing, shipping]]')).toMatch(
+      /together\[1\]\[0\]: a domain belongs to one of these lists, but `billing` stands in another, too/,
+    );
+    expect(complaint('together: [[orders, billing], [shipping, parcels]]')).toBe('nothing');
+  });
+
   it('changes what it names and leaves the rest', () => {
     expect(config('{}')).toEqual({
       ...{ port: 9091, subject: 'cim.events.>', domainToken: 2, typeToken: 3, ownEvents: true },
