@@ -99,7 +99,14 @@ async function listen(server: Server, host: string, port: number): Promise<void>
       });
     });
   } catch (thrown) {
-    const why = codeOf(thrown) === 'EADDRINUSE' ? 'is in use' : `cannot be listened on: ${messageOf(thrown)}`;
+    const code = codeOf(thrown);
+    if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND') {
+      throw new PreflightError(`${host} is no address of this machine: /metrics cannot be served there`, {
+        cause: thrown,
+        hint: 'Name one that it has with `--host`; 127.0.0.1 is heard by this machine only.',
+      });
+    }
+    const why = code === 'EADDRINUSE' ? 'is in use' : `cannot be listened on: ${messageOf(thrown)}`;
     throw new PreflightError(`${host}:${port} ${why}`, {
       cause: thrown,
       hint: 'Choose another port: `monitor.port` in the scenario, `--port` for `stormglass monitor`; 0 takes any that is free.',
