@@ -8,7 +8,8 @@ import { dockerEngine, NEEDS_ENGINE, provideTestImage } from '../support/docker-
 
 const SCENARIO = scenarioText({
   cluster: '{ driver: process, nodes: 3 }',
-  load: '[{ name: orders, kind: js-publish, domains: [orders], rate: 200/s, for: 12s, max-lateness: 30s }]',
+  // An election, which takes up to nine seconds, is less than half of it.
+  load: '[{ name: orders, kind: js-publish, domains: [orders], rate: 200/s, for: 20s, max-lateness: 30s }]',
   faults: '[{ at: 2s, kind: node-kill, target: stream-leader(ORDERS), restart-after: 2s }]',
 });
 
