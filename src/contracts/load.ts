@@ -233,6 +233,8 @@ export interface LoadKindFacts {
   readonly history: readonly OperationKind[];
   /** Its operations are events of the mix: it takes `domains`, and the monitor counts what arrives. */
   readonly events: boolean;
+  /** The bodies of its events are what the mix says, and nothing else. */
+  readonly bodiesOfMix?: true;
   /** False for a kind of events whose subjects the monitor does not see, or that only listens; as `events` unless told. */
   readonly monitored?: boolean;
   /** False when its operations are no messages, which the servers' counters could confirm; true unless told. */

@@ -10,6 +10,8 @@ export interface WriterLabel {
   readonly load: string;
   /** When the load's warm-up is over, after the start of the phase clock; absent when it has none. */
   readonly warmUpEndNs?: number;
+  /** The texts, placeholders and all, that the bodies of its events are made of; none for mere bytes; absent: not known. */
+  readonly bodies?: readonly string[];
 }
 
 /** The task of the monitor thread: structured-cloneable. */

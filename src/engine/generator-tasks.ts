@@ -3,7 +3,7 @@ import { seededRandom } from '../base/random.js';
 import type { Cluster } from '../contracts/cluster.js';
 import type { GeneratorTask, LoadKindFacts } from '../contracts/load.js';
 import type { WriterLabel } from '../contracts/monitor.js';
-import type { Plan } from '../contracts/plan.js';
+import type { EventKind, Plan } from '../contracts/plan.js';
 import { warmUpEndNs } from '../metrics/schedule-end.js';
 import type { RunServices } from './services.js';
 
@@ -82,12 +82,22 @@ export function writerLabels(
   tasks: readonly GeneratorTask[],
   services: Pick<RunServices, 'loadFacts'>,
 ): WriterLabel[] {
-  return tasks.flatMap(({ writer, load }) => {
+  return tasks.flatMap(({ writer, load, events }) => {
+    const { writersOf, bodiesOfMix } = services.loadFacts(load.kind);
     const warmNs = warmUpEndNs(load);
-    return Array.from({ length: services.loadFacts(load.kind).writersOf?.(load) ?? 1 }, (_, i) => ({
+    const bodies = bodiesOfMix && bodiesOf(events);
+    return Array.from({ length: writersOf?.(load) ?? 1 }, (_, i) => ({
       writer: writer + i,
       load: load.name,
       ...(warmNs !== undefined && { warmUpEndNs: warmNs }),
+      ...(bodies && { bodies }),
     }));
   });
+}
+
+/** What the bodies of these events are made of; undefined where a file says that. */
+function bodiesOf(events: readonly EventKind[]): string[] | undefined {
+  const payloads = events.map(({ payload }) => payload);
+  if (payloads.some((payload) => payload?.kind === 'file')) return undefined;
+  return payloads.flatMap((payload) => (payload?.kind === 'template' ? [payload.text] : []));
 }

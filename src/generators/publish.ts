@@ -24,6 +24,7 @@ const facts: LoadKindFacts = {
   acknowledged: false,
   history: [],
   events: true,
+  bodiesOfMix: true,
   needsStream: false,
   schedules: ['open', 'max'],
 };

@@ -53,6 +53,8 @@ export class EventCounter {
   #readNs: number;
   readonly #stamp = emptyStamp();
   readonly #batch = new BatchReader();
+  /** By writer: 1 where no body of its events can say anything that is wanted, so that none is read. */
+  readonly #isMute = new Uint8Array(65_536);
 
   constructor(
     task: Pick<MonitorTask, 'plan' | 'writers' | 'phaseClock'>,
@@ -87,6 +89,11 @@ export class EventCounter {
       startNs: this.#readNs,
     });
     this.#reader.tellTo(this.books);
+    const { fields } = this.#reader;
+    for (const { writer, bodies } of writers) {
+      const isMute = bodies !== undefined && !bodies.some((text) => fields.mayHaveAny(text));
+      this.#isMute[writer] = isMute ? 1 : 0;
+    }
   }
 
   /** Reads the clocks once for all events of one read of the socket. */
@@ -167,10 +174,14 @@ export class EventCounter {
       this.#begin(view, series, traceStart);
       this.#reader.load = this.loads.loadOf(this.#stamp.writer);
       this.#reader.readPayload(payloadStart, payloadEnd, true, lagNs);
-    } else if (payloadEnd - payloadStart > STAMP_BYTES || traceStart >= 0 || this.#reader.seesAll) {
+      return;
+    }
+    const bodyStart = payloadStart + STAMP_BYTES;
+    const bodyEnd = this.#isMute[this.#stamp.writer] === 1 ? bodyStart : payloadEnd;
+    if (bodyEnd > bodyStart || traceStart >= 0 || this.#reader.seesAll) {
       this.#begin(view, series, traceStart);
       this.#reader.load = this.loads.loadOf(this.#stamp.writer);
-      this.#reader.readBehindStamp(payloadStart + STAMP_BYTES, payloadEnd, lagNs);
+      this.#reader.readBehindStamp(bodyStart, bodyEnd, lagNs);
     }
   }
 
@@ -187,9 +198,11 @@ export class EventCounter {
     const reader = this.#reader;
     while (batch.next()) {
       const lagNs = batch.stamped ? this.#onStamp(series, batch.stamp, view.buffer, traceStart) : -1;
-      if (batch.bodyEnd === batch.bodyStart && traceStart < 0 && !reader.seesAll) continue;
+      const isMute = batch.stamped && this.#isMute[batch.stamp.writer] === 1;
+      const bodyEnd = isMute ? batch.bodyStart : batch.bodyEnd;
+      if (bodyEnd === batch.bodyStart && traceStart < 0 && !reader.seesAll) continue;
       reader.load = batch.stamped ? this.loads.loadOf(batch.stamp.writer) : UNKNOWN_LOAD;
-      reader.readBehindStamp(batch.bodyStart, batch.bodyEnd, lagNs);
+      reader.readBehindStamp(batch.bodyStart, bodyEnd, lagNs);
     }
   }
 

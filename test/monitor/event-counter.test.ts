@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { NS, nowNs } from '../../src/base/clock.js';
+import type { WriterLabel } from '../../src/contracts/monitor.js';
 import { EventCounter } from '../../src/monitor/event-counter.js';
 import {
   BATCH_ENTRY_BYTES,
@@ -15,7 +16,7 @@ import { STAMP_HEX_BYTES, writeStampHex } from '../../src/wire/stamp-header.js';
 const plan = { port: 0, subject: 'cim.events.>', domainToken: 2, typeToken: 3 };
 
 /** A counter, and the bytes of a server that go into it. */
-function counting(writers = [{ writer: 1, load: 'orders' }], maxSeries?: number) {
+function counting(writers: WriterLabel[] = [{ writer: 1, load: 'orders' }], maxSeries?: number) {
   const counter = new EventCounter({ plan, writers }, maxSeries);
   const nothing = () => {};
   const parser = new WireParser({
@@ -64,6 +65,24 @@ function batchOf(sequences: readonly number[], dueNs: number, bodyBytes: number)
 }
 
 describe('EventCounter', () => {
+  it('reads no body that is known to say nothing, and every other one', () => {
+    const body = '{"outcome":"failed"}';
+    const failures = (bodies?: string[]) => {
+      const { counter, receive, load } = counting([{ writer: 1, load: 'orders', ...(bodies && { bodies }) }]);
+      const dueNs = nowNs() - NS.ms;
+      const payload = Buffer.concat([stamped(0, dueNs), Buffer.from(body)]);
+      receive('cim.events.orders.Placed', payload);
+      expect(load('orders')).toMatchObject({ received: 1 });
+      expect(counter.lags.buckets.cumulative(1)).toMatchObject({ count: 1 });
+      return counter.outcomes.of(1, counter.outcomes.words.failure, 1);
+    };
+    expect(failures()).toBe(1);
+    expect(failures([body, '{"n":1}'])).toBe(1);
+    // Nobody sends what the plan does not have: that it is not read is seen by what is missing.
+    expect(failures(['{"n":1}'])).toBe(0);
+    expect(failures([])).toBe(0);
+  });
+
   it('counts every event of a batch, its lag and its place in the sequence, and one message', () => {
     const { counter, receive, of, load } = counting();
     const dueNs = nowNs() - 40 * NS.ms;

@@ -11,6 +11,7 @@ const facts: LoadKindFacts = {
   acknowledged: true,
   history: ['publish'],
   events: true,
+  bodiesOfMix: true,
   needsStream: true,
   schedules: ['open', 'max', 'closed'],
 };

@@ -24,6 +24,7 @@ export class FieldTree {
   readonly #firstEntries: Int32Array[] = [];
   readonly #entries: Entry[] = [];
   readonly #targets: Target[] = [];
+  readonly #keys: string[] = [];
   #fields = 0;
 
   constructor() {
@@ -34,10 +35,16 @@ export class FieldTree {
   add(names: readonly string[]): number {
     const field = this.#fields++;
     names.forEach((name, rank) => {
+      this.#keys.push(name.split('.')[0]!);
       const entry = this.#entryOf(name.split('.'));
       entry.firstTarget = this.#targets.push({ field, rank, next: entry.firstTarget }) - 1;
     });
     return field;
+  }
+
+  /** The first keys of all names. */
+  get keys(): readonly string[] {
+    return this.#keys;
   }
 
   /** The entry of the key in [start, end) of the buffer; −1 when nobody wants it. The hot path. */

@@ -57,6 +57,15 @@ export class JsonFields {
     return field;
   };
 
+  /**
+   * Whether an object that is made of the text may have a wanted field: a name stands in it, or a key of it is not known
+   * as it stands there.
+   */
+  mayHaveAny(template: string): boolean {
+    const isLiteral = !template.includes('\\') && !/\}\}[^"{}]*"\s*:/.test(template);
+    return !isLiteral || this.#tree.keys.some((key) => template.includes(key));
+  }
+
   /** How many fields are wanted. */
   get count(): number {
     return this.kinds.length;

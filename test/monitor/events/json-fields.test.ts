@@ -219,3 +219,39 @@ describe('JsonFields', () => {
     expect(scan(nested(3), names, 2).result).toBe(SCAN.tooDeep);
   });
 });
+
+describe('whether an object made of a text may have a wanted field', () => {
+  const wanting = (...names: string[]) => {
+    const fields = new JsonFields();
+    fields.want(...names);
+    return fields;
+  };
+
+  it('is denied only of texts in whose objects none is found', () => {
+    const keys = fc.constantFrom('a', 'b', 'c', 'time', 'quo"te', 'é', 'zz');
+    const objects = fc.dictionary(
+      keys,
+      fc.oneof(fc.string(), fc.integer(), fc.dictionary(keys, fc.integer())),
+    );
+    let denied = 0;
+    fc.assert(
+      fc.property(objects, (object) => {
+        const text = JSON.stringify(object);
+        if (wanting(...names).mayHaveAny(text)) return;
+        denied++;
+        expect(scan(text).found).toEqual({});
+      }),
+    );
+    expect(denied).toBeGreaterThan(0);
+  });
+
+  it('is not denied where a key is drawn, or written with escapes', () => {
+    const fields = wanting('outcome', 'meta.error');
+    expect(fields.mayHaveAny('{"f":"{{hex 16}}","n":{{int 1 9}}}')).toBe(false);
+    expect(fields.mayHaveAny('{"outcome":"{{choice ok failed}}"}')).toBe(true);
+    expect(fields.mayHaveAny('{"meta":{"error":1}}')).toBe(true);
+    expect(fields.mayHaveAny('{"{{words 1 1}}":1}')).toBe(true);
+    expect(fields.mayHaveAny('{"out{{hex 4}}" : 1}')).toBe(true);
+    expect(fields.mayHaveAny('{"\\u006futcome":1}')).toBe(true);
+  });
+});
