@@ -325,7 +325,7 @@ class ProcessCluster implements Cluster, ServerRoster {
     },
     'rejoin-node': (record) => this.stores.rejoin(record),
     'remove-node': async ({ node }) => {
-      await this.membership.remove(node);
+      await this.membership.dismiss(node);
       this.#links?.removeNode(node);
       return `node ${node} was removed`;
     },

@@ -77,6 +77,12 @@ export class ProcessMembership implements Membership {
     return this.#inTurn(name, () => this.#remove(name));
   }
 
+  /** Takes a node away for good: no configuration that is written from then on routes to it. */
+  async dismiss(name: string): Promise<void> {
+    await this.remove(name);
+    this.#options.layout.forget(name);
+  }
+
   /** Resolves when no change to the node is under way: one that was given up on may still be. */
   async settled(name: string): Promise<void> {
     await this.#changes.get(name)?.catch(() => {});

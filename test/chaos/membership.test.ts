@@ -144,3 +144,22 @@ describe('a cluster of one server', () => {
     }
   });
 });
+
+describe('a cluster whose links can be cut', () => {
+  it('has a server take the place of another after a further one has come and gone', async () => {
+    await using linked = await clusterTest();
+    await using three = await linked.start({ nodes: 3 }, { links: { routes: true, clients: true } });
+    await using place = await faultScene(three, linked.runId);
+    const added = new FaultUnderTest(place, nodeAdd, {}, ['n1', 'n2', 'n3']);
+    await added.inject();
+    expect(await added.observe('during')).toMatchObject({ holds: true });
+    expect(await added.undo()).toMatchObject([{ undone: true }]);
+
+    const removed = new FaultUnderTest(place, nodeRemove, {}, ['n2']);
+    await removed.inject();
+    expect(await removed.observe('during')).toMatchObject({ holds: true });
+    expect(await removed.undo()).toMatchObject([{ undone: true }]);
+    expect(await removed.observe('after')).toMatchObject({ holds: true });
+    expect(three.node('n2').serverName).toBe('n2-2');
+  });
+});
