@@ -1,4 +1,5 @@
 import { printable } from './printable.js';
+import { MAX_LABEL_BYTES } from './tables/field-text.js';
 
 /** Which subject tokens, counted from 0, name the domain and the type of an event. */
 export interface SeriesTokens {
@@ -9,8 +10,6 @@ export interface SeriesTokens {
 /** The series that takes every event for which there is no room for a series of its own. */
 export const OTHER = 0;
 
-/** A token is told apart by its first bytes only: subjects may have 4 KiB, and metrics need short labels. */
-const MAX_LABEL_BYTES = 128;
 const DOT = 0x2e;
 const FNV_BASIS = 0x811c9dc5 | 0;
 const FNV_PRIME = 0x01000193;

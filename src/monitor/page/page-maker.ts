@@ -1,4 +1,4 @@
-import { setImmediate } from 'node:timers/promises';
+import { Breath } from '../../base/breath.js';
 import { nowNs } from '../../base/clock.js';
 import { NS } from '../../base/nanoseconds.js';
 import type { MetricSource } from '../../contracts/metric.js';
@@ -37,12 +37,11 @@ async function makePage(sources: readonly MetricSource[], format: PageFormat): P
   const chunks: Buffer[] = [];
   const shown = new Set<string>();
   let text = '';
-  let sliceEndNs = nowNs() + SLICE_NS;
+  const breath = new Breath(SLICE_NS);
   const breathe = async () => {
     chunks.push(Buffer.from(text));
     text = '';
-    await setImmediate();
-    sliceEndNs = nowNs() + SLICE_NS;
+    await breath.take();
   };
   for (const source of sources) {
     for (const family of source.families()) {
@@ -52,9 +51,9 @@ async function makePage(sources: readonly MetricSource[], format: PageFormat): P
       let lines = 0;
       for (const sample of family.samples) {
         text += sampleLine(family.name, sample, format);
-        if (++lines % LINES_A_LOOK === 0 && nowNs() >= sliceEndNs) await breathe();
+        if (++lines % LINES_A_LOOK === 0 && breath.isDue) await breathe();
       }
-      if (nowNs() >= sliceEndNs) await breathe();
+      if (breath.isDue) await breathe();
     }
   }
   chunks.push(Buffer.from(text + PAGE_END[format]));

@@ -2,8 +2,8 @@ import { NS, nowNs } from '../../base/clock.js';
 import type { MetricFamily } from '../../contracts/metric.js';
 import type { OwnEventSink } from '../../contracts/own-event.js';
 import type { ToldAdvisory } from '../../nats/advisories.js';
+import { family } from '../family.js';
 import { OTHER } from './group-key.js';
-import { ownFamily } from './own-family.js';
 
 /** Anybody may publish under the servers' subjects. */
 const MOST_KINDS = 64;
@@ -54,7 +54,7 @@ export class AdvisoryCount {
   }
 
   family(): MetricFamily {
-    return ownFamily(
+    return family(
       'cim_nats_advisories_total',
       [...this.#byKind].map(([kind, value]) => ({ labels: { kind }, value })),
     );

@@ -1,5 +1,5 @@
 import type { MetricFamily, MetricSample } from '../../contracts/metric.js';
-import { ownFamily } from './own-family.js';
+import { family } from '../family.js';
 import type { WatchedServer } from './watched-server.js';
 
 export interface ExpectedSizes {
@@ -26,34 +26,34 @@ export function* clusterFamilies(
   const byServer = (of: readonly Seen[], value: (server: Seen) => number): MetricSample[] =>
     of.map((server) => ({ labels: { server: server.label }, value: value(server) }));
 
-  yield ownFamily(
+  yield family(
     'cim_nats_up',
     byServer(looked, ({ isUp }) => Number(isUp)),
   );
-  yield ownFamily(
+  yield family(
     'cim_nats_healthy',
     byServer(looked, ({ isHealthy }) => Number(isHealthy)),
   );
-  yield ownFamily('cim_nats_cluster_size', looked.length === 0 ? [] : [{ labels: {}, value: up.length }]);
+  yield family('cim_nats_cluster_size', looked.length === 0 ? [] : [{ labels: {}, value: up.length }]);
   const expected = named === 0 ? largestSize : named;
-  yield ownFamily('cim_nats_cluster_expected_size', expected === 0 ? [] : [{ labels: {}, value: expected }]);
-  yield ownFamily(
+  yield family('cim_nats_cluster_expected_size', expected === 0 ? [] : [{ labels: {}, value: expected }]);
+  yield family(
     'cim_nats_routes',
     byServer(up, ({ peers }) => peers.size),
   );
-  yield ownFamily(
+  yield family(
     'cim_nats_routes_expected',
     byServer(up, (server) =>
       named === 0 ? (largestRoutes.get(server.label) ?? 0) : othersInCluster(server, servers),
     ),
   );
-  yield ownFamily(
+  yield family(
     'cim_nats_probe_age_seconds',
     byServer(servers, ({ ageSeconds }) => ageSeconds),
   );
   const untold = new Set(servers.flatMap((server) => [...server.untold]));
   const dropped = (kind: string) => [...untold].filter((key) => key.startsWith(`${kind} `)).length;
-  yield ownFamily(
+  yield family(
     'cim_nats_groups_dropped',
     ['stream', 'consumer'].map((kind) => ({ labels: { kind }, value: dropped(kind) })),
   );

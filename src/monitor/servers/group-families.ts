@@ -1,7 +1,7 @@
 import type { MetricFamily, MetricSample } from '../../contracts/metric.js';
 import type { ServerMetricName } from '../catalog/server-metrics.js';
+import { family } from '../family.js';
 import { OTHER } from './group-key.js';
-import { ownFamily } from './own-family.js';
 import type { RaftGroup } from './raft-group.js';
 
 type Labels = Readonly<Record<string, string>>;
@@ -60,13 +60,13 @@ export function* groupFamilies(
     labels: { server: label(server) },
     value: server === meta?.state?.leader ? 1 : 0,
   }));
-  yield ownFamily('cim_nats_meta_leader', metaLeaders);
-  yield ownFamily(
+  yield family('cim_nats_meta_leader', metaLeaders);
+  yield family(
     'cim_nats_meta_has_leader',
     meta === undefined ? [] : [{ labels: {}, value: meta.hasLeader ? 1 : 0 }],
   );
   for (const [name, together, tells] of METRICS) {
-    yield ownFamily(name, { [Symbol.iterator]: () => samplesOf(groups, label, together, tells) });
+    yield family(name, { [Symbol.iterator]: () => samplesOf(groups, label, together, tells) });
   }
 }
 

@@ -1,6 +1,6 @@
 import { printable } from '../printable.js';
 
-/** Values of labels are cut to so many bytes, as tokens of subjects are. */
+/** Tokens of subjects and texts of fields are told apart by so many bytes: they may be long, and metrics need short labels. */
 export const MAX_LABEL_BYTES = 128;
 
 const BACKSLASH = 0x5c;
