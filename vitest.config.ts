@@ -11,9 +11,10 @@ export default defineConfig({
   test: {
     include: [isLong ? LONG : 'test/**/*.test.ts'],
     exclude: isLong ? [] : [LONG],
-    // Real servers on two cores: tests wait for conditions, and a condition may take its time.
-    testTimeout: 120_000,
-    hookTimeout: 120_000,
+    // Real servers on two cores, at times slow ones: tests wait for conditions, and a condition may take its time.
+    testTimeout: isLong ? 300_000 : 120_000,
+    hookTimeout: isLong ? 300_000 : 120_000,
+    expect: { poll: { timeout: 30_000 } },
     maxWorkers: 2,
     pool: 'forks',
     reporters: resultsFile ? ['default', 'json'] : ['default'],

@@ -7,8 +7,8 @@
 //
 // `--seconds=10` is enough to see that it works. Fails when the run does not pass, or takes more than 600 MB.
 import { readdirSync, readFileSync } from 'node:fs';
-import { cpus } from 'node:os';
 import { numberOption, table, textOption } from './support/figures.mjs';
+import { machine } from './support/machine.mjs';
 import { runScenario, scenarioPath } from './support/run-scenario.mjs';
 
 const MOST_BYTES = 600e6;
@@ -89,7 +89,6 @@ console.log(
   `cores: generators ${result.generatorCores}, monitor ${result.monitorCores}, servers ${result.serverCores}; ` +
     `${result.answered} commands, ${result.unknown} without an answer; ${summary.verdict.headline}`,
 );
-const machine = { cpus: cpus().length, model: cpus()[0]?.model, node: process.version };
 console.log(JSON.stringify({ ...result, machine }));
 process.exitCode = exitCode === 0 && peakBytes < MOST_BYTES ? 0 : 1;
 

@@ -7,9 +7,9 @@
 //                             short: --sizes=0.2,0.4
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { benchDirectory } from './support/bench-directory.mjs';
 import { listOption, table, textOption } from './support/figures.mjs';
 import { HISTORY_CHECKS } from './support/made-histories.mjs';
 
@@ -23,9 +23,7 @@ const sizes = listOption('sizes', [1, 5, 10, 50]).map((millions) => Math.round(m
 const histories = (textOption('histories') ?? Object.keys(HISTORY_CHECKS).join()).split(',');
 const only = textOption('checks')?.split(',');
 
-const directory = mkdtempSync(join(tmpdir(), 'stormglass-bench-'));
-process.once('exit', () => rmSync(directory, { recursive: true, force: true }));
-for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => process.exit(1));
+const directory = benchDirectory();
 
 /** In a process of its own, whose memory nothing else has touched. */
 async function check(history, operations, checks) {

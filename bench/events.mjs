@@ -2,7 +2,7 @@
 //
 //     node bench/events.mjs [--rounds=7]
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { cpus, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { nowNs } from '../dist/base/clock.js';
 import { seededRandom } from '../dist/base/random.js';
@@ -15,6 +15,7 @@ import { OpenBatches } from '../dist/wire/open-batches.js';
 import { writeStamp } from '../dist/wire/stamp.js';
 import { templateText } from '../dist/wire/template-text.js';
 import { median, numberOption, table } from './support/figures.mjs';
+import { machine } from './support/machine.mjs';
 
 const rounds = numberOption('rounds', 7);
 const EVENTS = 500_000;
@@ -151,5 +152,4 @@ const results = Object.entries(parts).map(([part, work]) => {
 rmSync(dir, { recursive: true, force: true });
 if (!(kept > 0)) throw new Error('nothing was computed');
 console.log(table([['made of', 'ns an event'], ...results.map(({ part, ns }) => [part, ns.toFixed(1)])]));
-const machine = { cpus: cpus().length, model: cpus()[0]?.model, node: process.version };
 console.log(JSON.stringify({ bench: 'events', events: EVENTS, rounds, machine, results }));

@@ -112,13 +112,14 @@ async function runSeed(seed) {
   }
 }
 
-/** Kills the run while its n-th fault holds; what it does not come to is not killed. */
+/** Kills the run while its n-th fault holds; what it does not come to in the time of a run is not killed. */
 async function killInFault(run, nth, random) {
   let over = false;
   void run.ended.then(() => {
     over = true;
   });
-  while (!over) {
+  for (let waitedMs = 0; !over; waitedMs += 20) {
+    if (waitedMs >= RUN_ENDS_WITHIN_MS) return;
     if (run.journal.filter(({ type }) => type === 'fault-recorded').length >= nth) break;
     await sleep(20);
   }

@@ -5,16 +5,17 @@
 //     node bench/history.mjs [--parts=rate,bytes,read] [--replicas=1,3] [--window=500] [--seconds=2] [--rounds=5]
 //                            [--keys=100000] [--per-sec=5000] [--operations=10] (millions) [--nats-server=PATH]
 //                            short: --seconds=1 --rounds=1 --keys=1000 --operations=1
-import { mkdtempSync, rmSync, statSync } from 'node:fs';
-import { cpus, tmpdir } from 'node:os';
+import { rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { jsPublish } from '../dist/generators/js-publish/js-publish.js';
 import { openHistory } from '../dist/history/history-reader.js';
 import { HistoryWriter } from '../dist/history/history-writer.js';
 import { emptyRow } from '../dist/history/operation-row.js';
+import { benchDirectory } from './support/bench-directory.mjs';
 import { startBenchServer } from './support/bench-server.mjs';
 import { listOption, median, numberOption, table, textOption } from './support/figures.mjs';
 import { runLoad } from './support/load-run.mjs';
+import { machine } from './support/machine.mjs';
 import { bytesOfKinds } from './support/recorded-loads.mjs';
 import { storedRate } from './support/stored-rate.mjs';
 import { SUBJECT, startStreamCluster } from './support/stream-cluster.mjs';
@@ -32,9 +33,7 @@ const keys = numberOption('keys', 100_000);
 const perSec = numberOption('per-sec', 5000);
 const operations = numberOption('operations', 10) * 1e6;
 
-const directory = mkdtempSync(join(tmpdir(), 'stormglass-bench-'));
-process.once('exit', () => rmSync(directory, { recursive: true, force: true }));
-for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => process.exit(1));
+const directory = benchDirectory();
 
 async function publishRate(system, historyFile) {
   await system.purge();
@@ -203,6 +202,5 @@ const isSlow = results.rate?.some(({ ratio }) => ratio < LEAST_RATIO) ?? false;
 const isLarge = results.bytes?.some(({ bytes }) => bytes > MOST_BYTES) ?? false;
 if (isSlow) console.log(`a history costs more than ${Math.round(100 * (1 - LEAST_RATIO))} % of the rate`);
 if (isLarge) console.log(`an operation takes more than ${MOST_BYTES} bytes`);
-const machine = { cpus: cpus().length, model: cpus()[0]?.model, node: process.version };
 console.log(JSON.stringify({ bench: 'history', window, seconds, rounds, machine, results }));
 process.exit(isSlow || isLarge ? 1 : 0);

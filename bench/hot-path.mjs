@@ -1,7 +1,6 @@
 // What one event costs in this process, in nanoseconds: pacing, stamping, recording, parsing. No server, no socket.
 //
 //     node bench/hot-path.mjs [--rounds=7]
-import { cpus } from 'node:os';
 import { nowNs } from '../dist/base/clock.js';
 import { seededRandom } from '../dist/base/random.js';
 import { AckWindow } from '../dist/generators/ack-window.js';
@@ -10,11 +9,13 @@ import { readPubAck } from '../dist/generators/pub-ack.js';
 import { LoadRecorder, MEASURE } from '../dist/metrics/load-recorder.js';
 import { PhaseClock } from '../dist/metrics/phase-clock.js';
 import { BlockRing } from '../dist/wire/block-ring.js';
+import { messageSink } from '../dist/wire/message-sink.js';
 import { WireParser } from '../dist/wire/parser.js';
 import { writeReplyToken } from '../dist/wire/reply-token.js';
 import { emptyStamp, writeStamp } from '../dist/wire/stamp.js';
 import { readMessageStamp } from '../dist/wire/stamp-header.js';
 import { median, numberOption, table } from './support/figures.mjs';
+import { machine } from './support/machine.mjs';
 
 const rounds = numberOption('rounds', 7);
 const EVENTS = 1_000_000;
@@ -57,16 +58,11 @@ const message = Buffer.concat([
 writeStamp(message, message.length - 18, 1, 2, 3);
 // What a socket reads into: no Buffer.
 const chunk = Uint8Array.from(Buffer.concat(Array.from({ length: 1000 }, () => message)));
-const parser = new WireParser({
-  message: (view) => {
+const parser = new WireParser(
+  messageSink((view) => {
     if (readMessageStamp(view, stamp)) kept += stamp.sequence;
-  },
-  info: () => {},
-  ping: () => {},
-  pong: () => {},
-  ok: () => {},
-  error: () => {},
-});
+  }),
+);
 const ack = Buffer.from('{"stream":"ORDERS","seq":123456789}');
 const into = { streamSequence: 0, duplicate: false };
 
@@ -128,5 +124,4 @@ console.log(
     ...results.map(({ part, ns, lowest }) => [part, ns.toFixed(1), lowest.toFixed(1)]),
   ]),
 );
-const machine = { cpus: cpus().length, model: cpus()[0]?.model, node: process.version };
 console.log(JSON.stringify({ bench: 'hot-path', events: EVENTS, rounds, machine, results }));

@@ -5,7 +5,6 @@
 //     node bench/js-consume.mjs [--messages=500000] [--size=128] [--rounds=5] [--batch=500] [--nats=PATH]
 //                               [--nats-server=PATH]      short: --messages=100000 --rounds=1
 import { execFile } from 'node:child_process';
-import { cpus } from 'node:os';
 import { promisify } from 'node:util';
 import { jetstreamManager } from '@nats-io/jetstream';
 import { connect } from '@nats-io/transport-node';
@@ -13,6 +12,7 @@ import { jsConsume } from '../dist/generators/js-consume/js-consume.js';
 import { findTool, startBenchServer } from './support/bench-server.mjs';
 import { median, numberOption, table } from './support/figures.mjs';
 import { runLoad } from './support/load-run.mjs';
+import { machine } from './support/machine.mjs';
 
 const STREAM = 'benchstream';
 const THEIR_CONSUMER = 'nats-bench';
@@ -102,5 +102,4 @@ console.log(
     ]),
   ]),
 );
-const machine = { cpus: cpus().length, model: cpus()[0]?.model, node: process.version };
 console.log(JSON.stringify({ bench: 'js-consume', messages, size, batch, rounds, machine, results }));

@@ -8,13 +8,13 @@
 // Modes: sync, async, atomic (batches as large as the window holds twice; `nats bench js pub batch`), fast (stormglass only).
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { cpus, tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { jsPublish } from '../dist/generators/js-publish/js-publish.js';
+import { benchDirectory } from './support/bench-directory.mjs';
 import { findTool } from './support/bench-server.mjs';
-import { listOption, median, numberOption, table, textOption } from './support/figures.mjs';
+import { byTurns, ratesTable } from './support/by-turns.mjs';
+import { listOption, numberOption, textOption } from './support/figures.mjs';
 import { runLoad } from './support/load-run.mjs';
+import { machine } from './support/machine.mjs';
 import { storedRate } from './support/stored-rate.mjs';
 import { STREAM, SUBJECT, startStreamCluster } from './support/stream-cluster.mjs';
 
@@ -27,9 +27,7 @@ const seconds = numberOption('seconds', 2);
 const rounds = numberOption('rounds', 5);
 const nats = await findTool('nats');
 
-const directory = mkdtempSync(join(tmpdir(), 'stormglass-bench-'));
-process.once('exit', () => rmSync(directory, { recursive: true, force: true }));
-for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => process.exit(1));
+const directory = benchDirectory();
 
 const THEIR_MODE = { sync: 'sync', async: 'async', atomic: 'batch' };
 
@@ -90,29 +88,15 @@ const results = [];
 for (const replicas of replicaCounts) {
   const system = await startStreamCluster({ name: `r${replicas}`, directory, replicas });
   for (const mode of modes) {
-    const ours = [];
-    const theirs = [];
-    for (let round = 0; round < rounds; round++) {
-      theirs.push(await natsBench(system, mode));
-      ours.push(await stormglass(system, mode));
-      process.stderr.write('.');
-    }
-    results.push({ mode, replicas, ours, theirs, ratio: median(ours) / median(theirs) });
+    const rates = await byTurns(rounds, {
+      ours: () => stormglass(system, mode),
+      theirs: () => natsBench(system, mode),
+    });
+    results.push({ mode, replicas, ...rates });
   }
   await system.stop();
 }
 process.stderr.write('\n');
-const thousand = (rate) => (Number.isNaN(rate) ? '–' : (rate / 1e3).toFixed(1));
-console.log(
-  table([
-    ['mode', 'replicas', 'stormglass k/s', 'nats bench k/s', 'ratio', 'stormglass, all', 'nats bench, all'],
-    ...results.map(({ mode, replicas, ours, theirs, ratio }) => [
-      ...[mode, replicas, thousand(median(ours)), thousand(median(theirs))],
-      Number.isNaN(ratio) ? '–' : ratio.toFixed(3),
-      ...[ours.map(thousand).join(' '), theirs.map(thousand).join(' ')],
-    ]),
-  ]),
-);
-const machine = { cpus: cpus().length, model: cpus()[0]?.model, node: process.version };
+console.log(ratesTable({ mode: 'mode', replicas: 'replicas' }, 'k', results));
 console.log(JSON.stringify({ bench: 'js-publish', size, window, seconds, rounds, machine, results }));
 process.exit();

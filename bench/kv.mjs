@@ -5,15 +5,16 @@
 //     node bench/kv.mjs [--seconds=2] [--rounds=5] [--clients=1,16] [--nats=PATH] [--nats-server=PATH]
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { cpus } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { kv } from '../dist/generators/kv/kv.js';
 import { keyName } from '../dist/generators/kv/kv-schema.js';
 import { prefill } from '../dist/generators/prefill.js';
 import { findTool, startBenchServer } from './support/bench-server.mjs';
-import { listOption, median, numberOption, table } from './support/figures.mjs';
+import { byTurns, ratesTable } from './support/by-turns.mjs';
+import { listOption, numberOption } from './support/figures.mjs';
 import { runLoad } from './support/load-run.mjs';
-import { inRate, natsBenchRate, settledMessages } from './support/server-rate.mjs';
+import { machine } from './support/machine.mjs';
+import { natsBenchRate, rateOf, settledMessages } from './support/server-rate.mjs';
 
 const KEYS = 100_000;
 const WARM_UP_S = 0.5;
@@ -55,7 +56,7 @@ async function stormglass(operation, clients) {
     events: [],
     onStart: async () => {
       await sleep(WARM_UP_S * 1000);
-      rate = await inRate(server, seconds);
+      rate = await rateOf(server, 'in_msgs', seconds);
     },
   });
   const confirmed = (await settledMessages(server)) - before;
@@ -88,32 +89,14 @@ await fill();
 const results = [];
 for (const operation of ['put', 'get']) {
   for (const clients of clientCounts) {
-    const ours = [];
-    const theirs = [];
-    for (let round = 0; round < rounds; round++) {
-      theirs.push(await natsBench(operation, clients));
-      ours.push(await stormglass(operation, clients));
-      process.stderr.write('.');
-    }
-    results.push({ operation, clients, ours, theirs, ratio: median(ours) / median(theirs) });
+    const rates = await byTurns(rounds, {
+      ours: () => stormglass(operation, clients),
+      theirs: () => natsBench(operation, clients),
+    });
+    results.push({ operation, clients, ...rates });
   }
 }
 await server.stop();
 process.stderr.write('\n');
-const thousand = (rate) => (rate / 1e3).toFixed(1);
-console.log(
-  table([
-    ['kv', 'at a time', 'stormglass k/s', 'nats bench k/s', 'ratio', 'stormglass, all', 'nats bench, all'],
-    ...results.map(({ operation, clients, ours, theirs, ratio }) => [
-      operation,
-      clients,
-      thousand(median(ours)),
-      thousand(median(theirs)),
-      ratio.toFixed(3),
-      ours.map(thousand).join(' '),
-      theirs.map(thousand).join(' '),
-    ]),
-  ]),
-);
-const machine = { cpus: cpus().length, model: cpus()[0]?.model, node: process.version };
+console.log(ratesTable({ kv: 'operation', 'at a time': 'clients' }, 'k', results));
 console.log(JSON.stringify({ bench: 'kv', seconds, rounds, machine, results }));

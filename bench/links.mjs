@@ -7,15 +7,14 @@
 //                          [--nats=PATH] [--nats-server=PATH] [--toxiproxy=PATH]      short: --seconds=1 --rounds=1
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { cpus, tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { jsPublish } from '../dist/generators/js-publish/js-publish.js';
 import { LatencyHistogram } from '../dist/metrics/latency-histogram.js';
+import { benchDirectory } from './support/bench-directory.mjs';
 import { findTool } from './support/bench-server.mjs';
 import { median, numberOption, table } from './support/figures.mjs';
 import { runLoad } from './support/load-run.mjs';
+import { machine } from './support/machine.mjs';
 import { STREAM, SUBJECT, startStreamCluster } from './support/stream-cluster.mjs';
 
 const REPLICAS = 3;
@@ -27,9 +26,7 @@ const seconds = numberOption('seconds', 3);
 const rounds = numberOption('rounds', 5);
 const nats = await findTool('nats');
 
-const directory = mkdtempSync(join(tmpdir(), 'stormglass-bench-'));
-process.once('exit', () => rmSync(directory, { recursive: true, force: true }));
-for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => process.exit(1));
+const directory = benchDirectory();
 
 const SYSTEMS = {
   'no links': { routes: false, clients: false },
@@ -148,6 +145,5 @@ console.log(
     ]),
   ]),
 );
-const machine = { cpus: cpus().length, model: cpus()[0]?.model, node: process.version };
 console.log(JSON.stringify({ bench: 'links', size, window, steadyRate, seconds, rounds, machine, figures }));
 process.exit();

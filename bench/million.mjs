@@ -8,9 +8,9 @@
 // batches 20 ms.
 //
 //     npm run build && node bench/million.mjs [--seconds=60] [--search-seconds=5] [--start=1000000] [--only=messages|batches]
-import { cpus } from 'node:os';
 import { numberOption, table, textOption } from './support/figures.mjs';
 import { highestRate } from './support/highest-rate.mjs';
+import { machine } from './support/machine.mjs';
 import { runScenario, scenarioPath } from './support/run-scenario.mjs';
 
 const seconds = numberOption('seconds', 60);
@@ -131,7 +131,6 @@ if (results.messages) {
     `what limits it: at ${million(beyond.ratePerSec)} M/s ${beyond.verdict}; ${beyond.cpu}; ${beyond.limit}`,
   );
 }
-const machine = { cpus: cpus().length, model: cpus()[0]?.model, node: process.version };
 console.log(JSON.stringify({ bench: 'million', machine, results }));
 const isWhole = ({ held, lost, received, due, recorded, messages, serverMessages }) =>
   held && lost === 0 && received === due && recorded === due && serverMessages === messages;

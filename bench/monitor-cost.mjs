@@ -1,7 +1,6 @@
 // What the monitor costs an event: the bytes of a socket, recorded, through the parser and the counter. No server.
 //
 //     node bench/monitor-cost.mjs [--events=2000000] [--rounds=5] [--batch=32]
-import { cpus } from 'node:os';
 import { nowNs } from '../dist/base/clock.js';
 import { PhaseClock } from '../dist/metrics/phase-clock.js';
 import { EventCounter } from '../dist/monitor/event-counter.js';
@@ -11,10 +10,12 @@ import {
   writeBatchHeader,
   writeBodyLength,
 } from '../dist/wire/batch.js';
+import { messageSink } from '../dist/wire/message-sink.js';
 import { WireParser } from '../dist/wire/parser.js';
 import { writeStamp } from '../dist/wire/stamp.js';
 import { STAMP_HEX_AT, STAMP_HEX_BYTES, writeStampHex } from '../dist/wire/stamp-header.js';
 import { median, numberOption, table } from './support/figures.mjs';
+import { machine } from './support/machine.mjs';
 
 const EVENTS = numberOption('events', 2_000_000);
 const rounds = numberOption('rounds', 5);
@@ -66,7 +67,6 @@ console.log(
     ...results.map(({ what, ns, lowest }) => [what, ns.toFixed(1), lowest.toFixed(1)]),
   ]),
 );
-const machine = { cpus: cpus().length, model: cpus()[0]?.model, node: process.version };
 console.log(JSON.stringify({ bench: 'monitor-cost', events: EVENTS, rounds, machine, results }));
 
 /** The median and the lowest of the rounds: the lowest is what is left when the machine has nothing else to do. */
@@ -79,7 +79,7 @@ function measure(what, once) {
 function countAll(block, writers) {
   const plan = { port: 0, subject: 'cim.events.>', domainToken: 2, typeToken: 3 };
   const counter = new EventCounter({ plan, writers, phaseClock: PhaseClock.create().buffer });
-  const parser = new WireParser(sink((view) => counter.onMessage(view)));
+  const parser = new WireParser(messageSink((view) => counter.onMessage(view)));
   const { events, perEventNs } = feed(block, parser, () => counter.onReadStart());
   const counted = counter.figures.totalEvents;
   const { received, lost } = counter.loads.figures()[writers.length];
@@ -90,7 +90,7 @@ function countAll(block, writers) {
 
 function parseAll() {
   let messages = 0;
-  const parser = new WireParser(sink(() => messages++));
+  const parser = new WireParser(messageSink(() => messages++));
   const { events, perEventNs } = feed(message, parser, () => {});
   if (messages !== events) throw new Error('the parser miscounted');
   return perEventNs;
@@ -142,9 +142,4 @@ function recordBlock(payloadBytes, events, restampOne, head = '') {
       return from;
     },
   };
-}
-
-function sink(message) {
-  const nothing = () => {};
-  return { message, info: nothing, ping: nothing, pong: nothing, ok: nothing, error: nothing };
 }

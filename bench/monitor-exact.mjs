@@ -1,6 +1,7 @@
-// Nothing is lost from the account: while writers publish, the monitor's server is killed, and later the monitor itself is
-// stopped and started again. What it received and what it says to be missing, by the sequences of the writers, must be
-// exactly what they sent; and what it received must be what the servers say that they sent it, as far as they outlived it.
+// Nothing is lost from the account. While writers publish, the monitor's server is killed; then they pause, and what it received
+// and what it says to be missing, by their sequences, must be exactly what they say that they sent. They go on, and the monitor is
+// stopped and started again: what the second one received, what it misses and what was sent before it met the writers must be
+// all that they sent, and what it received must be what the server says that it sent it.
 //
 //     node bench/monitor-exact.mjs [--events=10000000] [--rate=400000] [--writers=4] [--partitions=1] [--nats-server=PATH]
 import { NS, nowNs, sleep } from '../dist/base/clock.js';
@@ -21,7 +22,11 @@ const events = numberOption('events', 10_000_000);
 const ratePerSec = numberOption('rate', 400_000);
 const writers = numberOption('writers', 4);
 const partitions = numberOption('partitions', 1);
-const durationNs = (events / ratePerSec) * NS.s;
+/** Of each of the two halves. */
+const durationNs = (events / 2 / ratePerSec) * NS.s;
+/** Between them: what is missing has been so for a second, and every worker has said what it sent. */
+const PAUSE_NS = 5 * NS.s;
+const steady = { fromPerSec: ratePerSec, toPerSec: ratePerSec, durationNs };
 
 const domains = Array.from({ length: DOMAINS }, (_, i) => `domain-${i}`);
 const kinds = Array.from({ length: TYPES }, (_, i) => {
@@ -54,7 +59,8 @@ async function figuresOf({ metricsUrl, metricsUrls = [metricsUrl] }) {
   return {
     counted: sum('cim_events_total{') - sum('cim_events_total{domain="stormglass"'),
     received: sum('cim_events_received_total{'),
-    lost: sum('cim_events_lost_total{'),
+    // What came late after all is in `received`, too.
+    lost: sum('cim_events_lost_total{') - sum('cim_events_late_total{'),
     unseen: sum('cim_events_unseen_total{'),
     duplicated: sum('cim_events_duplicated_total{'),
     blindSeconds: sum('cim_monitor_blind_seconds_total') / pages.length,
@@ -80,13 +86,22 @@ async function exactness() {
   const ports = [victim.port, survivor.port];
   let monitor = await startMonitor(ports, notices);
   try {
-    const storm = async (startNs) => {
-      const until = (part) => sleep((startNs + part * durationNs - nowNs()) / NS.ms);
-      await until(0.3);
+    const sentUntilNow = (reports) => {
+      const phases = reports.flatMap((report) => report.phases);
+      return phases.reduce((sum, { counters }) => sum + (counters.sent ?? 0), 0);
+    };
+    const storm = async (startNs, reports) => {
+      const until = (ns) => sleep((startNs + ns - nowNs()) / NS.ms);
+      await until(0.6 * durationNs);
       await victim.stop();
-      await until(0.6);
+      await until(durationNs + PAUSE_NS / 2);
+      await monitor.drained(1000, 60_000);
       await monitor.drained(0, 0);
-      seen.push(await figuresOf(monitor));
+      seen.push({ ...(await figuresOf(monitor)), sent: sentUntilNow(reports) });
+      if (nowNs() > startNs + durationNs + PAUSE_NS) throw new Error('the pause was too short');
+      await until(1.4 * durationNs + PAUSE_NS);
+      await monitor.drained(0, 0);
+      seen.push({ ...(await figuresOf(monitor)) });
       await monitor[Symbol.asyncDispose]();
       await sleep(RESTART_MS);
       monitor = await startMonitor([survivor.port], notices);
@@ -102,7 +117,7 @@ async function exactness() {
         domains,
         schedule: {
           mode: 'open',
-          stages: [{ fromPerSec: ratePerSec, toPerSec: ratePerSec, durationNs }],
+          stages: [steady, { fromPerSec: 0, toPerSec: 0, durationNs: PAUSE_NS }, steady],
           arrival: { kind: 'constant' },
           unit: 'operations',
         },
@@ -111,8 +126,8 @@ async function exactness() {
         workers: writers,
         params: publish.schema.parse({}),
       },
-      onStart: (startNs) => {
-        stormed = storm(startNs);
+      onStart: (startNs, reports) => {
+        stormed = storm(startNs, reports);
       },
     });
     await stormed;
@@ -120,7 +135,8 @@ async function exactness() {
     // What was missing at one look and still is at the next is lost.
     await monitor.drained(0, 0);
     seen.push(await figuresOf(monitor));
-    return { sent: counters.sent, before: seen[0], after: seen[1], notices, told: await toldTo(survivor) };
+    const [paused, before, after] = seen;
+    return { sent: counters.sent, paused, before, after, notices, told: await toldTo(survivor) };
   } finally {
     await monitor[Symbol.asyncDispose]();
     await victim.stop();
@@ -129,28 +145,35 @@ async function exactness() {
 }
 
 const number = (value) => value.toLocaleString('en-US');
-const { sent, before, after, notices, told } = await exactness();
-/** Sent while no monitor was there: by the numbers at which the second met the writers. */
+const { sent, paused, before, after, notices, told } = await exactness();
+/** Of all that was sent: what the second knows of by number only, less what the first has in its account. */
 const between = after.unseen - before.unseen - before.received - before.lost;
-const sum = before.received + before.lost + before.unseen + between + after.received + after.lost;
+const knownAtPause = paused.unseen + paused.received + paused.lost;
+const known = after.unseen + after.received + after.lost;
 console.log(`${notices.length} notices: ${[...new Set(notices)].join('; ')}`);
 console.log(
   table([
     ['', 'events'],
-    ['received by the first monitor', number(before.received)],
+    ['until the pause: received by the first monitor', number(paused.received)],
     [
-      `missing by sequence, ${before.blindSeconds.toFixed(2)} s blind: its server was killed`,
-      number(before.lost),
+      `missing by sequence, ${paused.blindSeconds.toFixed(3)} s blind: its server was killed`,
+      number(paused.lost),
     ],
+    ['together', number(knownAtPause)],
+    ['sent', number(paused.sent)],
+    ['in all: received by the first monitor until it was stopped', number(before.received)],
+    ['missing by sequence', number(before.lost)],
     ['unseen by both: the monitor was restarted', number(between)],
     ['received by the second monitor', number(after.received)],
     ['missing by sequence', number(after.lost)],
-    ['together', number(sum)],
+    ['together', number(known)],
     ['sent', number(sent)],
   ]),
 );
 const wrong = [
-  ...(sum === sent ? [] : [`together ${sum}, and sent were ${sent}`]),
+  ...(knownAtPause === paused.sent ? [] : [`until the pause ${knownAtPause}, and sent were ${paused.sent}`]),
+  ...(paused.lost > 0 ? [] : ['nothing was missed when the server was killed: nothing was proven']),
+  ...(known === sent ? [] : [`together ${known}, and sent were ${sent}`]),
   ...(before.reconnects === partitions ? [] : ['the monitor never lost its server: nothing was proven']),
   ...(between > 0 ? [] : ['nothing was sent while the monitor was restarted: nothing was proven']),
   ...(before.duplicated + after.duplicated === 0 ? [] : ['some were counted twice']),

@@ -6,10 +6,10 @@
 //     node bench/publish-monitor.mjs [--seconds=5] [--rounds=5] [--size=16] [--nats=PATH] [--nats-server=PATH]
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { cpus } from 'node:os';
 import { NS, nowNs } from '../dist/base/clock.js';
 import { findTool, startBenchServer } from './support/bench-server.mjs';
 import { median, numberOption, table } from './support/figures.mjs';
+import { machine } from './support/machine.mjs';
 import { eventsOf, monitorRate, SUBJECTS } from './support/monitor-rate.mjs';
 
 const seconds = numberOption('seconds', 5);
@@ -73,7 +73,6 @@ console.log(
     ['ratio', ratio.toFixed(3), ours.map((rate, i) => (rate / theirs[i]).toFixed(2)).join(' ')],
   ]),
 );
-const machine = { cpus: cpus().length, model: cpus()[0]?.model, node: process.version };
 console.log(
   JSON.stringify({ bench: 'publish-monitor', bytes, seconds, rounds, machine, ours, theirs, ratio }),
 );

@@ -6,13 +6,15 @@
 //                                      short: --seconds=0.5 --rounds=1
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { cpus } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { publish } from '../dist/generators/publish.js';
 import { subscribe } from '../dist/generators/subscribe/subscribe.js';
-import { findTool, startBenchServer } from './support/bench-server.mjs';
-import { listOption, median, numberOption, table } from './support/figures.mjs';
+import { findTool } from './support/bench-server.mjs';
+import { byTurnsForSizes, ratesTable } from './support/by-turns.mjs';
+import { listOption, numberOption } from './support/figures.mjs';
 import { runLoads } from './support/load-run.mjs';
+import { machine } from './support/machine.mjs';
+import { rateOf } from './support/server-rate.mjs';
 
 const WARM_UP_S = 0.5;
 const SUBJECT = 'bench.events';
@@ -21,13 +23,10 @@ const rounds = numberOption('rounds', 5);
 const sizes = listOption('sizes', [16, 128]);
 const nats = await findTool('nats');
 
-/** Messages a second that the server delivered, by its own counter and clock. */
+/** What the server delivers, once it is warm. */
 async function outRate(server) {
   await sleep(WARM_UP_S * 1000);
-  const before = await server.varz();
-  await sleep(seconds * 1000);
-  const after = await server.varz();
-  return (after.out_msgs - before.out_msgs) / ((Date.parse(after.now) - Date.parse(before.now)) / 1000);
+  return rateOf(server, 'out_msgs', seconds);
 }
 
 async function stormglassRate(server, bytes) {
@@ -89,36 +88,6 @@ async function natsBenchRate(server, bytes) {
   return rate;
 }
 
-const results = [];
-for (const bytes of sizes) {
-  const server = await startBenchServer();
-  const ours = [];
-  const theirs = [];
-  for (let round = 0; round < rounds; round++) {
-    theirs.push(await natsBenchRate(server, bytes));
-    ours.push(await stormglassRate(server, bytes));
-    process.stderr.write('.');
-  }
-  await server.stop();
-  results.push({ bytes, ours, theirs, ratio: median(ours) / median(theirs) });
-}
-process.stderr.write('\n');
-const million = (rate) => (rate / 1e6).toFixed(2);
-console.log(
-  table([
-    [
-      'payload',
-      'stormglass M/s',
-      'nats bench M/s',
-      'ratio',
-      'stormglass, all',
-      'nats bench pub and sub, all',
-    ],
-    ...results.map(({ bytes, ours, theirs, ratio }) => [
-      ...[`${bytes} B`, million(median(ours)), million(median(theirs)), ratio.toFixed(3)],
-      ...[ours.map(million).join(' '), theirs.map(million).join(' ')],
-    ]),
-  ]),
-);
-const machine = { cpus: cpus().length, model: cpus()[0]?.model, node: process.version };
+const results = await byTurnsForSizes(sizes, rounds, { ours: stormglassRate, theirs: natsBenchRate });
+console.log(ratesTable({ 'payload, B': 'bytes' }, 'M', results));
 console.log(JSON.stringify({ bench: 'publish-subscribe', seconds, rounds, machine, results }));

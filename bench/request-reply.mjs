@@ -7,14 +7,15 @@
 //                                  short: --seconds=0.5 --rounds=1
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { cpus } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { request } from '../dist/generators/request/request.js';
 import { service } from '../dist/generators/service/service.js';
 import { findTool, startBenchServer } from './support/bench-server.mjs';
-import { listOption, median, numberOption, table } from './support/figures.mjs';
+import { ratesTable } from './support/by-turns.mjs';
+import { listOption, median, numberOption } from './support/figures.mjs';
 import { runLoad, startResponder } from './support/load-run.mjs';
-import { inRate, natsBenchRate } from './support/server-rate.mjs';
+import { machine } from './support/machine.mjs';
+import { natsBenchRate, rateOf } from './support/server-rate.mjs';
 
 const WARM_UP_S = 0.5;
 const SUBJECT = 'bench.requests';
@@ -68,7 +69,7 @@ async function stormglassRate(clients) {
     events,
     onStart: async () => {
       await sleep(WARM_UP_S * 1000);
-      rate = (await inRate(server, seconds)) / 2;
+      rate = (await rateOf(server, 'in_msgs', seconds)) / 2;
     },
   });
   if (counters.ok !== counters.sent || counters.reply_bytes !== REPLY_BYTES * counters.ok) {
@@ -102,23 +103,5 @@ for (const [responder, startIt] of [
 }
 await server.stop();
 process.stderr.write('\n');
-const thousand = (rate) => (rate / 1e3).toFixed(1);
-console.log(
-  table([
-    [
-      'responder',
-      'at a time',
-      'stormglass k/s',
-      'nats bench k/s',
-      'ratio',
-      'stormglass, all',
-      'nats bench, all',
-    ],
-    ...results.map(({ responder, clients, ours, theirs, ratio }) => [
-      ...[responder, clients, thousand(median(ours)), thousand(median(theirs)), ratio.toFixed(3)],
-      ...[ours.map(thousand).join(' '), theirs.map(thousand).join(' ')],
-    ]),
-  ]),
-);
-const machine = { cpus: cpus().length, model: cpus()[0]?.model, node: process.version };
+console.log(ratesTable({ responder: 'responder', 'at a time': 'clients' }, 'k', results));
 console.log(JSON.stringify({ bench: 'request-reply', seconds, rounds, machine, results }));

@@ -9,10 +9,11 @@
 // stormglass grows by more than a tenth over the run, by the straight line through what was measured after the first
 // minute (least squares), when open files come or go meanwhile, or when the run itself does not pass.
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { cpus, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { numberOption, table } from './support/figures.mjs';
 import { highestRate } from './support/highest-rate.mjs';
+import { machine } from './support/machine.mjs';
 import { runScenario, scenarioPath } from './support/run-scenario.mjs';
 
 const seconds = numberOption('seconds', 600);
@@ -52,7 +53,6 @@ console.log(
 console.log(
   `received ${load.counters.received} of ${load.counters.due}, lost ${load.counters.lost}; ${summary.verdict.headline}`,
 );
-const machine = { cpus: cpus().length, model: cpus()[0]?.model, node: process.version };
 console.log(JSON.stringify({ ...result, machine }));
 const grows = result.growth > MOST_GROWTH;
 if (grows) console.log(`the memory grows: ${percent(result.growth)} over the run`);

@@ -2,13 +2,13 @@
 // every percentile are printed beside what arithmetic says of operations that are due all the while.
 //
 //     node bench/stall.mjs [--rate=20000] [--seconds=10] [--stall=1.5] [--nats-server=PATH]
-import { cpus } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { LatencyHistogram } from '../dist/metrics/latency-histogram.js';
 import { startBenchServer } from './support/bench-server.mjs';
 import { numberOption, table } from './support/figures.mjs';
 import { createStream } from './support/jetstream.mjs';
 import { runLoad } from './support/load-run.mjs';
+import { machine } from './support/machine.mjs';
 
 const ratePerSec = numberOption('rate', 20_000);
 const seconds = numberOption('seconds', 10);
@@ -95,6 +95,5 @@ console.log(
 );
 const isTrue = rows.every(({ measuredNs, atLeastNs }) => measuredNs >= atLeastNs * 0.998);
 if (!isTrue) process.exitCode = 1;
-const machine = { cpus: cpus().length, model: cpus()[0]?.model, node: process.version };
 const report = { bench: 'stall', ratePerSec, seconds, stallNs, isTrue, rows, counters, machine };
 console.log(JSON.stringify(report));

@@ -4,12 +4,12 @@
 //
 //     node bench/subject-sweep.mjs [--short] [--seconds=1] [--rounds=5] [--nats-server=PATH]
 import { readFileSync } from 'node:fs';
-import { cpus } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startBenchServer } from './support/bench-server.mjs';
 import { discard } from './support/discard.mjs';
 import { median, numberOption, table } from './support/figures.mjs';
 import { runLoad } from './support/load-run.mjs';
+import { machine } from './support/machine.mjs';
 
 const short = process.argv.includes('--short');
 const seconds = numberOption('seconds', short ? 0.5 : 1);
@@ -163,5 +163,4 @@ for (const sweep of Object.keys(sweeps)) {
 }
 const best = results.find(({ cpuUs, by }) => cpuUs === least && by !== 'nobody');
 console.log(`\nthe least of all: ${nameOf(best)}`);
-const machine = { cpus: cpus().length, model: cpus()[0]?.model, node: process.version };
 console.log(JSON.stringify({ bench: 'subject-sweep', seconds, rounds, machine, results }));

@@ -2,19 +2,16 @@
 // turns, each on a server of its own. Measured by the servers' own in_msgs, over a stretch in the middle of each run.
 //
 //     node bench/tls.mjs [--seconds=2] [--rounds=5] [--size=128] [--nats=PATH] [--nats-server=PATH]
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { startProcessCluster } from '../dist/clusters/process-cluster.js';
 import { processClusterSchema } from '../dist/clusters/process-cluster-schema.js';
+import { startProcessCluster } from '../dist/clusters/start-process-cluster.js';
+import { benchDirectory } from './support/bench-directory.mjs';
 import { findTool } from './support/bench-server.mjs';
 import { median, numberOption, table } from './support/figures.mjs';
-import { runLoad } from './support/load-run.mjs';
+import { machine } from './support/machine.mjs';
+import { maxPublishRate } from './support/max-publisher.mjs';
+import { natsBenchRate } from './support/server-rate.mjs';
 
-const WARM_UP_MS = 500;
 const SUBJECT = 'bench.events';
 const seconds = numberOption('seconds', 2);
 const rounds = numberOption('rounds', 5);
@@ -22,9 +19,7 @@ const bytes = numberOption('size', 128);
 const nats = await findTool('nats');
 const serverPath = await findTool('nats-server');
 
-const directory = mkdtempSync(join(tmpdir(), 'stormglass-bench-'));
-process.once('exit', () => rmSync(directory, { recursive: true, force: true }));
-for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => process.exit(1));
+const directory = benchDirectory();
 
 async function startServer(name, params) {
   const workDir = join(directory, name);
@@ -53,69 +48,20 @@ async function startServer(name, params) {
   };
 }
 
-async function inRate(server) {
-  await sleep(WARM_UP_MS);
-  const before = await server.varz();
-  await sleep(seconds * 1000);
-  const after = await server.varz();
-  return (after.in_msgs - before.in_msgs) / ((Date.parse(after.now) - Date.parse(before.now)) / 1000);
-}
+const stormglassRate = async (server) =>
+  (await maxPublishRate({ server, access: server.access, subject: SUBJECT, bytes, seconds })).rate;
 
-async function stormglassRate(server) {
-  let rate;
-  const size = { minBytes: bytes, maxBytes: bytes };
-  const { counters } = await runLoad({
-    access: server.access,
-    load: {
-      name: 'max',
-      kind: 'publish',
-      domains: ['bench'],
-      schedule: { mode: 'max', durationNs: (WARM_UP_MS / 1000 + seconds + 0.3) * 1e9 },
-      atNs: 0,
-      warmUpNs: 0,
-      workers: 1,
-      params: { backlog: 30e9, 'max-lateness': 1e9, headers: {} },
-    },
-    events: [{ domain: 'bench', type: 'T', subject: SUBJECT, weight: 1, size }],
-    onStart: async () => {
-      rate = await inRate(server);
-    },
-  });
-  if (counters.ok !== counters.sent) throw new Error(`sent ${counters.sent}, flushed ${counters.ok}`);
-  return rate;
-}
-
-async function natsBenchRate(server) {
-  const idle = (await server.varz()).in_msgs;
+const theirRate = (server) => {
   const messages = String(Math.ceil(5e6 * (seconds + 1)));
-  const bench = spawn(
-    nats,
-    [
-      ...server.args,
-      ...['bench', 'pub', SUBJECT, '--no-progress', '--size', `${bytes}B`, '--msgs', messages],
-    ],
-    { stdio: 'ignore' },
-  );
-  const ended = once(bench, 'exit');
-  // It connects before it publishes: the stretch begins with its first messages.
-  while ((await server.varz()).in_msgs < idle + 1000) {
-    if (bench.exitCode !== null) throw new Error('nats bench ended before it began');
-    await sleep(5);
-  }
-  const rate = await inRate(server);
-  if (bench.exitCode !== null) throw new Error('nats bench ended before it was measured');
-  bench.kill();
-  await ended;
-  await sleep(200);
-  return rate;
-}
+  return natsBenchRate(nats, server, ['pub', SUBJECT, '--size', `${bytes}B`, '--msgs', messages], seconds);
+};
 
 const servers = { plain: await startServer('plain', {}), tls: await startServer('tls', { tls: true }) };
 const rates = { plain: { ours: [], theirs: [] }, tls: { ours: [], theirs: [] } };
 try {
   for (let round = 0; round < rounds; round++) {
     for (const [name, server] of Object.entries(servers)) {
-      rates[name].theirs.push(await natsBenchRate(server));
+      rates[name].theirs.push(await theirRate(server));
       rates[name].ours.push(await stormglassRate(server));
       process.stderr.write('.');
     }
@@ -145,5 +91,4 @@ console.log(
 const [plain, tls] = results;
 const kept = tls.ours / plain.ours;
 console.log(`with TLS, stormglass keeps ${(100 * kept).toFixed(0)} % of its rate`);
-const machine = { cpus: cpus().length, model: cpus()[0]?.model, node: process.version };
 console.log(JSON.stringify({ bench: 'tls', bytes, seconds, rounds, machine, results, kept }));

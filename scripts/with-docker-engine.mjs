@@ -68,9 +68,15 @@ async function startEngine() {
       await empty(socketPath);
       child.kill('SIGTERM');
     }
-    const late = sleep(ENDS_WITHIN_MS, undefined, { ref: false }).then(() => child.kill('SIGKILL'));
-    await Promise.race([end, late]);
-    rmSync(directory, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
+    const late = setTimeout(() => child.kill('SIGKILL'), ENDS_WITHIN_MS);
+    await end;
+    clearTimeout(late);
+    try {
+      rmSync(directory, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
+    } catch (error) {
+      // What the command came to does not change by it.
+      console.error(`${directory} could not be removed: ${error.message}`);
+    }
   };
   const startedAt = Date.now();
   while (!(await answers(socketPath))) {

@@ -5,7 +5,7 @@ import { PhaseClock } from '../../dist/metrics/phase-clock.js';
 
 const ENTRY = new URL('./load-worker.mjs', import.meta.url);
 
-/** `onStart(startNs)` is called when the schedule's start is fixed. */
+/** `onStart(startNs, reports)` is called when the schedule's start is fixed; reports come in as the load goes on. */
 export async function runLoad({ load, ...options }) {
   const { reports, notices, counters } = await runLoads({ loads: [load], ...options });
   return { reports, notices, counters: counters[load.name] };
@@ -20,7 +20,7 @@ export async function runLoads({ loads, onStart, ...options }) {
     await fleet.ready();
     const startNs = nowNs() + 20e6;
     fleet.start(startNs);
-    await onStart?.(startNs);
+    await onStart?.(startNs, reports);
     await fleet.finished();
   } finally {
     await fleet[Symbol.asyncDispose]();

@@ -3,12 +3,15 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** Messages a second that the server took in, by its own counter and clock, over a stretch of so many seconds. */
-export async function inRate(server, seconds) {
+/**
+ * Messages a second over a stretch of so many seconds, by the server's own counter and clock: `in_msgs` that it took in,
+ * `out_msgs` that it delivered.
+ */
+export async function rateOf(server, counter, seconds) {
   const before = await server.varz();
   await sleep(seconds * 1000);
   const after = await server.varz();
-  return (after.in_msgs - before.in_msgs) / ((Date.parse(after.now) - Date.parse(before.now)) / 1000);
+  return (after[counter] - before[counter]) / ((Date.parse(after.now) - Date.parse(before.now)) / 1000);
 }
 
 /** The counter once it stands still: what is in the sockets of a client that was ended comes in later. */
@@ -29,7 +32,7 @@ export async function natsBenchRate(nats, server, args, seconds) {
   const idle = await settledMessages(server);
   const bench = spawn(
     nats,
-    ['--server', `nats://127.0.0.1:${server.port}`, 'bench', ...args, '--no-progress'],
+    [...(server.args ?? ['--server', `nats://127.0.0.1:${server.port}`]), 'bench', ...args, '--no-progress'],
     { stdio: 'ignore' },
   );
   const ended = once(bench, 'exit');
@@ -38,7 +41,7 @@ export async function natsBenchRate(nats, server, args, seconds) {
     await sleep(5);
   }
   await sleep(500);
-  const rate = await inRate(server, seconds);
+  const rate = await rateOf(server, 'in_msgs', seconds);
   if (bench.exitCode !== null) throw new Error('nats bench ended before it was measured: raise --msgs');
   bench.kill();
   await ended;

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { jetstreamManager } from '@nats-io/jetstream';
 import { connect } from '@nats-io/transport-node';
-import { startProcessCluster } from '../../dist/clusters/process-cluster.js';
 import { processClusterSchema } from '../../dist/clusters/process-cluster-schema.js';
+import { startProcessCluster } from '../../dist/clusters/start-process-cluster.js';
 import { findTool } from './bench-server.mjs';
 
 export const STREAM = 'benchstream';

@@ -8,6 +8,7 @@ remote_write:
       - source_labels: [resolution]
         regex: 5m|1h
         action: keep
+      - { regex: runbooks, action: labeldrop }
 `;
 
 /** Text of prometheus-long-term.yml: prometheus.yml, and where what is kept for long is written to. */

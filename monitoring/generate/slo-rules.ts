@@ -12,6 +12,7 @@ const BURNS = [
   { alert: 'SloBurnRateSlow', severity: 'ticket', burnRate: 3, long: '1d', short: '2h', spent: '10%' },
   { alert: 'SloBurnRateSlow', severity: 'ticket', burnRate: 1, long: '3d', short: '6h', spent: '10%' },
 ] as const;
+const MINUTES = { '1h': 60, '6h': 360, '1d': 1440, '3d': 4320 } as const;
 
 /** All but the five minutes, which are what the others are made of. */
 const WINDOWS = ['30m', '1h', '2h', '6h', '1d', '3d'] as const;
@@ -88,18 +89,21 @@ function budgets(): RuleGroup {
 
 function burnAlert({ alert, severity, burnRate, long, short, spent }: (typeof BURNS)[number]): Rule {
   const burns = (window: string) => `slo:burn_rate:rate${window} > ${burnRate}`;
+  // Rates of five minutes are recorded each minute. What began within the hour has as much as there was, not as much as if it
+  // had always been so; and what is younger than the window has burnt no more than it can have in its time.
   const enough =
-    'avg_over_time(slo:total:rate5m[1h]) * 3600 >= on (slo) group_left () slo:least_events:per_hour';
+    'sum_over_time(slo:total:rate5m[1h]) * 60 >= on (slo) group_left () slo:least_events:per_hour';
+  const known = `slo:burn_rate:rate${long} * count_over_time(slo:total:rate5m[${long}]) / ${MINUTES[long]}`;
   return {
     alert,
-    expr: `(${burns(long)})\nand (${burns(short)})\nand (${enough})\n`,
+    expr: `(${burns(long)})\nand (${burns(short)})\nand (${known} > ${burnRate})\nand (${enough})\n`,
     labels: { severity, area: 'slo', window: long },
     annotations: {
       summary:
         'The budget of {{ $labels.slo }} burns {{ $value | humanize }} times too fast{{ with $labels.domain }} in {{ . }}{{ end }}' +
         '{{ with $labels.workflow }} in {{ . }}{{ end }}{{ with $labels.load }} in {{ . }}{{ end }}',
       description: `In ${long} at least ${spent} of what may go wrong in 30 days went wrong, and it goes on.`,
-      runbook_url: `docs/alerts.md#${alert.toLowerCase()}`,
+      runbook_url: `{{ with $externalLabels.runbooks }}{{ . }}/{{ end }}docs/alerts.md#${alert.toLowerCase()}`,
     },
   };
 }

@@ -1,3 +1,4 @@
+import type { AlertSample, AlertSeries } from './alert-samples.js';
 import type { Labels } from './prometheus-api.js';
 
 /** A stretch of time in which an alert was pending or firing, by the moments at which its rule was evaluated. Monotonic. */
@@ -6,6 +7,8 @@ export interface AlertEpisode {
   /** Without the name and the state. */
   readonly labels: Labels;
   readonly state: 'pending' | 'firing';
+  /** The first evaluation at which its condition held; what fires may have waited since then. */
+  readonly activeNs: number;
   readonly fromNs: number;
   /** The last evaluation that said so. */
   lastNs: number;
@@ -13,13 +16,24 @@ export interface AlertEpisode {
   endNs?: number;
 }
 
-/** Evaluations that a busy Prometheus may leave out before an alert counts as resolved. */
+/** Evaluations that a busy Prometheus may leave out before an alert counts as resolved, where it does not say since when it holds. */
 const MISSED_EVALUATIONS = 2.5;
 
-/** What Prometheus says of its alerts in the series `ALERTS`, a sample each evaluation, put together to episodes. */
+interface Known {
+  readonly episode: AlertEpisode;
+  readonly activation: number | undefined;
+}
+
+/**
+ * What Prometheus says of its alerts, a sample each evaluation, put together to episodes: an alert that has held since the same
+ * moment is the same one, however many evaluations were left out.
+ */
 export class AlertBook {
   readonly episodes: AlertEpisode[] = [];
-  readonly #open = new Map<string, AlertEpisode>();
+  /** The latest of each alert, state and set of labels. */
+  readonly #latest = new Map<string, Known>();
+  /** By alert, labels and activation: the first evaluation that told of it. */
+  readonly #activeNs = new Map<string, number>();
   readonly #evaluationNs: (alert: string) => number;
   readonly #onChange: (what: 'fired' | 'resolved', episode: AlertEpisode) => void;
 
@@ -32,51 +46,56 @@ export class AlertBook {
     this.#onChange = onChange;
   }
 
-  /** Samples of one series, ascending; those that were added before do no harm. */
-  add({ __name__: _, alertname = '', alertstate, ...labels }: Labels, timesNs: readonly number[]): void {
-    const state = alertstate === 'firing' ? 'firing' : 'pending';
-    const key = JSON.stringify([alertname, state, Object.entries(labels).sort()]);
-    const evaluationNs = this.#evaluationNs(alertname);
-    for (const atNs of timesNs) {
-      const open = this.#open.get(key);
+  /** Samples, ascending; those that were added before do no harm. What an alert waited comes before its firing. */
+  add({ alert, state, labels, samples }: AlertSeries): void {
+    const ofAlert = JSON.stringify([alert, Object.entries(labels).sort()]);
+    const key = `${state} ${ofAlert}`;
+    const evaluationNs = this.#evaluationNs(alert);
+    for (const { atNs, activation } of samples) {
+      const latest = this.#latest.get(key);
       // The two clocks are compared anew each time: within half an interval it is the same evaluation.
-      if (open && atNs <= open.lastNs + evaluationNs / 2) continue;
-      if (open && atNs - open.lastNs <= MISSED_EVALUATIONS * evaluationNs) {
-        open.lastNs = atNs;
+      if (latest && atNs <= latest.episode.lastNs + evaluationNs / 2) continue;
+      if (latest && this.#goesOn(latest, { atNs, ...(activation !== undefined && { activation }) })) {
+        latest.episode.lastNs = atNs;
         continue;
       }
-      if (open) this.#end(key, open);
-      const episode: AlertEpisode = { alert: alertname, labels, state, fromNs: atNs, lastNs: atNs };
-      if (this.#isOver(episode)) continue;
+      if (latest && latest.episode.endNs === undefined) this.#end(latest.episode);
+      const ofActivation = `${activation} ${ofAlert}`;
+      const activeNs = (activation === undefined ? undefined : this.#activeNs.get(ofActivation)) ?? atNs;
+      if (activation !== undefined) this.#activeNs.set(ofActivation, activeNs);
+      const episode: AlertEpisode = { alert, labels, state, activeNs, fromNs: atNs, lastNs: atNs };
       this.episodes.push(episode);
-      this.#open.set(key, episode);
+      this.#latest.set(key, { episode, activation });
       if (state === 'firing') this.#onChange('fired', episode);
     }
   }
 
-  /** What was not said again by then is over. */
-  endBefore(atNs: number): void {
-    for (const [key, episode] of this.#open) {
-      if (atNs - episode.lastNs > MISSED_EVALUATIONS * this.#evaluationNs(episode.alert))
-        this.#end(key, episode);
+  /** What was not said again by then is over. @param evaluatedNs until when the rule of an alert was evaluated, and was seen to be */
+  endBefore(evaluatedNs: (alert: string) => number): void {
+    for (const { episode } of this.#latest.values()) {
+      const { alert, lastNs, endNs } = episode;
+      const longestNs = MISSED_EVALUATIONS * this.#evaluationNs(alert);
+      if (endNs === undefined && evaluatedNs(alert) - lastNs > longestNs) this.#end(episode);
     }
   }
 
-  /** A sample of an episode that has ended already, which was asked for once more. */
-  #isOver({ alert, state, labels, fromNs }: AlertEpisode): boolean {
-    const own = JSON.stringify(Object.entries(labels).sort());
-    return this.episodes.some(
-      (other) =>
-        other.alert === alert &&
-        other.state === state &&
-        fromNs <= other.lastNs + this.#evaluationNs(alert) / 2 &&
-        JSON.stringify(Object.entries(other.labels).sort()) === own,
-    );
+  /** Whether a sample tells of the same firing, or waiting, as the one before it. */
+  #goesOn({ episode, activation }: Known, sample: AlertSample): boolean {
+    if (activation === undefined || sample.activation === undefined) {
+      const gapNs = sample.atNs - episode.lastNs;
+      return episode.endNs === undefined && gapNs <= MISSED_EVALUATIONS * this.#evaluationNs(episode.alert);
+    }
+    if (activation !== sample.activation) return false;
+    if (episode.endNs !== undefined) {
+      // It was thought to be over, and was not.
+      delete episode.endNs;
+      if (episode.state === 'firing') this.#onChange('fired', episode);
+    }
+    return true;
   }
 
-  #end(key: string, episode: AlertEpisode): void {
+  #end(episode: AlertEpisode): void {
     episode.endNs = episode.lastNs + this.#evaluationNs(episode.alert);
-    this.#open.delete(key);
     if (episode.state === 'firing') this.#onChange('resolved', episode);
   }
 }

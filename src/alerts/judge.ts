@@ -1,26 +1,12 @@
-import { NS } from '../base/nanoseconds.js';
 import { formatDuration } from '../base/units.js';
-import {
-  type AlertExpectation,
-  type AlertFault,
-  type AlertResult,
-  type AlertTimes,
-  NO_RECEIVER,
-  TARGET_LABEL,
-} from '../contracts/alert.js';
+import type { AlertExpectation, AlertFault, AlertResult } from '../contracts/alert.js';
 import type { AlertEpisode } from './alert-book.js';
-import type { Notified } from './webhook.js';
-
-/** What was seen of the alerts until now. */
-export interface Sight {
-  readonly episodes: readonly AlertEpisode[];
-  readonly notified: readonly Notified[];
-  readonly times: AlertTimes;
-  /** Monotonic: everything that Prometheus had evaluated by then has been seen. */
-  readonly seenUntilNs: number;
-  /** Until then Prometheus and Alertmanager have both answered: who was told of nothing was to be told of nothing. */
-  readonly toldUntilNs: number;
-}
+import { claimFirings, type Expected } from './claim-firings.js';
+import { eachTarget, ofAllTargets } from './each-target.js';
+import { differenceOf, fits } from './expected-labels.js';
+import { judgeResolved } from './judge-resolved.js';
+import { judgeTold } from './judge-told.js';
+import type { Sight } from './sight.js';
 
 /** How one expectation stands. */
 export interface Judgement extends AlertResult {
@@ -30,70 +16,61 @@ export interface Judgement extends AlertResult {
   readonly askAtNs?: number;
 }
 
-/** Beyond the times of its groups, what Alertmanager and the way to it may take on a busy machine. */
-export const TELLING_TAKES_NS = 5 * NS.s;
-
 const ms = formatDuration;
 
-/** Holds one expectation against what was seen. Pure. */
-export function judge(expectation: AlertExpectation, fault: AlertFault | undefined, sight: Sight): Judgement {
-  const { alert, after, withinNs } = expectation;
+/** Holds expectations against what was seen, all together: no firing speaks for two faults. Pure. */
+export function judgeAll(
+  expectations: readonly AlertExpectation[],
+  faults: readonly AlertFault[],
+  sight: Sight,
+): Judgement[] {
+  const all = expectations.map((expectation) =>
+    eachTarget({ expectation, fault: faults.find(({ id }) => id === expectation.after) }),
+  );
+  const claims = claimFirings(all.flat(), sight.episodes);
+  return all.map((parts) => {
+    const [first, ...others] = parts.map((part) => judgeOne(part, claims, sight)) as [
+      Judgement,
+      ...Judgement[],
+    ];
+    if (others.length === 0) return first;
+    return ofAllTargets(
+      [first, ...others],
+      parts.flatMap(({ fault }) => fault?.targets ?? []),
+    );
+  });
+}
+
+function judgeOne(
+  { expectation, fault }: Expected,
+  claims: ReadonlyMap<AlertEpisode, AlertFault>,
+  sight: Sight,
+): Judgement {
   const base = { expectation, isDecided: true };
-  if (fault === undefined) return { ...base, verdict: 'unknown', detail: `there was no fault ${after}` };
-  const { injectedNs } = fault;
-  if (injectedNs === 0) return { ...base, verdict: 'unknown', detail: `${after} was not made` };
-  const deadlineNs = injectedNs + withinNs;
-  const own = sight.episodes.filter((episode) => episode.alert === alert && episode.state === 'firing');
-  const fired = own
-    .filter(({ fromNs, labels }) => fromNs >= injectedNs && fits(labels, expectation, fault))
+  if (fault === undefined)
+    return { ...base, verdict: 'unknown', detail: `there was no fault ${expectation.after}` };
+  if (fault.injectedNs === 0) return { ...base, verdict: 'unknown', detail: `${fault.id} was not made` };
+  const fired = sight.episodes
+    .filter(
+      (episode) =>
+        episode.alert === expectation.alert &&
+        claims.get(episode)?.id === fault.id &&
+        fits(episode.labels, expectation, fault),
+    )
     .sort((a, b) => a.fromNs - b.fromNs);
   const first = fired[0];
-  if (first !== undefined && first.fromNs <= deadlineNs) {
-    return judgeFired(expectation, fault, fired, sight);
-  }
-  if (first === undefined && sight.seenUntilNs < deadlineNs) {
-    return {
-      ...base,
-      isDecided: false,
-      verdict: 'unknown',
-      detail: 'it had not fired when it could no longer be seen',
-    };
-  }
-  const missed = { ...base, verdict: 'missed' } as const;
-  if (first !== undefined) {
-    const afterNs = first.fromNs - injectedNs;
-    const detail = `fired after ${ms(afterNs)}, ${ms(afterNs - withinNs)} too late`;
-    return { ...missed, detail, detectedAfterNs: afterNs, labels: first.labels };
-  }
-  const before = own.find(
-    ({ fromNs, endNs = Number.POSITIVE_INFINITY, labels }) =>
-      fromNs < injectedNs && endNs > injectedNs && fits(labels, expectation, fault),
-  );
-  if (before !== undefined) {
-    const detail = `it was firing already, since ${ms(injectedNs - before.fromNs)} before the fault: it says nothing of it`;
-    return { ...missed, detail, labels: before.labels };
-  }
-  const other = own.find(({ fromNs }) => fromNs >= injectedNs && fromNs <= deadlineNs);
-  if (other !== undefined) {
-    const detail = `fired after ${ms(other.fromNs - injectedNs)}, ${difference(other.labels, expectation, fault)}`;
-    return { ...missed, detail, labels: other.labels };
-  }
-  const pending = sight.episodes.filter(
-    ({ alert: name, state, lastNs, fromNs }) =>
-      name === alert && state === 'pending' && lastNs >= injectedNs && fromNs <= deadlineNs,
-  );
-  const longestNs = Math.max(0, ...pending.map(({ fromNs, lastNs }) => lastNs - fromNs));
-  const waited = pending.length === 0 ? '' : `, though it was pending for ${ms(longestNs)}`;
-  return { ...missed, detail: `did not fire within ${ms(withinNs)}${waited}`, askAtNs: deadlineNs };
+  return first !== undefined && first.fromNs <= fault.injectedNs + expectation.withinNs
+    ? judgeFired(expectation, fault, first, fired, sight)
+    : judgeUnfired(expectation, fault, first, claims, sight);
 }
 
 function judgeFired(
   expectation: AlertExpectation,
   fault: AlertFault,
+  first: AlertEpisode,
   fired: readonly AlertEpisode[],
   sight: Sight,
 ): Judgement {
-  const first = fired[0] as AlertEpisode;
   const told = judgeTold(expectation, first, sight);
   const resolved = judgeResolved(expectation, fault, fired, sight);
   const verdicts = [told.verdict, resolved.verdict];
@@ -111,135 +88,61 @@ function judgeFired(
       receiver: told.news.receiver,
     }),
     ...(resolved.afterNs !== undefined && { resolvedAfterNs: resolved.afterNs }),
+    ...(resolved.awayNs !== undefined && { awayNs: resolved.awayNs }),
   };
 }
 
-interface Part {
-  readonly verdict: AlertResult['verdict'];
-  readonly detail: string;
-  readonly isDecided: boolean;
-}
-
-function judgeTold(
-  { receiver }: AlertExpectation,
-  { alert, labels, fromNs }: AlertEpisode,
-  { notified, times, toldUntilNs }: Sight,
-): Part & { readonly news?: Notified } {
-  const patienceNs = times.groupWaitNs + times.groupIntervalNs + TELLING_TAKES_NS;
-  const all = notified.filter(
-    (news) =>
-      news.status === 'firing' &&
-      news.labels.alertname === alert &&
-      // Its moment is Prometheus' own, of another clock.
-      news.atNs >= fromNs - TELLING_TAKES_NS &&
-      Object.entries(labels).every(([name, value]) => news.labels[name] === value),
-  );
-  const isOver = toldUntilNs >= fromNs + patienceNs;
-  if (receiver === NO_RECEIVER) {
-    const [news] = all;
-    if (news) {
-      const detail = `and \`${news.receiver}\` was told, though nobody should be`;
-      return { verdict: 'missed', detail, isDecided: true, news };
-    }
-    return isOver
-      ? { verdict: 'met', detail: 'nobody was told', isDecided: true }
-      : { verdict: 'unknown', detail: 'whether nobody is told was not seen', isDecided: false };
-  }
-  const news = all.find((each) => receiver === undefined || each.receiver === receiver);
-  if (news) return { verdict: 'met', detail: `\`${news.receiver}\` was told`, isDecided: true, news };
-  if (!isOver)
-    return { verdict: 'unknown', detail: 'whether anybody is told was not seen', isDecided: false };
-  const others = [...new Set(all.map((each) => `\`${each.receiver}\``))].join(', ');
-  const detail =
-    others === ''
-      ? `and nobody was told within ${ms(patienceNs)}`
-      : `and ${others} was told instead of \`${receiver}\``;
-  return { verdict: 'missed', detail, isDecided: true };
-}
-
-function judgeResolved(
-  { resolvesWithinNs }: AlertExpectation,
-  { revertedNs }: AlertFault,
-  fired: readonly AlertEpisode[],
-  { seenUntilNs }: Sight,
-): Part & { readonly afterNs?: number } {
-  const nothing = { verdict: 'met', detail: '', isDecided: true } as const;
-  if (revertedNs === 0) {
-    if (resolvesWithinNs === undefined) return nothing;
-    return { verdict: 'unknown', detail: 'the fault was not healed', isDecided: true };
-  }
-  const untilNs = revertedNs + (resolvesWithinNs ?? 0);
-  // One that fires much later is of another cause.
-  const own = fired.filter(({ fromNs }) => fromNs <= untilNs);
-  const isOpen = own.some(({ endNs }) => endNs === undefined);
-  const lastNs = Math.max(...own.map(({ endNs, lastNs: last }) => endNs ?? last));
-  const afterNs = Math.max(0, lastNs - revertedNs);
-  if (resolvesWithinNs === undefined) return isOpen ? nothing : { ...nothing, afterNs };
-  const word = `${ms(afterNs)} after it was healed`;
-  if (!isOpen && lastNs <= untilNs) {
-    const detail = lastNs < revertedNs ? 'resolved before it was healed' : `resolved ${word}`;
-    return { verdict: 'met', detail, isDecided: true, afterNs };
-  }
-  if (!isOpen) {
-    return { verdict: 'missed', detail: `and resolved only ${word}`, isDecided: true, afterNs };
-  }
-  if (seenUntilNs < untilNs) {
-    return { verdict: 'unknown', detail: 'whether it resolves was not seen', isDecided: false };
-  }
-  const detail = `and still fired ${ms(seenUntilNs - revertedNs)} after it was healed`;
-  return { verdict: 'missed', detail, isDecided: true };
-}
-
-/** Whether an alert has the labels and the severity that are expected of it. */
-function fits(labels: AlertEpisode['labels'], expectation: AlertExpectation, fault: AlertFault): boolean {
-  return wrongLabels(labels, expectation, fault).length === 0;
-}
-
-function difference(
-  labels: AlertEpisode['labels'],
+/** Nothing fired for it in time. @param late what fired for it afterwards */
+function judgeUnfired(
   expectation: AlertExpectation,
   fault: AlertFault,
-): string {
-  return wrongLabels(labels, expectation, fault)
-    .map(([name, wanted]) => `with ${name} \`${labels[name] ?? ''}\` instead of \`${wanted}\``)
-    .join(' and ');
-}
-
-function wrongLabels(
-  labels: AlertEpisode['labels'],
-  { labels: wanted, severity }: AlertExpectation,
-  { targets }: AlertFault,
-): [string, string][] {
-  const all = Object.entries({ ...wanted, ...(severity !== undefined && { severity }) });
-  return all
-    .filter(([name, value]) => {
-      const has = labels[name] ?? '';
-      return value.includes(TARGET_LABEL)
-        ? !targets.some((target) => value.replaceAll(TARGET_LABEL, target) === has)
-        : value !== has;
-    })
-    .map(([name, value]) => [name, value.replaceAll(TARGET_LABEL, targets.join(' or '))]);
-}
-
-/** Alerts of severity `page` that no expectation explains: they fired when no fault was to make them. */
-export function unexpectedPages(
-  expectations: readonly AlertExpectation[],
-  faults: readonly AlertFault[],
-  episodes: readonly AlertEpisode[],
-  loadStartNs: number,
-): AlertEpisode[] {
-  const spans = expectations.flatMap(({ alert, after, withinNs, resolvesWithinNs = withinNs }) => {
-    const fault = faults.find(({ id }) => id === after);
-    if (fault === undefined || fault.injectedNs === 0) return [];
-    const healedNs = fault.revertedNs === 0 ? Number.POSITIVE_INFINITY : fault.revertedNs;
-    const toNs = Math.max(healedNs + resolvesWithinNs, fault.injectedNs + withinNs);
-    return [{ alert, fromNs: fault.injectedNs, toNs }];
-  });
-  return episodes.filter(
-    ({ alert, state, labels, fromNs, endNs = Number.POSITIVE_INFINITY }) =>
-      state === 'firing' &&
-      labels.severity === 'page' &&
-      endNs > loadStartNs &&
-      !spans.some((span) => span.alert === alert && span.fromNs <= fromNs && fromNs <= span.toNs),
+  late: AlertEpisode | undefined,
+  claims: ReadonlyMap<AlertEpisode, AlertFault>,
+  { episodes, seenUntilNs }: Sight,
+): Judgement {
+  const { alert, withinNs } = expectation;
+  const { injectedNs } = fault;
+  const deadlineNs = injectedNs + withinNs;
+  const missed = { expectation, isDecided: true, verdict: 'missed' } as const;
+  if (late === undefined && seenUntilNs < deadlineNs) {
+    const detail = 'it had not fired when it could no longer be seen';
+    return { expectation, isDecided: false, verdict: 'unknown', detail };
+  }
+  const own = episodes.filter((episode) => episode.alert === alert);
+  const firing = own.filter(({ state }) => state === 'firing');
+  const fitting = firing.filter(({ labels }) => fits(labels, expectation, fault));
+  const before = fitting.find(
+    ({ fromNs, endNs = Number.POSITIVE_INFINITY }) => fromNs < injectedNs && endNs > injectedNs,
   );
+  if (before !== undefined) {
+    const detail = `it was firing already, since ${ms(injectedNs - before.fromNs)} before the fault: it says nothing of it`;
+    return { ...missed, detail, labels: before.labels };
+  }
+  const isInTime = ({ fromNs }: AlertEpisode): boolean => fromNs >= injectedNs && fromNs <= deadlineNs;
+  const taken = fitting.find(isInTime);
+  if (late !== undefined && taken === undefined) {
+    const afterNs = late.fromNs - injectedNs;
+    const detail = `fired after ${ms(afterNs)}, ${ms(afterNs - withinNs)} too late`;
+    return { ...missed, detail, detectedAfterNs: afterNs, labels: late.labels };
+  }
+  // What fired for another target of the fault, or as it was to, says nothing of why this did not.
+  const other = taken ?? firing.find((each) => isInTime(each) && claims.get(each)?.id !== fault.id);
+  if (other !== undefined) {
+    const detail = `fired after ${ms(other.fromNs - injectedNs)}, ${whyNot(other)}`;
+    return { ...missed, detail, labels: other.labels };
+  }
+  const pending = own.filter(
+    ({ state, lastNs, fromNs }) => state === 'pending' && lastNs >= injectedNs && fromNs <= deadlineNs,
+  );
+  const longestNs = Math.max(0, ...pending.map(({ fromNs, lastNs }) => lastNs - fromNs));
+  const waited = pending.length === 0 ? '' : `, though it was pending for ${ms(longestNs)}`;
+  return { ...missed, detail: `did not fire within ${ms(withinNs)}${waited}`, askAtNs: deadlineNs };
+
+  /** Why something that fired in time is not taken for this fault. */
+  function whyNot(episode: AlertEpisode): string {
+    if (!fits(episode.labels, expectation, fault)) return differenceOf(episode.labels, expectation, fault);
+    if (episode.activeNs < injectedNs)
+      return `but had begun to wait ${ms(injectedNs - episode.activeNs)} before the fault: it says nothing of it`;
+    return `which is taken for ${claims.get(episode)?.id}, made before it: one firing does not speak for two faults`;
+  }
 }

@@ -11,6 +11,9 @@ const matrixSchema = z.object({
   result: z.array(z.object({ metric: labelsSchema, values: z.array(z.tuple([z.number(), z.string()])) })),
 });
 
+/** A series with its raw samples: moment in Unix seconds, value. */
+export type SampledSeries = z.output<typeof matrixSchema>['result'][number];
+
 const vectorSchema = z.discriminatedUnion('resultType', [
   z.object({ resultType: z.enum(['scalar', 'string']), result: z.tuple([z.number(), z.string()]) }),
   z.object({
@@ -56,7 +59,7 @@ export class PrometheusApi {
   }
 
   /** The raw samples of a range selector: `ALERTS[30s]`. */
-  async samples(selector: string) {
+  async samples(selector: string): Promise<SampledSeries[]> {
     return matrixSchema.parse(await this.#ask('query', { query: selector })).result;
   }
 

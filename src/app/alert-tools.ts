@@ -6,7 +6,7 @@ import { knownRules } from '../alerts/known-rules.js';
 import { type MonitoringFiles, readMonitoringFiles } from '../alerts/monitoring-files.js';
 import type { AlertTools } from '../alerts/start-alert-watch.js';
 import type { AlertsPlan, KnownRules } from '../contracts/alert.js';
-import { findSystemTool, requireSystemTool } from '../processes/tools/system-tool.js';
+import { findSystemTool, requireSystemTools } from '../processes/tools/system-tool.js';
 import { isFound } from '../processes/tools/tool-source.js';
 import type { Surroundings } from './surroundings.js';
 import { PACKAGE_ROOT } from './version.js';
@@ -21,15 +21,14 @@ export const readKnownRules = (dir?: string): KnownRules => knownRules(filesOf(d
 
 /**
  * What a run needs to expect alerts: Prometheus, Alertmanager, and rules that are right.
- * @throws PreflightError with the command that provides what is missing; UsageError with promtool's words about the rules
+ * @throws PreflightError with the commands that provide all that is missing; UsageError with promtool's words about the rules
  */
 export async function provideAlertTools(plan: AlertsPlan, surroundings: Surroundings): Promise<AlertTools> {
   const { path, stateDir } = surroundings;
   const files = filesOf(plan.rulesDir);
-  const prometheus = await requireSystemTool('prometheus', { path, explicitPath: surroundings.prometheus });
-  const alertmanager = await requireSystemTool('alertmanager', {
-    path,
-    explicitPath: surroundings.alertmanager,
+  const { prometheus, alertmanager } = await requireSystemTools({
+    prometheus: { path, explicitPath: surroundings.prometheus },
+    alertmanager: { path, explicitPath: surroundings.alertmanager },
   });
   // It comes with Prometheus; without it, Prometheus itself says what is wrong, only later.
   const beside = join(dirname(prometheus.path), 'promtool');

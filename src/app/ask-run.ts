@@ -13,13 +13,17 @@ const START_HINT =
   'start one with `stormglass run <scenario.yaml>`; `stormglass status` lists those that go on';
 const STATUS_WITHIN_MS = 5_000;
 
-/** The runs of this user that go on on this machine, the newest first. */
-export function runningRuns({ stateDir }: Pick<Surroundings, 'stateDir'>): RunEntry[] {
+/** The runs of this user that are registered on this machine, the newest first. */
+function registeredRuns({ stateDir }: Pick<Surroundings, 'stateDir'>): RunEntry[] {
   return new RunRegistry(stateDir)
     .list()
-    .entries.filter(({ host, process }) => host === hostname() && isAlive(process))
+    .entries.filter(({ host }) => host === hostname())
     .sort((a, b) => b.startedAt.localeCompare(a.startedAt));
 }
+
+/** Those of them that go on. */
+const runningRuns = (surroundings: Pick<Surroundings, 'stateDir'>): RunEntry[] =>
+  registeredRuns(surroundings).filter(({ process }) => isAlive(process));
 
 /** @throws UsageError when there is no such run */
 export function findRunning(surroundings: Pick<Surroundings, 'stateDir'>, run = 'latest'): RunEntry {
@@ -79,16 +83,17 @@ function noLonger(runId: string, reason: unknown): unknown {
   });
 }
 
-/** A run that does not answer is told with why. */
+/** A run that does not answer is told with why; so is one that died and of which not everything is undone. */
 export type RunSight = { readonly entry: RunEntry } & (
   | { readonly status: RunStatus }
-  | { readonly problem: string }
+  | { readonly problem: string; readonly died?: true }
 );
 
-/** How every run of this user on this machine stands. */
+/** How every run of this user on this machine stands, those included that died and of which something may be left. */
 export async function statusOfRuns(surroundings: Pick<Surroundings, 'stateDir'>): Promise<RunSight[]> {
   return Promise.all(
-    runningRuns(surroundings).map(async (entry): Promise<RunSight> => {
+    registeredRuns(surroundings).map(async (entry): Promise<RunSight> => {
+      if (!isAlive(entry.process)) return { entry, problem: afterDeath(entry), died: true };
       let status: RunStatus | undefined;
       const late = new AbortController();
       const onAnswer = (answer: HandAnswer): boolean => {
@@ -102,4 +107,11 @@ export async function statusOfRuns(surroundings: Pick<Surroundings, 'stateDir'>)
       return status === undefined ? { entry, problem } : { entry, status };
     }),
   );
+}
+
+function afterDeath({ process, watchdog }: RunEntry): string {
+  const died = `its process ${process.pid} has died`;
+  return watchdog !== undefined && isAlive(watchdog)
+    ? `${died}, and its watchdog undoes what it left`
+    : `${died}, and what it left is not undone: run \`stormglass recover\``;
 }

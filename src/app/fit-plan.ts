@@ -1,6 +1,7 @@
 import { PreflightError } from '../base/errors.js';
 import { formatInteger } from '../base/units.js';
-import type { LoadPlan, Plan } from '../contracts/plan.js';
+import type { LoadPlan } from '../contracts/plan/loads.js';
+import type { Plan } from '../contracts/plan.js';
 import { OTHER_FILES } from '../generators/place-workers.js';
 import { LOAD_KINDS } from './plugins.js';
 

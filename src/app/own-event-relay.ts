@@ -2,7 +2,7 @@ import { withDeadline } from '../base/wait.js';
 import type { ServerAccess } from '../contracts/load.js';
 import type { MonitorHandle } from '../contracts/monitor.js';
 import type { OwnEvent, OwnEventSink } from '../contracts/own-event.js';
-import type { MonitorPlan } from '../contracts/plan.js';
+import type { MonitorPlan } from '../contracts/plan/monitor.js';
 import { OwnEventPublisher } from '../nats/own-events.js';
 import { ownSubject } from '../nats/own-subject.js';
 import { WireConnection } from '../wire/connection.js';

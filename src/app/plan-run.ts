@@ -1,6 +1,7 @@
 import { UsageError } from '../base/errors.js';
 import { SECRET_MASK } from '../base/secret.js';
-import type { FaultPlan, Plan } from '../contracts/plan.js';
+import type { FaultPlan } from '../contracts/plan/faults.js';
+import type { Plan } from '../contracts/plan.js';
 import type { ReplayedRun } from '../contracts/run-result.js';
 import { recordedFaults } from '../scenario/faults/recorded-faults.js';
 import { replayProblems } from '../scenario/faults/replay-problems.js';

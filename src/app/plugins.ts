@@ -23,6 +23,7 @@ import { powerLoss } from '../chaos/power-loss.js';
 import { publishStorm } from '../chaos/publish-storm.js';
 import { reset } from '../chaos/reset.js';
 import { rollingRestart } from '../chaos/rolling-restart.js';
+import { scrapeOutage } from '../chaos/scrape-outage.js';
 import { slowClose } from '../chaos/slow-close.js';
 import { slowConsumer } from '../chaos/slow-consumer.js';
 import { slowDisk } from '../chaos/slow-disk.js';
@@ -70,7 +71,7 @@ import { parseThreshold } from '../metrics/thresholds.js';
 import { monitoredAgentsSchema } from '../monitor/agents/agents-schema.js';
 import { metricsSchema } from '../monitor/domain-metrics/metrics-schema.js';
 import { probesSchema } from '../monitor/servers/probes-schema.js';
-import { workflowsSchema } from '../monitor/workflows/workflows-schema.js';
+import { workflowsSectionSchema } from '../monitor/workflows/workflows-schema.js';
 import { command } from '../probes/command.js';
 import { health } from '../probes/health.js';
 import { http as httpProbe } from '../probes/http.js';
@@ -134,6 +135,7 @@ export const FAULT_KINDS: readonly (FaultKind & FaultPlugin)[] = [
   snapshotRestore,
   powerLoss,
   slowDisk,
+  scrapeOutage,
   clockSkew,
   own,
 ];
@@ -201,7 +203,7 @@ const byKind = <T extends { readonly kind: string }>(kinds: readonly T[]): Recor
 
 /** What a configuration of the monitor may say of those who follow events: a section of each. */
 export const MONITOR_SECTIONS: MonitorSections = {
-  workflows: { schema: workflowsSchema },
+  workflows: { schema: workflowsSectionSchema },
   agents: { schema: monitoredAgentsSchema },
   metrics: { schema: metricsSchema },
   probes: { schema: probesSchema },

@@ -1,13 +1,14 @@
-import { UsageError } from '../base/errors.js';
+import { PreflightError, UsageError } from '../base/errors.js';
 import { maskAddress } from '../base/secret.js';
 import { type CliContext, ContextError, readCliContext } from '../clusters/access/cli-context.js';
 import { type AccessSources, readAccess } from '../clusters/access/read-access.js';
 import { parseServerUrl } from '../clusters/server-url.js';
 import type { LoadNotice, ServerAccess, ServerAddress } from '../contracts/load.js';
-import type { MonitorHandle, ServerTarget } from '../contracts/monitor.js';
-import type { MonitorPartition, MonitorPlan } from '../contracts/plan.js';
-import { startMonitorService } from '../monitor/monitor-service.js';
+import type { ServerTarget } from '../contracts/monitor.js';
+import type { MonitorPartition, MonitorPlan } from '../contracts/plan/monitor.js';
+import { type MonitorService, startMonitorService } from '../monitor/monitor-service.js';
 import { isMonitoringEndpoint } from '../monitor/servers/probes-schema.js';
+import { throwWhereRefused } from '../nats/refused-access.js';
 import { readPattern } from '../scenario/monitored-subject.js';
 import { readScenario } from '../scenario/read-scenario.js';
 import { parseMonitorConfig } from '../scenario/resolve-monitor.js';
@@ -39,15 +40,18 @@ export interface RunMonitorOptions {
   readonly onNotice: (notice: LoadNotice) => void;
 }
 
-export interface RunningMonitor extends MonitorHandle {
+export interface RunningMonitor extends MonitorService {
   /** What it is subscribed to: `cim.events.>`. */
   readonly subject: string;
 }
 
+/** A server that says no later than that is not waited for at the start: it is told then. */
+const REFUSED_WITHIN_MS = 5000;
+
 const DEFAULT_SERVER = 'nats://127.0.0.1:4222';
 
 /**
- * The event → metric service alone, against any NATS; it only listens.
+ * The event → metric service alone, against any NATS. Where no server can be reached, it serves its page, and waits for one.
  * @throws UsageError for an address, a pattern, a file or a context that cannot be used; PreflightError when it
  *   cannot start
  */
@@ -59,6 +63,10 @@ export async function runMonitor(options: RunMonitorOptions): Promise<RunningMon
   const access = readAccess(sourcesOf(options.access, context?.sources), place, (part, message) => {
     throw new UsageError(`${OPTIONS[part]}: ${message}`);
   });
+  const systemAccess =
+    options.systemContext === undefined
+      ? undefined
+      : await systemAccessOf(options.systemContext, servers, place);
   const monitor = await startMonitorService(
     {
       plan,
@@ -69,11 +77,10 @@ export async function runMonitor(options: RunMonitorOptions): Promise<RunningMon
         ...access,
       },
       writers: [],
+      waitsForServer: true,
       servers: {
         targets: (options.natsUrls ?? []).map(endpointOf),
-        ...(options.systemContext !== undefined && {
-          systemAccess: systemAccessOf(options.systemContext, servers, place),
-        }),
+        ...(systemAccess && { systemAccess }),
       },
     },
     { onReport: () => {}, onNotice: options.onNotice },
@@ -148,21 +155,31 @@ function endpointOf(text: string): ServerTarget {
   return { monitorUrl: text };
 }
 
-/** By its own servers where the context names some, else by those of the events. */
-function systemAccessOf(
+/** By its own servers where the context names some, else by those of the events; throws where one refuses it. */
+async function systemAccessOf(
   name: string,
   servers: readonly (ServerAddress & { readonly tls?: boolean })[],
   place: Parameters<typeof readCliContext>[1],
-): ServerAccess {
+): Promise<ServerAccess> {
   const context = contextOf('--system-context', name, place);
   const own = context.servers ?? servers;
-  return {
+  const access = {
     servers: own.map(({ host, port }) => ({ host, port })),
     ...(own.some((server) => server.tls) && { tls: {} }),
     ...readAccess(sourcesOf({}, context.sources), place, (part, message) => {
       throw new UsageError(`--system-context: ${OPTIONS[part]}: ${message}`);
     }),
   };
+  try {
+    await throwWhereRefused(access, 'stormglass monitor system', REFUSED_WITHIN_MS);
+  } catch (thrown) {
+    if (!(thrown instanceof PreflightError)) throw thrown;
+    throw new PreflightError(
+      `--system-context: ${thrown.message}`,
+      thrown.hint === undefined ? {} : { hint: thrown.hint },
+    );
+  }
+  return access;
 }
 
 /** Credentials, and TLS, are each taken as a whole: from the command line where it says anything of them. */

@@ -10,8 +10,8 @@ import { provideImage } from '../clusters/docker/provide-image.js';
 import { startDockerCluster } from '../clusters/docker/start-docker-cluster.js';
 import { startExternalCluster } from '../clusters/external-cluster.js';
 import type { ExternalClusterParams } from '../clusters/external-cluster-schema.js';
-import { startProcessCluster } from '../clusters/process-cluster.js';
 import type { ProcessClusterParams } from '../clusters/process-cluster-schema.js';
+import { startProcessCluster } from '../clusters/start-process-cluster.js';
 import type { Capability, ClusterStartOptions } from '../contracts/cluster.js';
 import type { Plan } from '../contracts/plan.js';
 import type { RunServices } from '../engine/services.js';
@@ -191,10 +191,11 @@ export function createRunServices({ surroundings, allow }: RunServicesOptions): 
       // Last: a report before it that could not be written is part of the verdict that it tells.
       createSummaryReporter({ runDir }),
     ],
-    openTraces: ({ plan: { traces, name, seed }, runId, runDir, listen }) =>
+    openTraces: ({ plan: { traces, loads, name, seed }, runId, runDir, listen }) =>
       traces &&
       openRunTraces({
         plan: traces,
+        beginners: loads.filter(({ kind }) => loadKind(kind).facts.beginsTraces),
         file: join(runDir, 'traces.ndjson'),
         version: VERSION,
         attributes: {

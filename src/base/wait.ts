@@ -1,4 +1,5 @@
 import { NS, nowNs, sleep } from './clock.js';
+import { afterReads, Deadline } from './deadline.js';
 
 export interface WaitOptions {
   /** Gives up after this long. */
@@ -10,13 +11,14 @@ export interface WaitOptions {
 
 /**
  * Looks until `look` returns something truthy, and returns it; `undefined` when the time is up. What `look` throws
- * counts as "not yet".
+ * counts as "not yet". The last look begins when the time is up, and what had come by then has been read.
  */
 export async function waitFor<T>(
   look: () => Promise<T> | T,
   { timeoutMs, everyMs = 50, signal }: WaitOptions,
 ): Promise<T | undefined> {
   const deadlineNs = nowNs() + timeoutMs * NS.ms;
+  let isLast = nowNs() >= deadlineNs;
   for (;;) {
     signal?.throwIfAborted();
     try {
@@ -25,20 +27,25 @@ export async function waitFor<T>(
     } catch {
       // Not yet: the thing that is waited for is often not there to be asked.
     }
-    if (nowNs() >= deadlineNs) return undefined;
+    if (isLast) return undefined;
     await sleep(everyMs, signal);
+    isLast = nowNs() >= deadlineNs;
+    if (isLast) await new Promise<void>((resolve) => afterReads(resolve));
   }
 }
 
-/** The promise's value, or a rejection when it takes longer than `ms`: no control call may hang a run. */
+/**
+ * The promise's value, or a rejection when it takes longer than `ms`: no control call may hang a run. A standstill of our
+ * own is not counted: see Deadline.
+ */
 export async function withDeadline<T>(work: Promise<T>, ms: number, what: string): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
+  let deadline: Deadline | undefined;
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`${what} took longer than ${ms} ms`)), ms);
+    deadline = new Deadline(ms, () => reject(new Error(`${what} took longer than ${ms} ms`)));
   });
   try {
     return await Promise.race([work, late]);
   } finally {
-    clearTimeout(timer);
+    deadline?.clear();
   }
 }

@@ -11,6 +11,9 @@ import { endsProcesses } from './taken-down.js';
 
 const schema = z.strictObject({});
 
+/** What has come in is read at once, where the machine lets us read at all. */
+const UNREAD_MS = 1_000;
+
 /**
  * Puts the targets' servers into lame duck mode: they take no new clients, hand on what they lead, tell their clients,
  * cut them off one after the other, and end. They are started again after `restart-after`.
@@ -38,13 +41,11 @@ function draining(): Fault {
     drained.set(name, seen);
     await cluster.signal(name, 'SIGUSR2');
     // What it needs for that depends on how many clients it has; it is not waited for longer than the fault holds.
-    await waitFor(
-      async () => {
-        seen.wasTold = ear.wasTold;
-        return (await cluster.lookAtProcess(name)).state === 'down';
-      },
-      { timeoutMs: forNs / NS.ms, signal },
-    );
+    const isDown = async () => (await cluster.lookAtProcess(name)).state === 'down';
+    await waitFor(isDown, { timeoutMs: forNs / NS.ms, signal });
+    // On a busy machine, what it told us may not have been read yet.
+    const isHeard = () => ear.wasTold;
+    seen.wasTold = (await waitFor(isHeard, { timeoutMs: UNREAD_MS, everyMs: 10, signal })) === true;
   };
 
   const lookForDrained = async (context: FaultContext, node: ClusterNode): Promise<HeldLook[]> => {

@@ -1,4 +1,5 @@
 import { connect } from 'node:net';
+import { Deadline } from '../base/deadline.js';
 import { codeOf, messageOf } from '../base/errors.js';
 import type { ClusterNode } from '../contracts/cluster.js';
 
@@ -21,17 +22,20 @@ export function lookAtClientPort({
   const at = `${name} client port ${clientPort}`;
   return new Promise((resolve) => {
     let heard = '';
-    const socket = connect({ host, port: clientPort, timeout: LOOK_TAKES_MS });
+    const socket = connect({ host, port: clientPort });
     const end = (state: 'speaks' | 'refused' | 'unclear', saw: string) => {
+      deadline.clear();
       socket.destroy();
       resolve({ at, state, saw });
     };
+    const deadline = new Deadline(LOOK_TAKES_MS, () =>
+      end('unclear', `no answer within ${LOOK_TAKES_MS} ms`),
+    );
     socket.on('data', (chunk) => {
       heard += chunk.toString('latin1');
       if (heard.startsWith('INFO ')) end('speaks', 'accepts, and sends INFO');
       else if (heard.length >= 5) end('unclear', `accepts, but sends ${JSON.stringify(heard.slice(0, 40))}`);
     });
-    socket.on('timeout', () => end('unclear', `no answer within ${LOOK_TAKES_MS} ms`));
     socket.on('end', () => end('unclear', 'accepts, and closes without a word'));
     socket.on('error', (error) => {
       const refused = codeOf(error) === 'ECONNREFUSED';
@@ -52,19 +56,18 @@ export async function lookAtHealth({
   const url = new URL('/healthz?js-server-only=true', monitorUrl);
   const at = `${name} ${url.href}`;
   // No AbortSignal.any over a timeout: Node 20 may collect the timeout, and the look would never end.
-  const deadline = new AbortController();
-  const timer = setTimeout(
-    () => deadline.abort(new Error(`no answer within ${LOOK_TAKES_MS} ms`)),
-    LOOK_TAKES_MS,
+  const giveUp = new AbortController();
+  const deadline = new Deadline(LOOK_TAKES_MS, () =>
+    giveUp.abort(new Error(`no answer within ${LOOK_TAKES_MS} ms`)),
   );
   try {
-    const response = await fetch(url, { signal: deadline.signal, redirect: 'error' });
+    const response = await fetch(url, { signal: giveUp.signal, redirect: 'error' });
     const body = (await response.text()).trim().slice(0, 200);
     return { at, state: response.ok ? 'ok' : 'unwell', saw: `status ${response.status}: ${body}` };
   } catch (error) {
     const cause = error instanceof Error ? error.cause : undefined;
     return { at, state: 'unreachable', saw: codeOf(cause) ?? messageOf(cause ?? error) };
   } finally {
-    clearTimeout(timer);
+    deadline.clear();
   }
 }

@@ -91,8 +91,15 @@ function limiting(): Fault {
         const canary = canaryOf(context, node);
         const placementTag = stores.placementTag(node.name);
         await createCanary(cluster.observerAccess, canary, { placementTag, mark: runId });
-        const { state, saw } = await offerToCanary(cluster.observerAccess, canary);
-        if (state !== 'taken') throw new Error(`${canary.name} is of no use: ${saw}`);
+        // A busy server may not answer the first.
+        let saw = 'nothing was offered';
+        const isTaken = async () => {
+          const offer = await offerToCanary(cluster.observerAccess, canary);
+          saw = offer.saw;
+          return offer.state === 'taken';
+        };
+        if (!(await waitFor(isTaken, { timeoutMs: CANARY_TAKES_MS, signal: context.signal })))
+          throw new Error(`${canary.name} is of no use: ${saw}`);
       }
       for (const node of targets) {
         const { storage = 0 } = await readJsz(node.monitorUrl as string);

@@ -4,7 +4,7 @@ import { formatDuration } from '../base/units.js';
 import { waitFor } from '../base/wait.js';
 import type { Cluster, ClusterNode } from '../contracts/cluster.js';
 import type { SystemControl } from '../contracts/control.js';
-import type { TargetPlan } from '../contracts/plan.js';
+import type { TargetPlan } from '../contracts/plan/target.js';
 
 /** Who leads what, by server name (`undefined` while nobody does), who is in which group, and how many clients each has. */
 export type Roles = Pick<
@@ -56,10 +56,15 @@ export async function resolveTargets(
     }
     case 'most-clients':
       return [cluster.node(await busiestOf(roles))];
+    case 'no-node':
+      return [];
   }
 }
 
 const META = 'the JetStream meta group';
+
+/** What has no leader has nobody to answer for it: silence is told from it by nobody. */
+const UNNAMED = 'nobody leads, or whoever was asked did not answer';
 
 function drawFollower(what: string, peers: readonly string[], leader: string, draw: number): string {
   const followers = peers.filter((name) => name !== leader).sort();
@@ -88,13 +93,13 @@ async function leaderOf(
   signal: AbortSignal,
   withinMs: number,
 ): Promise<ClusterNode> {
-  let saw = 'nobody leads';
+  let saw = UNNAMED;
   const leader = await waitFor(
     async () => {
       try {
         const name = await ask();
         if (!name) {
-          saw = 'nobody leads';
+          saw = UNNAMED;
           return undefined;
         }
         const node = cluster.nodes.find((candidate) => candidate.name === name);

@@ -3,6 +3,7 @@ import type { StreamLook } from '../contracts/history.js';
 import { acksOf, type ConsumerAcks, type StreamAcks } from './consumer-acks.js';
 import type { HistoryIndex, IndexedStream, IndexedWriter } from './history-index.js';
 import { presenceIn, type ReadPresence } from './read-presence.js';
+import { strangeCopiesAfter } from './strange-copies.js';
 import { limitsOf, type StreamLimits } from './stream-limits.js';
 import { placesBySubject, type SubjectPlaces } from './subject-places.js';
 
@@ -11,7 +12,9 @@ export type Eviction = 'evicted' | 'perhaps' | 'no';
 
 /** Clocks of servers differ, and what is old enough is removed a little later. */
 const SLACK_NS = NS.s;
-const FULL = 0.9;
+/** The sizes of messages differ: a limit of bytes is known to so many mean ones, or to this share of it if that is less. */
+const MESSAGES_OF_SLACK = 10;
+const SHARE_OF_SLACK = 0.1;
 const HALF_FULL = 0.5;
 
 /** What the limits of one stream explain. docs/safety.md has the table. */
@@ -20,7 +23,7 @@ class Evictions {
   readonly #index: HistoryIndex;
   readonly #stream: IndexedStream;
   readonly #last: number;
-  readonly #meanBytes: number | undefined;
+  readonly #fill: Fill;
   readonly #isClockMoved: boolean;
   #acks: StreamAcks | undefined;
   #places: SubjectPlaces | undefined;
@@ -30,7 +33,7 @@ class Evictions {
     this.#stream = stream;
     this.limits = limitsOf(stream.facts);
     this.#last = highestKnown(index, stream);
-    this.#meanBytes = meanBytes(stream.facts?.looks ?? []);
+    this.#fill = fillOf(stream.facts?.looks ?? [], this.limits);
     this.#isClockMoved = index.history.faults.some(({ kind }) => kind === 'clock-skew');
   }
 
@@ -71,11 +74,16 @@ class Evictions {
     const later = this.#last - place;
     let isPerhaps = hasRollups && later > 0 && (read.foreign > 0 || !this.#stream.name.startsWith('KV_'));
     if (place < first) {
-      if (maxMessages > 0 && later >= maxMessages) return 'evicted';
+      const fill = this.#fill;
+      if (maxMessages > 0 && later >= maxMessages) {
+        if (!this.#mayNotFill || place < fill.fullOfMessages) return 'evicted';
+        isPerhaps = true;
+      }
       if (maxBytes > 0) {
-        const bytes = this.#meanBytes === undefined ? undefined : later * this.#meanBytes;
-        if (bytes !== undefined && bytes >= FULL * maxBytes) return 'evicted';
-        if (bytes === undefined || bytes >= HALF_FULL * maxBytes) isPerhaps = true;
+        // From this one to the last: what removes it is that they do not fit.
+        const count = later + 1;
+        if (place < fill.fullOfBytes && count * fill.meanBytes >= fill.almostFullBytes) return 'evicted';
+        if (fill.meanBytes === 0 || count * fill.mostMeanBytes >= HALF_FULL * maxBytes) isPerhaps = true;
       }
     }
     return isPerhaps ? 'perhaps' : 'no';
@@ -104,7 +112,11 @@ class Evictions {
     if (this.#places.isPattern(writer, sequence)) return 'perhaps';
     const later = this.#places.laterThan(writer, sequence, place);
     if (later >= maxPerSubject) return 'evicted';
-    const possible = later + this.#places.withoutPlace(writer, sequence) + presence.read.foreign;
+    const possible =
+      later +
+      this.#places.withoutPlace(writer, sequence) +
+      presence.read.foreign +
+      strangeCopiesAfter(this.#index, this.#stream, presence, place);
     return possible >= maxPerSubject ? 'perhaps' : 'no';
   }
 
@@ -124,6 +136,12 @@ class Evictions {
     if (done === consumers.length) return 'evicted';
     const mayBeDone = done > 0 || consumers.some((each) => each.seenNs > sentNs || each.hasFilters);
     return mayBeDone || isOpen ? 'perhaps' : 'no';
+  }
+
+  /** Messages in the middle go, too: as many as ever came later need not have been there at the same time. */
+  get #mayNotFill(): boolean {
+    const { maxPerSubject, retention, hasRollups, hasMessageTtl } = this.limits;
+    return maxPerSubject > 0 || retention !== 'limits' || hasRollups || hasMessageTtl;
   }
 
   get #hasLimitsOfPlace(): boolean {
@@ -147,9 +165,35 @@ function highestKnown(index: HistoryIndex, stream: IndexedStream): number {
   return Math.max(last, reached, through);
 }
 
-function meanBytes(looks: readonly StreamLook[]): number | undefined {
-  const look = looks.filter(({ exists, messages }) => exists && messages > 0).at(-1);
-  return look && look.bytes / look.messages;
+/** How full looks saw a stream whose oldest messages go when it is full. */
+interface Fill {
+  /** Of a message, at the last look that has any; 0 when none has. */
+  readonly meanBytes: number;
+  /** The most of any look. */
+  readonly mostMeanBytes: number;
+  /** What removes all that does not fit has about as much as this. */
+  readonly almostFullBytes: number;
+  /** The highest first sequence of a look that saw as many bytes; 0 for none: what stood before it may have made room. */
+  readonly fullOfBytes: number;
+  /** The same of messages. */
+  readonly fullOfMessages: number;
+}
+
+function fillOf(looks: readonly StreamLook[], { maxBytes, maxMessages }: StreamLimits): Fill {
+  const filled = looks.filter(({ exists, messages }) => exists && messages > 0);
+  const means = filled.map(({ bytes, messages }) => bytes / messages);
+  const meanBytes = means.at(-1) ?? 0;
+  const almostFullBytes = maxBytes - Math.min(SHARE_OF_SLACK * maxBytes, MESSAGES_OF_SLACK * meanBytes);
+  const highest = (numbers: readonly number[]) => numbers.reduce((most, each) => Math.max(most, each), 0);
+  const firstWhere = (isFull: (look: StreamLook) => boolean) =>
+    highest(filled.filter(isFull).map(({ firstSequence }) => firstSequence));
+  return {
+    meanBytes,
+    mostMeanBytes: highest(means),
+    almostFullBytes,
+    fullOfBytes: firstWhere(({ bytes }) => bytes >= almostFullBytes),
+    fullOfMessages: firstWhere(({ messages }) => messages >= maxMessages),
+  };
 }
 
 const known = new WeakMap<IndexedStream, Evictions>();

@@ -1,8 +1,13 @@
 import { RunInterrupted } from '../app/index.js';
 import { causeChain, EXIT, type ExitCode, StormglassError } from '../base/errors.js';
+import { visibleLines } from '../base/visible-text.js';
 
-/** Prints an error the way its reader needs it, and returns the exit code it stands for. */
-export function printError(error: unknown, write: (text: string) => void): ExitCode {
+/**
+ * Prints an error the way its reader needs it, and returns the exit code it stands for. What came from a file, a server or a
+ * program cannot move the cursor.
+ */
+export function printError(error: unknown, print: (text: string) => void): ExitCode {
+  const write = (text: string): void => print(visibleLines(text));
   if (error instanceof StormglassError) {
     const { place } = error;
     const where = place

@@ -1,13 +1,18 @@
-import { homedir, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { homeDirectory } from '../app/home-directory.js';
 import type { Surroundings } from '../app/surroundings.js';
 
-/** The surroundings of a command, by the XDG base directory specification. */
+const WITHOUT_HOME =
+  'set HOME, or XDG_CACHE_HOME and XDG_STATE_HOME: stormglass keeps there the servers it has built, and what it must undo after a crash';
+
+/** The surroundings of a command, by the XDG base directory specification. @throws PreflightError where it needs a home and there is none */
 export function surroundingsOf(env: NodeJS.ProcessEnv, natsServer?: string): Surroundings {
   const explicit = natsServer ?? env.STORMGLASS_NATS_SERVER;
+  const home = (): string => homeDirectory(env, WITHOUT_HOME);
   return {
-    cacheDir: join(env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'stormglass'),
-    stateDir: join(env.XDG_STATE_HOME || join(homedir(), '.local', 'state'), 'stormglass'),
+    cacheDir: join(env.XDG_CACHE_HOME || join(home(), '.cache'), 'stormglass'),
+    stateDir: join(env.XDG_STATE_HOME || join(home(), '.local', 'state'), 'stormglass'),
     tempDir: tmpdir(),
     path: env.PATH ?? '',
     env,

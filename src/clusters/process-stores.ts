@@ -203,7 +203,8 @@ export class ProcessStores implements StoreControl {
   /** As its record says, through the server that keeps track of its process. */
   async rejoin(record: RejoinNode): Promise<string> {
     const server = this.#options.server(record.node);
-    if (server.view.process !== undefined) await server.signal('SIGKILL');
+    // Also one that was just started, or has just died of what is to be repaired.
+    await server.stop(0);
     const repaired = await repairStore(record.root, record.mark, record);
     await server.start();
     const state = record.monitorUrl && (await waitUntilCaughtUp(record.monitorUrl));

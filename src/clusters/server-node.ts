@@ -129,13 +129,14 @@ export class ServerNode {
     return this.#server === undefined ? this.#lastDeath : undefined;
   }
 
-  /** Ends the process in order; resolves when it is gone. Idempotent. */
-  async stop(): Promise<void> {
+  /** Ends the process, in order unless there is no grace; resolves when it is gone. Idempotent. */
+  async stop(graceMs = GRACE_MS): Promise<void> {
     await this.#starting?.catch(() => {});
     const server = this.#server;
     if (server === undefined) return;
-    server.askedToEnd ??= 'SIGTERM';
-    await endProcess(server.identity, { graceMs: GRACE_MS });
+    // One that has just died by itself has crashed, whether or not that has been noticed yet.
+    if (isAlive(server.identity)) server.askedToEnd ??= graceMs > 0 ? 'SIGTERM' : 'SIGKILL';
+    await endProcess(server.identity, { graceMs });
     await server.ended;
   }
 
@@ -143,12 +144,10 @@ export class ServerNode {
   async signal(signal: NodeSignal): Promise<void> {
     const server = this.#server;
     const ends = signal === 'SIGKILL' || signal === 'SIGTERM' || signal === 'SIGUSR2';
-    // Said before it is sent: the end may be noticed before we go on.
-    if (server && ends) server.askedToEnd = signal;
-    if (!server || !sendSignal(server.identity, signal)) {
-      if (server) server.askedToEnd = undefined;
+    // Nothing is noticed before this turn ends. One that was gone already ended as it was asked to, if it was.
+    if (!server || !sendSignal(server.identity, signal))
       throw new Error(`node ${this.view.name} is not running`);
-    }
+    if (ends) server.askedToEnd = signal;
     if (signal === 'SIGKILL') await withDeadline(server.ended, GRACE_MS, `the end of node ${this.view.name}`);
   }
 

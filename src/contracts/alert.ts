@@ -14,13 +14,13 @@ export interface AlertsPlan {
 /** As a receiver: nobody may be told of the alert, because another one silences it. */
 export const NO_RECEIVER = 'none';
 
-/** In the value of a label: the target of the fault. */
+/** In the value of a label: each target of the fault. */
 export const TARGET_LABEL = '{target}';
 
 export interface AlertExpectation {
   /** `alertname` */
   readonly alert: string;
-  /** Labels that the alert must have beside its name; `{target}` stands for a target of the fault. */
+  /** Labels that the alert must have beside its name; `{target}` stands for each target of the fault: every one must have its alert. */
   readonly labels: Readonly<Record<string, string>>;
   readonly severity?: AlertSeverity;
   /** The receiver of alertmanager.yml that must be told, or `none`; absent: whichever. */
@@ -28,7 +28,7 @@ export interface AlertExpectation {
   /** The id of the fault after which it must fire. */
   readonly after: string;
   readonly withinNs: number;
-  /** After the fault was healed. */
+  /** After the fault was healed; until then it must fire, once it has begun to, if the fault holds for a time. */
   readonly resolvesWithinNs?: number;
 }
 
@@ -74,6 +74,8 @@ export interface AlertResult {
   readonly notifiedAfterNs?: number;
   /** From the fault's healing; 0 when it had resolved before. */
   readonly resolvedAfterNs?: number;
+  /** The longest time in which it did not fire between its first firing and the healing, though it did again before that. */
+  readonly awayNs?: number;
   /** Who was told first, of those that may be. */
   readonly receiver?: string;
   /** Of the alert that fired, without its name. */
@@ -100,6 +102,8 @@ export interface AlertsResult {
   readonly results: readonly AlertResult[];
   /** Everything that fired, in order; no more than a few hundred. */
   readonly fired: readonly FiredAlert[];
+  /** How many fired beside them; absent for none. */
+  readonly unlisted?: number;
   /** Those of severity `page` among them that no expectation explains, as sentences; empty unless `only`. */
   readonly unexpected: readonly string[];
   /** Why it could not be looked, if so: nothing that was not seen before says anything. */
@@ -107,7 +111,11 @@ export interface AlertsResult {
 }
 
 /** What of a fault an expectation goes by. */
-export type AlertFault = Pick<FaultResult, 'id' | 'kind' | 'targets' | 'injectedNs' | 'revertedNs'>;
+export interface AlertFault
+  extends Pick<FaultResult, 'id' | 'kind' | 'targets' | 'injectedNs' | 'revertedNs'> {
+  /** How long it was to hold; 0 for an act that is over when it is done. */
+  readonly forNs: number;
+}
 
 /** Something that happened to an alert, for the journal. */
 export interface AlertEvent {

@@ -1,6 +1,6 @@
 import type { History, OperationKind } from './history.js';
 import type { LoadKindFacts } from './load.js';
-import type { StreamPlan } from './plan.js';
+import type { StreamPlan } from './plan/streams.js';
 
 export interface CheckResult {
   readonly name: string;

@@ -1,5 +1,5 @@
 import type { ConsumerLook, StreamLook } from './history.js';
-import type { StreamPlan } from './plan.js';
+import type { StreamPlan } from './plan/streams.js';
 
 /** What is asked of a NATS system through its own doors: the control plane of a run. */
 export interface SystemControl extends AsyncDisposable {

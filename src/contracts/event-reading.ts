@@ -10,6 +10,10 @@ export interface EventFieldNames {
   readonly correlation: readonly string[];
   /** Whom it is about. */
   readonly agent: readonly string[];
+  /** Its number among those of its source; unless that is named, nothing is followed. */
+  readonly sequence: readonly string[];
+  /** Who numbers it; where no name is given, each domain numbers its own. */
+  readonly source: readonly string[];
 }
 
 export type EventFieldName = keyof EventFieldNames;
@@ -26,6 +30,8 @@ export interface EventReading {
   readonly maxEventBytes: number;
   /** Objects and arrays within each other. */
   readonly maxDepth: number;
+  /** So many sources that number their events are followed at a time. */
+  readonly maxSources: number;
 }
 
 /** How events are read where nothing is said of it: as CIM's and CloudEvents' own are. */
@@ -44,6 +50,8 @@ export const DEFAULT_EVENT_READING: EventReading = {
       'workflow_id',
     ],
     agent: ['agent', 'agentId', 'agent_id', 'agentid'],
+    sequence: [],
+    source: [],
   },
   declaredFields: [],
   outcomes: {
@@ -64,4 +72,5 @@ export const DEFAULT_EVENT_READING: EventReading = {
   },
   maxEventBytes: 1024 * 1024,
   maxDepth: 64,
+  maxSources: 10_000,
 };

@@ -2,6 +2,7 @@ import type { Capability, Cluster, ClusterNode } from './cluster.js';
 import type { SystemControl } from './control.js';
 import type { Direction } from './links.js';
 import type { Machine } from './machine.js';
+import type { MonitorPages } from './monitor.js';
 import type { UndoRecord } from './undo.js';
 
 export type FaultStage = 'before' | 'during' | 'after';
@@ -24,6 +25,8 @@ export interface FaultContext {
   readonly control: SystemControl;
   /** The one that stormglass runs on. */
   readonly machine: Machine;
+  /** Those who watch, for a fault that takes the sight of them away. */
+  readonly monitor: MonitorPages;
   readonly targets: readonly ClusterNode[];
   /** How long it is to hold; 0 for an act that is over when it is done. */
   readonly forNs: number;

@@ -1,6 +1,10 @@
 import type { HistogramSnapshot } from './histogram.js';
 import type { OperationKind } from './history.js';
-import type { EventKind, LoadPlan, PhaseName, ScheduleMode, StreamPlan } from './plan.js';
+import type { EventKind } from './plan/events.js';
+import type { LoadPlan } from './plan/loads.js';
+import type { PhaseName } from './plan/phase.js';
+import type { ScheduleMode } from './plan/schedule.js';
+import type { StreamPlan } from './plan/streams.js';
 import type { WorkerSample } from './resources.js';
 import type { SpanReport, TraceTask } from './trace.js';
 
@@ -235,6 +239,8 @@ export interface LoadKindFacts {
   readonly events: boolean;
   /** The bodies of its events are what the mix says, and nothing else. */
   readonly bodiesOfMix?: true;
+  /** It begins traces, where a run has any: others at most record that they received what belongs to one. */
+  readonly beginsTraces?: true;
   /** False for a kind of events whose subjects the monitor does not see, or that only listens; as `events` unless told. */
   readonly monitored?: boolean;
   /** False when its operations are no messages, which the servers' counters could confirm; true unless told. */

@@ -1,4 +1,4 @@
-/** What a metric is, as docs/monitoring.md lists it and as every metric that is served must say of itself. */
+/** What a metric is, as docs/metrics.md lists it and as every metric that is served must say of itself. */
 export interface MetricDescription {
   /** With its unit, as Prometheus wants it: `cim_event_lag_seconds`, `…_total` for a counter. */
   readonly name: string;

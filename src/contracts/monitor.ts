@@ -1,6 +1,6 @@
 import type { IntervalReport, LoadNotice, ServerAccess } from './load.js';
 import type { OwnEventSink } from './own-event.js';
-import type { MonitorPlan } from './plan.js';
+import type { MonitorPlan } from './plan/monitor.js';
 import type { WorkerSample } from './resources.js';
 import type { SpanReport, TraceTask } from './trace.js';
 
@@ -28,6 +28,8 @@ export interface MonitorTask {
   readonly runId?: string;
   /** Absent: it records no spans. */
   readonly trace?: TraceTask;
+  /** Where no server can be reached at the start it serves its page, and goes on trying; absent: it does not start then. */
+  readonly waitsForServer?: boolean;
   /** Absent when the monitor runs alone. */
   readonly phaseClock?: SharedArrayBuffer;
 }
@@ -60,6 +62,17 @@ export interface MonitorListener {
   onSpans?(report: SpanReport): void;
 }
 
+/** The pages of a run's monitors, as faults see them. */
+export interface MonitorPages {
+  /** One of each monitor, in their order. */
+  readonly metricsUrls: readonly string[];
+  /**
+   * Takes a page away, so that whoever asks for it is refused, or serves it again at its port; nothing else changes. Idempotent.
+   * Rejects when the port was taken meanwhile.
+   */
+  servePage(metricsUrl: string, isServed: boolean): Promise<void>;
+}
+
 /** The monitor's thread, as the conductor sees it. What is published through it, it counts itself, and at once. */
 export interface MonitorHandle extends AsyncDisposable, OwnEventSink {
   readonly metricsUrl: string;
@@ -67,6 +80,8 @@ export interface MonitorHandle extends AsyncDisposable, OwnEventSink {
   readonly metricsUrls?: readonly string[];
   /** The servers that there should be from now on, where they come and go; for a monitor that was given some. */
   useServers(targets: readonly ServerTarget[]): void;
+  /** As `MonitorPages` has it. */
+  servePage: MonitorPages['servePage'];
   /**
    * Resolves once the server has handed over what it had and no event has arrived for `quietMs`, or after `timeoutMs`;
    * then delivers a last report.

@@ -1,5 +1,5 @@
 import type { LoadCounter, LoadMeasure } from './load.js';
-import type { PhaseName } from './plan.js';
+import type { PhaseName } from './plan/phase.js';
 import type { ResourceFigure, ResourceUserKind } from './resources.js';
 import type { Summary } from './summary.js';
 

@@ -2,7 +2,7 @@ import type { AlertsResult, FiredAlert } from './alert.js';
 import type { CheckResult } from './checker.js';
 import type { Evidence } from './fault.js';
 import type { LoadCounter, LoadMeasure, LoadNotice } from './load.js';
-import type { PhaseName } from './plan.js';
+import type { PhaseName } from './plan/phase.js';
 import type { ResourcesResult } from './resources.js';
 import type {
   AuditHead,

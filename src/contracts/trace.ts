@@ -11,7 +11,7 @@ export interface TracesPlan {
 /** What a thread that records spans is told: structured-cloneable. */
 export interface TraceTask {
   readonly sampleEvery: number;
-  /** Traces a second that it may begin at most. */
+  /** Traces a second that it may begin at most; 0 for a thread that only receives. */
   readonly beginsPerSec: number;
   /** Spans a second that it may record at most. */
   readonly maxSpansPerSec: number;
@@ -61,6 +61,8 @@ export interface SpanReport {
   readonly spans: readonly Span[];
   /** Spans that were not recorded because there were too many. */
   readonly skipped: number;
+  /** Traces that were sampled, and not begun because there were too many. */
+  readonly heldBack: number;
   /** Messages whose `traceparent` is none. */
   readonly malformed: number;
   /** The first of these. */
@@ -69,8 +71,8 @@ export interface SpanReport {
 
 /** The traces of a run, as its conductor sees them. */
 export interface RunTraces {
-  /** What each of so many threads that begin traces is told; who only receives is told the same. */
-  taskFor(beginners: number): TraceTask;
+  /** What each thread of a load is told, by the load's name; of one that begins no traces, or without a name, that it may begin none. */
+  taskFor(load?: string): TraceTask;
   add(report: SpanReport): void;
   /** Ends what is open, and waits a little for what was not delivered yet. */
   end(): Promise<TracesResult>;
@@ -82,12 +84,18 @@ export interface TracesResult {
   /** Of the run itself: its phases and faults. */
   readonly runTraceId: string;
   readonly spans: number;
-  /** Because there were more than the scenario lets be recorded. */
+  /** Traces of events that were recorded: all that is known of how slow events were is known of these. */
+  readonly traces: number;
+  /** One in how many events, of those that carry a `traceparent`, is sampled. */
+  readonly sampleEvery: number;
+  /** Traces that were sampled and not recorded: there would have been more spans than the scenario lets be recorded. */
+  readonly heldBack: number;
+  /** Spans that were not recorded for the same reason, so that their traces are not whole. */
   readonly skipped: number;
   /** That the endpoint did not get; 0 without one. */
   readonly undelivered: number;
   readonly malformed: number;
-  /** Longest first. */
+  /** Of those that were recorded; longest first. */
   readonly slowest: readonly SlowTrace[];
   /** What people should know: spans that were not delivered, or not written. */
   readonly troubles: readonly { readonly text: string; readonly count: number }[];

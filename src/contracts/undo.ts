@@ -24,7 +24,8 @@ export type UndoRecord =
   | RejoinNode
   | LiftThrottle
   | RemoveStream
-  | RemoveStreams;
+  | RemoveStreams
+  | ServePage;
 
 /** Carries out one kind of record, verifies it and resolves to what was done or found, for people; rejects with why it could not. */
 export type UndoHandlers = {
@@ -221,6 +222,12 @@ export interface RemoveStreams extends UndoCommon {
   /** Without credentials; see RemoveStream. */
   readonly servers: readonly ServerAddress[];
   readonly mark: string;
+}
+
+/** Serves a page of the run's monitor again. It is the living run's: with a run that has died, its monitor has ended. */
+export interface ServePage extends UndoCommon {
+  readonly kind: 'serve-page';
+  readonly url: string;
 }
 
 export interface UndoOutcome {

@@ -1,29 +1,15 @@
 import type { AlertsResult, AlertWatch } from '../contracts/alert.js';
-import type { Plan } from '../contracts/plan.js';
-import type { Journal } from './journal.js';
 import type { LoadStage } from './load-stage.js';
-import type { RunDirectory } from './run-directory.js';
-import type { Scope } from './scope.js';
-import type { RunServices } from './services.js';
-
-export interface AlertStageOptions {
-  readonly plan: Plan;
-  readonly runId: string;
-  readonly dir: RunDirectory;
-  readonly services: RunServices;
-  readonly scope: Scope;
-  readonly journal: Journal;
-  readonly signal: AbortSignal;
-}
+import type { RunContext } from './run-context.js';
 
 /** The alerts of a plan that expects some: watched from before the load on, and judged when the faults are healed. */
 export class AlertStage {
-  readonly #options: AlertStageOptions;
+  readonly #context: RunContext;
   #watch: AlertWatch | undefined;
   #result: AlertsResult | undefined;
 
-  constructor(options: AlertStageOptions) {
-    this.#options = options;
+  constructor(context: RunContext) {
+    this.#context = context;
   }
 
   /** Whether there are any. */
@@ -38,7 +24,7 @@ export class AlertStage {
 
   /** Starts what watches, if the plan expects alerts. @throws PreflightError when it does not come up */
   async start(metricsUrls: readonly string[], workDir: string): Promise<void> {
-    const { plan, runId, dir, services, scope, journal, signal } = this.#options;
+    const { plan, runId, dir, services, scope, journal, signal } = this.#context;
     if (plan.alerts === undefined) return;
     const watch = await services.startAlerts({
       plan: plan.alerts,
@@ -58,6 +44,11 @@ export class AlertStage {
 
   /** Waits until they are decided, at most as long as they may take, and judges them, once. */
   async settle({ faults, startNs }: Pick<LoadStage, 'faults' | 'startNs'>): Promise<void> {
-    this.#result ??= await this.#watch?.conclude(faults, startNs, this.#options.signal);
+    const { plan, signal } = this.#context;
+    const due = faults.map((fault) => {
+      const forNs = plan.faults.find(({ id }) => id === fault.id)?.forNs ?? 0;
+      return { ...fault, forNs };
+    });
+    this.#result ??= await this.#watch?.conclude(due, startNs, signal);
   }
 }

@@ -1,7 +1,8 @@
 import { messageOf } from '../base/errors.js';
 import type { Checker, CheckResult } from '../contracts/checker.js';
 import type { History } from '../contracts/history.js';
-import type { CheckPlan, Plan } from '../contracts/plan.js';
+import type { CheckPlan } from '../contracts/plan/checks.js';
+import type { Plan } from '../contracts/plan.js';
 
 export interface ChecksRequest {
   readonly plan: Pick<Plan, 'checks'>;

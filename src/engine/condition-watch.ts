@@ -1,4 +1,4 @@
-import type { ConditionPlan } from '../contracts/plan.js';
+import type { ConditionPlan } from '../contracts/plan/condition.js';
 
 /** What faults that wait for a condition are handed: looks once a second while the load runs. */
 export interface ConditionWatch {

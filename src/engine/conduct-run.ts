@@ -1,32 +1,24 @@
+import { setImmediate } from 'node:timers/promises';
 import { wallNow } from '../base/clock.js';
-import { messageOf, StormglassError } from '../base/errors.js';
+import { StormglassError } from '../base/errors.js';
 import type { CheckResult } from '../contracts/checker.js';
-import type { Cluster, NodeEvent, ProcessIdentity } from '../contracts/cluster.js';
-import type { SystemControl } from '../contracts/control.js';
-import type { History, ReadBack, WriterHistory } from '../contracts/history.js';
-import type { Plan } from '../contracts/plan.js';
-import type { Reporter } from '../contracts/reporter.js';
-import type { Environment, ReplayedRun, RunResult } from '../contracts/run-result.js';
-import type { RunTraces } from '../contracts/trace.js';
+import type { Environment, RunResult } from '../contracts/run-result.js';
+import type { UndoRecord } from '../contracts/undo.js';
 import { AlertStage } from './alert-stage.js';
-import { buildHistory } from './build-history.js';
-import { runChecks } from './checks.js';
-import { ClusterLock } from './cluster-lock.js';
-import { coreDeliveries } from './core-deliveries.js';
 import { crashFindings, unsettledFinding } from './findings.js';
-import { isMonitored } from './generator-tasks.js';
-import { HandWork } from './hand-work.js';
+import { healLeftovers } from './heal-leftovers.js';
 import { historyNeeds } from './history-needs.js';
-import type { Interruption } from './interruption.js';
-import { Journal } from './journal.js';
 import { LoadStage } from './load-stage.js';
-import { readSummaries } from './read-summaries.js';
+import { measureLoad } from './measure-load.js';
+import { openHandDoor } from './open-hand-door.js';
+import { openRunAudience, type RunAudience } from './run-audience.js';
+import { openRunContext, type RunContext } from './run-context.js';
 import { createRunDirectory, pointLatestAt, type RunDirectory, removeRunDirectory } from './run-directory.js';
-import { RunDoor } from './run-door.js';
+import { RunEvidence } from './run-evidence.js';
+import { RunReport } from './run-report.js';
+import type { RunRequest } from './run-request.js';
 import { openSafetyNet, type SafetyNet } from './safety-net.js';
 import { savePlan } from './save-plan.js';
-import { Scope } from './scope.js';
-import { countersBetween } from './server-counters.js';
 import type { RunServices } from './services.js';
 import { findingOf, Stages } from './stages.js';
 import { unsteadiness } from './steady-state.js';
@@ -36,25 +28,6 @@ import { tracesNotices } from './traces-notices.js';
 import { Upkeep } from './upkeep.js';
 import type { Finding } from './verdict.js';
 import { weigh } from './weigh.js';
-
-export interface RunRequest {
-  readonly runId: string;
-  readonly plan: Plan;
-  /** As the user named it. */
-  readonly scenarioFile: string;
-  /** `path=value` overrides that the plan was resolved with. */
-  readonly overrides: readonly string[];
-  /** Whose faults are made again, if any. */
-  readonly replay?: ReplayedRun;
-  /** Where the run's own directory is made. */
-  readonly reportsDir: string;
-  readonly environment: Environment;
-  readonly interruption: Interruption;
-  /** What is slow before the load (a server that is built) says so here. */
-  readonly progress: (line: string) => void;
-  /** Whoever watches the run while it happens; told the result when every file is written. */
-  readonly live?: Reporter;
-}
 
 export interface RunOutcome {
   readonly result: RunResult;
@@ -78,65 +51,68 @@ export async function conductRun(request: RunRequest, services: RunServices): Pr
   }
 }
 
-/** What the phases of one run hand on to each other. */
+/** One run on its way through its phases, and what they hand on to each other. */
 class Run {
   readonly #request: RunRequest;
-  readonly #services: RunServices;
-  readonly #dir: RunDirectory;
-  readonly #journal: Journal;
-  readonly #upkeep: Upkeep;
+  readonly #context: RunContext;
+  readonly #audience: RunAudience;
   readonly #stages: Stages;
-  readonly #reporters: readonly Reporter[];
-  readonly #traces: RunTraces | undefined;
-  readonly #scope = new Scope();
+  readonly #upkeep: Upkeep;
   readonly #alerts: AlertStage;
+  readonly #evidence: RunEvidence;
   readonly #startedAt = wallNow();
-  readonly #nodeEvents: NodeEvent[] = [];
   #environment: Environment;
   #net: SafetyNet | undefined;
   #system: SystemUnderTest | undefined;
   #load: LoadStage | undefined;
-  /** Of a system that is not this run's own. */
-  #lock: ClusterLock | undefined;
-  #history: readonly WriterHistory[] = [];
-  #readBackAs: ReadBack = { reads: [], replicas: [] };
 
   constructor(request: RunRequest, services: RunServices, dir: RunDirectory) {
     this.#request = request;
-    this.#services = services;
-    this.#dir = dir;
     this.#environment = request.environment;
-    this.#journal = new Journal(dir.journal);
-    this.#upkeep = new Upkeep(this.#journal);
-    this.#stages = new Stages(this.#journal, request.interruption);
-    this.#reporters = [...services.reporters(dir.path), ...(request.live ? [request.live] : [])];
-    const { interruption } = request;
-    interruption.signal.addEventListener('abort', () =>
-      this.#journal.write('interrupted', {
-        text: `${interruption.signal.reason.message}: reverting and checking; once more to hurry`,
-      }),
-    );
-    interruption.hurry.addEventListener('abort', () =>
-      this.#journal.write('interrupted', { text: 'hurrying' }),
-    );
-    this.#alerts = new AlertStage({
-      plan: request.plan,
-      runId: request.runId,
-      dir,
-      services,
-      scope: this.#scope,
-      journal: this.#journal,
-      signal: interruption.signal,
-    });
-    this.#traces = services.openTraces({
-      plan: request.plan,
-      runId: request.runId,
-      runDir: dir.path,
-      listen: (listener) => this.#journal.listen(listener),
-    });
-    this.#journal.listen((event) => {
-      for (const reporter of this.#reporters) reporter.onEvent?.(event);
-    });
+    this.#context = openRunContext(request, services, dir);
+    this.#audience = openRunAudience(this.#context, request.live);
+    const { journal } = this.#context;
+    this.#stages = new Stages(journal, request.interruption);
+    this.#upkeep = new Upkeep(journal);
+    this.#alerts = new AlertStage(this.#context);
+    this.#evidence = new RunEvidence(request.plan, services);
+  }
+
+  async conduct(): Promise<RunOutcome> {
+    const stages = this.#stages;
+    try {
+      await this.#announce();
+      await stages.run('preflight', 'needed', () => this.#preflight());
+      await stages.run('cluster-up', 'needed', () => this.#openSystem());
+      await stages.run('steady-before', 'needed', () => this.#prepare());
+      await stages.run('load', 'needed', () => this.#runLoad());
+      if (this.#begun) await this.#afterLoad(this.#begun);
+    } finally {
+      if (this.#net) await stages.run('cluster-closed', 'always', () => this.#closeEverything());
+    }
+    if (this.#hasNothingToTell) {
+      this.#context.journal.close();
+      this.#audience.traces?.abandon();
+      throw stages.halted;
+    }
+    const checks = (await stages.run('check', 'always', async () => this.#check())) ?? [];
+    return this.#report(checks);
+  }
+
+  /** What follows a load that has begun, however it ended. */
+  async #afterLoad(load: LoadStage): Promise<void> {
+    const stages = this.#stages;
+    await stages.run('heal', 'always', () => this.#heal(load));
+    await stages.run('drain', 'always', () => this.#drain(load));
+    if (!this.#request.interruption.hurry.aborted) {
+      await stages.run('steady-after', 'always', () => this.#settleAfter());
+      if (this.#alerts.isWatching)
+        await stages.run('alerts-settle', 'always', () => this.#alerts.settle(load));
+      await stages.run('final-read', 'always', () => this.#readBack(load));
+    }
+    // Whoever is in a hurry is told by what was seen until now.
+    await this.#alerts.settle(load);
+    await stages.run('history-closed', 'always', async () => this.#evidence.openHistory(load));
   }
 
   /** The load that has begun, if it came to that. */
@@ -144,161 +120,75 @@ class Run {
     return this.#load !== undefined && this.#load.startNs > 0 ? this.#load : undefined;
   }
 
-  async conduct(): Promise<RunOutcome> {
-    const { plan, runId, interruption } = this.#request;
-    const stages = this.#stages;
-    try {
-      for (const reporter of this.#reporters) {
-        await reporter.onStart?.({ runId, plan, runDir: this.#dir.path, startedAt: this.#startedAt });
-      }
-      this.#journal.write('run-started', { run: runId, scenario: plan.name, seed: plan.seed });
+  get #leftBehind(): readonly UndoRecord[] {
+    return this.#net?.leftBehind ?? [];
+  }
 
-      await stages.run('preflight', 'needed', () => this.#preflight());
-      await stages.run('cluster-up', 'needed', () => this.#openSystem());
-      await stages.run('steady-before', 'needed', () => this.#prepare());
-      await stages.run('load', 'needed', async () => this.#runLoad());
-      const load = this.#begun;
-      if (load) {
-        await stages.run('heal', 'always', () => this.#heal());
-        await stages.run('drain', 'always', () => this.#drain());
-        if (!interruption.hurry.aborted) {
-          await stages.run('steady-after', 'always', () => this.#settleAfter());
-          if (this.#alerts.isWatching)
-            await stages.run('alerts-settle', 'always', () => this.#alerts.settle(load));
-          await stages.run('final-read', 'always', () => this.#readBack());
-        }
-        // Whoever is in a hurry is told by what was seen until now.
-        await this.#alerts.settle(load);
-        await stages.run('history-closed', 'always', () => this.#openHistory());
-      }
-    } finally {
-      if (this.#net) await stages.run('cluster-closed', 'always', () => this.#closeEverything());
+  get #hasNothingToTell(): boolean {
+    return !this.#begun && !this.#context.signal.aborted && this.#leftBehind.length === 0;
+  }
+
+  async #announce(): Promise<void> {
+    const { plan, runId, dir, journal } = this.#context;
+    for (const reporter of this.#audience.listeners) {
+      await reporter.onStart?.({ runId, plan, runDir: dir.path, startedAt: this.#startedAt });
     }
-    const leftBehind = this.#net?.leftBehind ?? [];
-    if (!this.#begun && !interruption.signal.aborted && leftBehind.length === 0) {
-      this.#journal.close();
-      this.#traces?.abandon();
-      throw stages.halted;
-    }
-    const checks = (await stages.run('check', 'always', async () => this.#check())) ?? [];
-    return this.#report(checks);
+    journal.write('run-started', { run: runId, scenario: plan.name, seed: plan.seed });
   }
 
   async #preflight(): Promise<void> {
-    const { runId, scenarioFile, plan, interruption, progress } = this.#request;
-    const versions = await this.#services.preflight(plan, { progress, signal: interruption.signal });
+    const { plan, runId, scenarioFile, dir, services, interruption, signal, scope } = this.#context;
+    const versions = await services.preflight(plan, { progress: this.#request.progress, signal });
     this.#environment = { ...this.#environment, ...versions };
-    savePlan(this.#dir, { ...this.#request, environment: this.#environment });
-    this.#net = await openSafetyNet(this.#dir, {
+    savePlan(dir, { ...this.#request, environment: this.#environment });
+    this.#net = await openSafetyNet(dir, {
       runId,
       scenarioFile,
-      ...this.#services.guarding,
-      tempDir: this.#services.tempDir,
+      ...services.guarding,
+      tempDir: services.tempDir,
       onUnguarded: this.#upkeep.onUnguarded,
     });
-    this.#watchStopFile();
-    await this.#openDoor(this.#net);
-  }
-
-  #watchStopFile(): void {
-    const { plan, interruption } = this.#request;
     const { stopFile } = plan.guards;
-    if (stopFile === undefined) return;
-    const end = watchStopFile(stopFile, () =>
-      interruption.request('interrupted', `the stop file ${stopFile}`),
-    );
-    this.#scope.add('the watch for the stop file', async () => end());
-  }
-
-  /** Without it nothing can be done by hand, and all else goes on. */
-  async #openDoor({ socket }: SafetyNet): Promise<void> {
-    const { plan, runId, scenarioFile, interruption } = this.#request;
-    const hand = new HandWork({
-      journal: this.#journal,
-      run: {
-        runId,
-        scenario: scenarioFile,
-        runDir: this.#dir.path,
-        startedAt: this.#startedAt.toISOString(),
-      },
-      conductor: () => this.#load?.conductor,
-      loadStartNs: () => this.#load?.startNs ?? 0,
-      readFault: (fault, id) =>
-        this.#services.readHandFault(fault, id, {
-          plan,
-          scenarioFile,
-          cluster: (this.#system as SystemUnderTest).cluster,
-          signal: interruption.signal,
-        }),
-      requireLock: async () => this.#lock?.take(),
-    });
-    try {
-      if (socket === undefined) throw new Error('the path of its socket would be too long');
-      this.#scope.use('the socket of the run', await RunDoor.open(socket, hand.answer));
-    } catch (error) {
-      this.#journal.write('error', { detail: `nothing can be done by hand: ${messageOf(error)}` });
+    if (stopFile !== undefined) {
+      const end = watchStopFile(stopFile, () =>
+        interruption.request('interrupted', `the stop file ${stopFile}`),
+      );
+      scope.add('the watch for the stop file', async () => end());
     }
+    await openHandDoor(this.#context, this.#startedAt, this.#net.socket, {
+      system: () => this.#system,
+      load: () => this.#load,
+    });
   }
 
   async #openSystem(): Promise<void> {
-    const { plan, runId, interruption } = this.#request;
+    const { plan, services, journal } = this.#context;
     this.#system = await SystemUnderTest.open({
-      plan,
-      runId,
-      dir: this.#dir,
-      services: this.#services,
+      ...this.#context,
       undo: (this.#net as SafetyNet).undo,
-      scope: this.#scope,
-      journal: this.#journal,
-      signal: interruption.signal,
       onLinkEvent: this.#upkeep.onLinkEvent,
       onNodeEvent: (event) => {
-        this.#nodeEvents.push(event);
-        this.#journal.write('node', { ...event });
+        this.#evidence.nodeEvents.push(event);
+        journal.write('node', { ...event });
       },
-      needs: historyNeeds(this.#request.plan, this.#services.checker),
+      needs: historyNeeds(plan, services.checker),
     });
   }
 
   async #prepare(): Promise<void> {
-    const { plan, runId, interruption } = this.#request;
-    const { cluster, control, steadyState, workDir } = this.#system as SystemUnderTest;
-    if (plan.cluster.driver === 'external') this.#lock = this.#clusterLock(cluster, control);
-    if (plan.faults.length > 0) await this.#lock?.take();
-    await this.#system?.prepare();
+    const system = this.#system as SystemUnderTest;
+    const { cluster, control, steadyState, workDir } = system;
+    await system.prepare();
     this.#load = new LoadStage({
-      plan,
-      runId,
-      historyDir: this.#dir.history,
-      workDir,
-      services: this.#services,
-      cluster,
-      control,
-      steadyState,
-      journal: this.#journal,
+      ...this.#context,
+      ...{ cluster, control, steadyState, workDir },
+      historyDir: this.#context.dir.history,
       undo: (this.#net as SafetyNet).undo,
-      reporters: this.#reporters,
-      scope: this.#scope,
-      interruption,
-      traces: this.#traces,
+      reporters: this.#audience.listeners,
+      traces: this.#audience.traces,
     });
     await this.#load.prepare();
     await this.#alerts.start(this.#load.metricsUrls, workDir);
-  }
-
-  #clusterLock(cluster: Cluster, control: SystemControl): ClusterLock {
-    const { stateDir, self } = this.#services.guarding;
-    return new ClusterLock({
-      runId: this.#request.runId,
-      stateDir,
-      // Without it, there would be no safety net, and no run.
-      self: self as ProcessIdentity,
-      servers: cluster.access.servers,
-      control,
-      journal: this.#journal,
-      undo: (this.#net as SafetyNet).undo,
-      scope: this.#scope,
-    });
   }
 
   async #runLoad(): Promise<void> {
@@ -307,21 +197,13 @@ class Run {
   }
 
   /** Every fault has reverted itself; what it could not gets a second chance. */
-  async #heal(): Promise<void> {
-    await this.#load?.healAgain();
-    const undo = this.#net?.undo;
-    const left = undo?.outstandingFaults() ?? [];
-    if (undo === undefined || left.length === 0) return;
-    const outcomes = await undo.carryOut(left);
-    undo.settle(outcomes);
-    for (const { record, undone, detail } of outcomes) {
-      this.#journal.write('undo', { by: 'run', what: record.what, undone, detail });
-      undo.audit({ act: undone ? 'undone' : 'not-undone', kind: record.kind, undo: [record], detail });
-    }
+  async #heal(load: LoadStage): Promise<void> {
+    await load.healAgain();
+    await healLeftovers((this.#net as SafetyNet).undo, this.#context.journal);
   }
 
-  async #drain(): Promise<void> {
-    this.#stages.findings.push(...((await this.#load?.drain()) ?? []));
+  async #drain(load: LoadStage): Promise<void> {
+    this.#stages.findings.push(...(await load.drain()));
   }
 
   async #settleAfter(): Promise<void> {
@@ -331,118 +213,80 @@ class Run {
     }
   }
 
-  async #readBack(): Promise<void> {
-    this.#load?.recovery.close();
-    await this.#openHistory();
-    const { hurry } = this.#request.interruption;
-    if (this.#system) this.#readBackAs = await this.#system.readBack(this.#history, hurry);
-  }
-
-  async #openHistory(): Promise<void> {
-    if (this.#history.length === 0)
-      this.#history = this.#services.openHistory(this.#load?.historyFiles ?? []);
+  async #readBack(load: LoadStage): Promise<void> {
+    load.recovery.close();
+    await this.#evidence.readBack(load, this.#system as SystemUnderTest, this.#request.interruption.hurry);
   }
 
   /** Everything that was started goes; what is left then is undone by its record, and what even that leaves is said. */
   async #closeEverything(): Promise<void> {
     // Somebody by hand may be taking it just now: what is closed after that gives it back.
-    await this.#lock?.settled();
-    for (const { error } of await this.#scope.close()) this.#stages.findings.push(findingOf(error));
+    await this.#system?.lock?.settled();
+    for (const { error } of await this.#context.scope.close()) this.#stages.findings.push(findingOf(error));
     await this.#net?.close();
   }
 
   #check(): CheckResult[] {
     const load = this.#begun;
     if (load === undefined) return [];
-    return runChecks({
-      plan: this.#request.plan,
-      history: this.#historyOf(load),
-      checker: (name) => this.#services.checker(name),
-      onResult: (result) => this.#journal.write('check', { ...result }),
-    });
-  }
-
-  #historyOf(load: LoadStage): History {
-    const { plan } = this.#request;
-    return buildHistory({
-      plan,
-      writers: this.#history,
-      ...this.#readBackAs,
-      streams: this.#system?.streams ?? [],
-      consumers: this.#system?.consumers ?? [],
-      deliveries: coreDeliveries({
-        plans: plan.loads,
-        results: load.totals.results(load.endNs),
-        notices: load.notices.all,
-        sight: load.sight,
-        servers: countersBetween(load.countersBefore, load.countersAfter),
-        nodeEvents: this.#nodeEvents,
-        faults: load.faults,
-        loadFacts: (kind) => this.#services.loadFacts(kind),
-      }),
-      results: load.faults,
-      startNs: load.startNs,
-    });
+    return this.#evidence.check(load, this.#system as SystemUnderTest, this.#context.journal);
   }
 
   async #report(checks: readonly CheckResult[]): Promise<RunOutcome> {
-    const findings = this.#findings();
-    const traces = await this.#traces?.end();
-    const endedAt = wallNow();
-    const weighNow = (): RunResult =>
-      weigh({
-        request: { ...this.#request, environment: this.#environment },
-        startedAt: this.#startedAt,
-        endedAt,
-        load: this.#load,
-        alerts: this.#alerts.result,
-        checks,
-        reads: readSummaries(this.#readBackAs.reads, this.#readBackAs.replicas),
-        findings,
-        notices: [...(this.#load?.notices.all ?? []), ...this.#upkeep.notices, ...tracesNotices(traces)],
-        traces,
-        leftBehind: this.#net?.leftBehind ?? [],
-        audit: this.#net?.undo.auditHead,
-        acknowledged: (kind) => this.#services.loadFacts(kind).acknowledged,
-        monitored: (kind) => isMonitored(this.#services.loadFacts(kind)),
-      });
-
-    let result = weighNow();
-    const written: string[] = [];
-    await this.#stages.run('report', 'always', async () => {
-      for (const reporter of this.#reporters) {
-        if (reporter === this.#request.live) continue;
-        try {
-          await reporter.onEnd?.(result, written);
-          written.push(reporter.name);
-        } catch (error) {
-          // A report that could not be written is part of the verdict that the next ones tell.
-          findings.push(findingOf(error));
-          result = weighNow();
-        }
-      }
-    });
-    const { verdict, safety } = result;
-    const { exit, exitCode, headline } = verdict;
-    this.#journal.write('verdict', {
+    const { journal, dir } = this.#context;
+    const report = await this.#weigh(checks);
+    await this.#stages.run('report', 'always', () => report.write(this.#audience.reporters));
+    const { exit, exitCode, headline } = report.result.verdict;
+    const { safety } = report.result;
+    journal.write('verdict', {
       exit,
       code: exitCode,
       headline,
       ...(safety && { safety: safety.sentence }),
     });
-    this.#journal.close();
-    pointLatestAt(this.#dir);
-    await this.#request.live?.onEnd?.(result, written);
-    return { result, runDir: this.#dir.path };
+    journal.close();
+    pointLatestAt(dir);
+    await report.tell(this.#request.live);
+    return { result: report.result, runDir: dir.path };
+  }
+
+  async #weigh(checks: readonly CheckResult[]): Promise<RunReport> {
+    const { plan, services, interruption } = this.#context;
+    // Whoever asked for its end while the checks held the thread is heard now.
+    await setImmediate();
+    const met = this.#findings();
+    interruption.reachVerdict();
+    const traces = await this.#audience.traces?.end();
+    const endedAt = wallNow();
+    const alerts = this.#alerts.result;
+    const audit = this.#net?.undo.auditHead;
+    const loadFacts = (kind: string) => services.loadFacts(kind);
+    const measured = measureLoad(this.#load, plan, loadFacts);
+    const told = {
+      environment: { ...this.#environment, ...this.#load?.servers.versions },
+      checks,
+      reads: this.#evidence.reads,
+      notices: [...(this.#load?.books.notices.all ?? []), ...this.#upkeep.notices, ...tracesNotices(traces)],
+      ...(alerts && { alerts }),
+      ...(audit && { audit }),
+      ...(traces && { traces }),
+    };
+    return new RunReport((unwritten) =>
+      weigh({
+        ...{ request: this.#request, startedAt: this.#startedAt, endedAt, measured, told, loadFacts },
+        met: [...met, ...unwritten],
+        leftBehind: this.#leftBehind,
+      }),
+    );
   }
 
   /** Everything that the phases met. */
   #findings(): Finding[] {
-    const { interruption } = this.#request;
-    const unwritten = this.#journal.failure ?? this.#net?.undo.failure;
+    const { journal, interruption } = this.#context;
+    const unwritten = journal.failure ?? this.#net?.undo.failure;
     return [
       ...this.#stages.findings,
-      ...crashFindings(this.#nodeEvents),
+      ...crashFindings(this.#evidence.nodeEvents),
       ...(interruption.exit === undefined
         ? []
         : [{ exit: interruption.exit, text: interruption.signal.reason.message as string }]),

@@ -6,14 +6,13 @@ import { messagesInAll } from './findings.js';
 import { connectionPrefix } from './generator-tasks.js';
 import type { RunServices } from './services.js';
 
-const CONFIRM_WITHIN_MS = 1_000;
 /** A server remembers 10,000 connections that were closed, those of all loads together. */
 const MOST_SOCKETS = 9_000;
 
 /**
  * What the servers took from each load's connections, by load; without those whose operations are no messages, or whose
  * connections are more than a server remembers. A connection that was just closed may not be listed yet: it looks again,
- * for a second.
+ * for `withinMs`.
  */
 export async function confirmLoads(
   tasks: readonly GeneratorTask[],
@@ -22,11 +21,13 @@ export async function confirmLoads(
     runId,
     services,
     results,
+    withinMs,
   }: {
     readonly control: SystemControl;
     readonly runId: string;
     readonly services: Pick<RunServices, 'loadFacts'>;
     readonly results: () => readonly LoadResult[];
+    readonly withinMs: number;
   },
 ): Promise<Readonly<Record<string, number>> | undefined> {
   let confirmed: Record<string, number> | undefined;
@@ -44,7 +45,7 @@ export async function confirmLoads(
         (load) => (counts[load.name] ?? Number.POSITIVE_INFINITY) >= messagesInAll(load),
       );
     },
-    { timeoutMs: CONFIRM_WITHIN_MS, everyMs: 100 },
+    { timeoutMs: withinMs, everyMs: 100 },
   );
   return confirmed;
 }

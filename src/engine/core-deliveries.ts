@@ -2,7 +2,7 @@ import { formatDuration, formatInteger } from '../base/units.js';
 import type { NodeEvent } from '../contracts/cluster.js';
 import type { CoreDelivery } from '../contracts/history.js';
 import type { LoadCounter, LoadKindFacts, LoadNotice } from '../contracts/load.js';
-import type { LoadPlan } from '../contracts/plan.js';
+import type { LoadPlan } from '../contracts/plan/loads.js';
 import type { LoadResult, ServerCounters } from '../contracts/run-result.js';
 import { isMonitored } from './generator-tasks.js';
 import type { MonitorSight } from './monitor-sight.js';

@@ -1,5 +1,6 @@
+import { setMaxListeners } from 'node:events';
 import { nowNs } from '../base/clock.js';
-import type { FaultPlan } from '../contracts/plan.js';
+import type { FaultPlan } from '../contracts/plan/faults.js';
 import type { FaultSettled } from '../contracts/run-result.js';
 import { formatTarget } from '../scenario/timeline.js';
 import type { ConditionWatch } from './condition-watch.js';
@@ -63,6 +64,8 @@ export class FaultConductor {
 
   /** Every fault at its time; resolves when all are reverted. Never rejects: a fault's failure is data. */
   async conduct(faults: readonly FaultPlan[]): Promise<void> {
+    // Every fault listens to it while it waits for its time.
+    setMaxListeners(0, this.#signal);
     const times = new FaultTimes(faults, this.#options.startNs, this.#options);
     this.#times = times;
     const planned = await Promise.all(faults.map((plan) => this.#atItsTime(plan, times)));

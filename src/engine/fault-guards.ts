@@ -5,7 +5,8 @@ import { withDeadline } from '../base/wait.js';
 import type { Cluster } from '../contracts/cluster.js';
 import type { RaftGroup, SystemControl } from '../contracts/control.js';
 import type { FaultClaim, Impact } from '../contracts/fault.js';
-import type { FaultPlan, GuardPlan } from '../contracts/plan.js';
+import type { FaultPlan } from '../contracts/plan/faults.js';
+import type { GuardPlan } from '../contracts/plan/guards.js';
 import { groupsWithoutQuorum } from './quorum.js';
 
 /** One question to the servers, or to the operating system, may take this long. */
@@ -161,5 +162,8 @@ export class FaultGuards {
 const isPassingSoon = ({ stage, plan, sinceNs }: AdmittedFault): boolean =>
   stage !== 'unreverted' && (stage === 'healing' || nowNs() + SOON_NS >= sinceNs + plan.forNs);
 
-const named = ({ plan, targets, sinceNs }: AdmittedFault): string =>
-  `${plan.id} (${plan.kind} on ${targets.join(', ')}, for ${formatDuration(Math.round((nowNs() - sinceNs) / NS.s) * NS.s)} now)`;
+const named = ({ plan, targets, sinceNs }: AdmittedFault): string => {
+  const forS = Math.round((nowNs() - sinceNs) / NS.s);
+  const since = forS === 0 ? 'just begun' : `for ${formatDuration(forS * NS.s)} now`;
+  return `${plan.id} (${plan.kind} on ${targets.join(', ')}, ${since})`;
+};

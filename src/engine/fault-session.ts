@@ -7,14 +7,18 @@ import type { Cluster, ClusterNode } from '../contracts/cluster.js';
 import type { SystemControl } from '../contracts/control.js';
 import type { Evidence, Fault, FaultContext } from '../contracts/fault.js';
 import type { Machine } from '../contracts/machine.js';
-import type { FaultPlan, TargetPlan } from '../contracts/plan.js';
+import type { MonitorPages } from '../contracts/monitor.js';
+import type { FaultPlan } from '../contracts/plan/faults.js';
+import type { TargetPlan } from '../contracts/plan/target.js';
 import type { FaultResult } from '../contracts/run-result.js';
-import type { UndoOutcome, UndoRecord } from '../contracts/undo.js';
+import type { UndoRecord } from '../contracts/undo.js';
 import { formatTarget } from '../scenario/timeline.js';
 import type { AuditEntry } from '../undo/audit-log.js';
-import { hurriedPatience, lookForEvidence, sightings } from './fault-evidence.js';
+import { lookForEvidence, sightings } from './fault-evidence.js';
 import { type AdmittedFault, type FaultGuards, FaultRefused } from './fault-guards.js';
+import { injectFault } from './inject-fault.js';
 import type { Journal } from './journal.js';
+import { revertFault } from './revert-fault.js';
 import type { UndoDesk } from './undo-desk.js';
 import { whatFaultTests } from './what-faults-test.js';
 
@@ -24,14 +28,6 @@ const BITE_WITHIN_MS = 5_000;
 const CALM_WITHIN_MS = 5_000;
 /** Nothing that a fault does may hang a run. */
 const PREPARE_TAKES_MS = 30_000;
-const INJECT_TAKES_NS = 120 * NS.s;
-/** What an injection that was given up gets to notice that. */
-const GIVE_UP_WITHIN_MS = 2_000;
-/** What could not be undone may be in somebody's way who soon is gone, as one on a port of ours. */
-const UNDO_ATTEMPTS = 4;
-/** What was undone and is not seen to be gone has been waited for each time. */
-const HEAL_ATTEMPTS = 2;
-const HEAL_AGAIN_MS = 1_000;
 
 export interface FaultSurroundings {
   readonly runId: string;
@@ -40,6 +36,7 @@ export interface FaultSurroundings {
   readonly cluster: Cluster;
   readonly control: SystemControl;
   readonly machine: Machine;
+  readonly monitor: MonitorPages;
   readonly journal: Journal;
   readonly undo: UndoDesk;
   readonly guards: FaultGuards;
@@ -130,11 +127,11 @@ export class FaultSession {
     try {
       const fault = this.#around.create(plan);
       const targets = await orAborted(this.#around.resolveTargets(plan.target, end), end);
-      this.#targets = targets.map((node) => node.name);
-      const { runId, workDir, cluster, control, machine } = this.#around;
+      this.#targets = plan.target.role === 'no-node' ? plan.target.touched : targets.map(({ name }) => name);
+      const { runId, workDir, cluster, control, machine, monitor } = this.#around;
       const { id, forNs, seed } = plan;
       const context: FaultContext = {
-        ...{ id, runId, seed, workDir, cluster, control, machine, targets, forNs },
+        ...{ id, runId, seed, workDir, cluster, control, machine, monitor, targets, forNs },
         signal: end,
       };
       const impact = fault.impact?.(context) ?? { down: [], cuts: [] };
@@ -198,7 +195,9 @@ export class FaultSession {
       await this.#around.onBegin();
       startNs = nowNs();
       end.throwIfAborted();
-      await this.#inject(fault, context);
+      await injectFault(fault, context, (settled) => {
+        this.#hanging = settled;
+      });
       this.#injectedNs = startNs;
       journal.write('fault-injected', { fault: plan.id, kind: plan.kind, targets: this.#targets });
       this.#audit('injected', {});
@@ -217,35 +216,6 @@ export class FaultSession {
     }
   }
 
-  /** An injection that takes too long is told to stop, and no longer waited for. */
-  async #inject(fault: Fault, context: FaultContext): Promise<void> {
-    const stop = new AbortController();
-    const onEnd = () => stop.abort(context.signal.reason);
-    context.signal.addEventListener('abort', onEnd, { once: true });
-    if (context.signal.aborted) onEnd();
-    const work = fault.inject({ ...context, signal: stop.signal });
-    let isSettled = false;
-    const settled = work.then(
-      () => {
-        isSettled = true;
-      },
-      () => {
-        isSettled = true;
-      },
-    );
-    const takesMs = (fault.injectWithinNs ?? INJECT_TAKES_NS) / NS.ms;
-    try {
-      await orAborted(withDeadline(work, takesMs, 'its injection'), context.signal);
-    } catch (error) {
-      stop.abort(error);
-      await withDeadline(settled, GIVE_UP_WITHIN_MS, 'its end').catch(() => {});
-      if (!isSettled) this.#hanging = settled;
-      throw error;
-    } finally {
-      context.signal.removeEventListener('abort', onEnd);
-    }
-  }
-
   /**
    * Reverts the fault and looks that it is gone; may be called again for one that was not, and by several at once: all of
    * them wait for the same. Never rejects.
@@ -260,23 +230,8 @@ export class FaultSession {
   async #heal(): Promise<FaultSessionResult> {
     const { records, fault, context, before, admitted } = this.#begun as Begun;
     admitted.stage = 'healing';
-    const { undo, journal, hurry, healNs, guards } = this.#around;
-    let outcomes: readonly UndoOutcome[];
-    let after: Evidence;
-    let revertedNs: number;
-    for (let attempt = 1; ; attempt++) {
-      outcomes = await undo.carryOut(records);
-      revertedNs = nowNs();
-      const isStuck = outcomes.some(({ undone }) => !undone);
-      // The revert is looked at even when the run was interrupted: an undo that was not verified is none.
-      const patience = hurriedPatience(hurry);
-      const looking = { ...context, signal: patience.signal };
-      after = await lookForEvidence(fault, looking, 'after', isStuck ? 0 : healNs / NS.ms);
-      patience.end();
-      const isLast = attempt >= (isStuck ? UNDO_ATTEMPTS : HEAL_ATTEMPTS);
-      if ((!isStuck && after.holds) || isLast || hurry.aborted) break;
-      await sleep(HEAL_AGAIN_MS);
-    }
+    const { undo, journal, guards } = this.#around;
+    const { outcomes, revertedNs, after } = await revertFault(fault, context, records, this.#around);
     const { id, kind } = this.plan;
     const told = outcomes.map(({ undone, detail }) => ({ undone, detail }));
     journal.write('fault-reverted', { fault: id, kind, targets: this.#targets, outcomes: told, ...after });

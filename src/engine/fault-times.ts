@@ -1,7 +1,7 @@
 import { NS, nowNs, sleep } from '../base/clock.js';
 import { orAborted } from '../base/or-aborted.js';
 import { formatDuration } from '../base/units.js';
-import type { FaultPlan } from '../contracts/plan.js';
+import type { FaultPlan } from '../contracts/plan/faults.js';
 import type { FaultResult } from '../contracts/run-result.js';
 import type { ConditionWatch } from './condition-watch.js';
 import type { Journal } from './journal.js';

@@ -9,6 +9,7 @@ import type {
   ServerCounters,
   ThresholdResult,
 } from '../contracts/run-result.js';
+import { wasCutOff } from './notice-book.js';
 import type { Finding } from './verdict.js';
 
 const NO_FILES = /\b(EMFILE|ENFILE)\b/;
@@ -165,14 +166,19 @@ export function messagesInAll(load: LoadResult): number {
   return messages > 0 ? messages : okInAll(load);
 }
 
-/** Where a server has forgotten nothing, what was sent must have arrived: else the rate is only our own word. */
+/**
+ * Where a server has forgotten nothing, what was sent must have arrived: else the rate is only our own word. But for a
+ * load that was cut off: what its kernel had taken and not delivered by then is gone, as `lost` says of core events.
+ */
 export function confirmationFindings(
   loads: readonly LoadResult[],
   { confirmed, restarted }: ServerCounters,
+  notices: readonly LoadNotice[],
 ): Finding[] {
   if (confirmed === undefined || restarted.length > 0) return [];
   return loads.flatMap((load): Finding[] => {
     const { name } = load;
+    if (wasCutOff(notices, name)) return [];
     const sent = messagesInAll(load);
     const seen = confirmed[name];
     if (seen === undefined || seen >= sent) return [];

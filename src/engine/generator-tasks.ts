@@ -3,7 +3,8 @@ import { seededRandom } from '../base/random.js';
 import type { Cluster } from '../contracts/cluster.js';
 import type { GeneratorTask, LoadKindFacts } from '../contracts/load.js';
 import type { WriterLabel } from '../contracts/monitor.js';
-import type { EventKind, Plan } from '../contracts/plan.js';
+import type { EventKind } from '../contracts/plan/events.js';
+import type { Plan } from '../contracts/plan.js';
 import { warmUpEndNs } from '../metrics/schedule-end.js';
 import type { RunServices } from './services.js';
 

@@ -2,7 +2,7 @@ import { nowNs } from '../base/clock.js';
 import { UsageError } from '../base/errors.js';
 import type { HandAnswer, HandFault, HandRequest, HandResult, RunStatus } from '../contracts/hand.js';
 import type { JournalEvent } from '../contracts/journal.js';
-import type { FaultPlan } from '../contracts/plan.js';
+import type { FaultPlan } from '../contracts/plan/faults.js';
 import type { FaultConductor } from './fault-conductor.js';
 import type { Journal } from './journal.js';
 

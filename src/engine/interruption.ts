@@ -23,6 +23,7 @@ export class Interruption {
   readonly #soft = new AbortController();
   readonly #hard = new AbortController();
   #exit: InterruptionExit | undefined;
+  #hasVerdict = false;
 
   /** Aborts at the first request. */
   get signal(): AbortSignal {
@@ -37,6 +38,16 @@ export class Interruption {
   /** The first request decides how the run is said to have ended. */
   get exit(): InterruptionExit | undefined {
     return this.#exit;
+  }
+
+  /** Whether there was nothing left to be stopped, but for the writing of the report. */
+  get hasVerdict(): boolean {
+    return this.#hasVerdict;
+  }
+
+  /** The run has its verdict: no request changes that any more. */
+  reachVerdict(): void {
+    this.#hasVerdict = true;
   }
 
   /** `by`: what asked for it, for people: `Ctrl-C`. */

@@ -1,5 +1,5 @@
 import { formatDuration, formatInteger, formatRatio } from '../base/units.js';
-import type { LoadPlan } from '../contracts/plan.js';
+import type { LoadPlan } from '../contracts/plan/loads.js';
 import type { LoadLimit } from '../contracts/resources.js';
 import type { LoadResult } from '../contracts/run-result.js';
 import { FULL_MACHINE, findBottleneck, useOfCores } from './bottleneck.js';

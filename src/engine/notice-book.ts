@@ -21,14 +21,13 @@ export class NoticeBook {
     return true;
   }
 
-  /** The monitor has lost its connection, once or more. */
-  get monitorWasCutOff(): boolean {
-    return this.all.some(({ load, kind }) => load === 'monitor' && kind === 'disconnected');
-  }
-
   get all(): readonly LoadNotice[] {
     return [...this.#byKey.values()];
   }
 }
+
+/** A connection of this load, or of the `monitor`, was lost, once or more. */
+export const wasCutOff = (notices: readonly LoadNotice[], name: string): boolean =>
+  notices.some(({ load, kind }) => load === name && kind === 'disconnected');
 
 const keyOf = ({ load, worker, kind, text }: LoadNotice): string => `${load}\n${worker}\n${kind}\n${text}`;

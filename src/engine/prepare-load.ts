@@ -1,5 +1,6 @@
 import type { Cluster } from '../contracts/cluster.js';
-import type { LoadPlan, Plan } from '../contracts/plan.js';
+import type { LoadPlan } from '../contracts/plan/loads.js';
+import type { Plan } from '../contracts/plan.js';
 import type { UndoRecord } from '../contracts/undo.js';
 import type { Scope } from './scope.js';
 import type { RunServices } from './services.js';

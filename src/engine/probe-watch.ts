@@ -1,5 +1,5 @@
 import { NS, nowNs, sleep } from '../base/clock.js';
-import type { ProbePlan } from '../contracts/plan.js';
+import type { ProbePlan } from '../contracts/plan/steady-state.js';
 import type { ProbeResult } from '../contracts/run-result.js';
 import type { Journal } from './journal.js';
 import type { SteadyState } from './steady-state.js';

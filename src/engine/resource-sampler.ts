@@ -34,6 +34,7 @@ export class ResourceSampler {
   readonly #processes = new Map<number, Look<ProcessReading>>();
   #timer: NodeJS.Timeout | undefined;
   #lastRound: Promise<unknown> = Promise.resolve();
+  #isStopped = false;
 
   constructor(
     cluster: Pick<Cluster, 'nodes'>,
@@ -44,7 +45,9 @@ export class ResourceSampler {
     this.#cluster = cluster;
     this.#generators = generators;
     this.#probe = probe;
-    this.#onSample = onSample;
+    this.#onSample = (sample) => {
+      if (!this.#isStopped) onSample(sample);
+    };
   }
 
   /** Takes a first look, from which the first samples run. */
@@ -57,10 +60,12 @@ export class ResourceSampler {
     this.#timer.unref();
   }
 
+  /** What an earlier look still waits for then is not told any more: it would be of a time after the end. */
   async stop(): Promise<void> {
     clearInterval(this.#timer);
     this.#vitals.stop();
     await this.#lastRound;
+    this.#isStopped = true;
   }
 
   async #round(): Promise<void> {

@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, renameSync, rmdirSync, rmSync, symlinkSync, writ
 import { basename, dirname, join, resolve } from 'node:path';
 import { messageOf, PreflightError } from '../base/errors.js';
 import { compactUtc } from '../base/ids.js';
+import { makeDirectory } from '../base/make-directory.js';
 
 /** Where each thing that a run leaves stands. */
 export interface RunDirectory {
@@ -39,7 +40,7 @@ export function createRunDirectory(parent: string, name: string, runId: string):
     alerts: join(path, 'alerts'),
   };
   try {
-    makeDirectories(dirname(path), madeFor);
+    makeDirectory(dirname(path), madeFor);
     for (const each of [dir.path, dir.logs, dir.history, dir.latency]) mkdirSync(each);
   } catch (error) {
     removeRunDirectory(dir);
@@ -49,14 +50,6 @@ export function createRunDirectory(parent: string, name: string, runId: string):
     });
   }
   return dir;
-}
-
-/** As `mkdir -p`. Node's own `recursive` never ends where a parent refuses with ENOENT, as in /proc. */
-function makeDirectories(path: string, made: string[]): void {
-  if (existsSync(path)) return;
-  makeDirectories(dirname(path), made);
-  mkdirSync(path);
-  made.push(path);
 }
 
 /** Takes a run directory away again, when the run came to nothing that is worth keeping. */

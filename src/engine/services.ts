@@ -22,7 +22,10 @@ import type {
 } from '../contracts/load.js';
 import type { Machine } from '../contracts/machine.js';
 import type { MonitorHandle, MonitorListener, MonitorTask } from '../contracts/monitor.js';
-import type { FaultPlan, LoadPlan, Plan, TargetPlan } from '../contracts/plan.js';
+import type { FaultPlan } from '../contracts/plan/faults.js';
+import type { LoadPlan } from '../contracts/plan/loads.js';
+import type { TargetPlan } from '../contracts/plan/target.js';
+import type { Plan } from '../contracts/plan.js';
 import type { ProbeKind } from '../contracts/probe.js';
 import type { Reporter } from '../contracts/reporter.js';
 import type { ResourceProbe } from '../contracts/resources.js';

@@ -3,7 +3,8 @@ import { messageOf } from '../base/errors.js';
 import { withDeadline } from '../base/wait.js';
 import type { Cluster } from '../contracts/cluster.js';
 import type { SteadyLook, SteadyProbe, SystemControl } from '../contracts/control.js';
-import type { ProbePlan, StreamPlan } from '../contracts/plan.js';
+import type { ProbePlan } from '../contracts/plan/steady-state.js';
+import type { StreamPlan } from '../contracts/plan/streams.js';
 import type { Probe, ProbeLook } from '../contracts/probe.js';
 
 /** Pause between two looks: a look asks every node, and must not become a load of its own. */

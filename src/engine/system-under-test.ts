@@ -3,7 +3,7 @@ import { NS, sleep } from '../base/clock.js';
 import { StormglassError } from '../base/errors.js';
 import { orAborted } from '../base/or-aborted.js';
 import type { HistoryPart } from '../contracts/checker.js';
-import type { Cluster, LinkEvent, NodeEvent } from '../contracts/cluster.js';
+import type { Cluster, LinkEvent, NodeEvent, ProcessIdentity } from '../contracts/cluster.js';
 import type { StreamBounds, SystemControl } from '../contracts/control.js';
 import type {
   ConsumerFacts,
@@ -12,14 +12,12 @@ import type {
   StreamSpan,
   WriterHistory,
 } from '../contracts/history.js';
-import type { Plan, StreamPlan } from '../contracts/plan.js';
-import type { RemoveStream } from '../contracts/undo.js';
+import type { StreamPlan } from '../contracts/plan/streams.js';
 import { createMarkedDirectory } from '../undo/marked-directory.js';
+import { ClusterLock } from './cluster-lock.js';
 import { ConsumerWatch } from './consumer-watch.js';
-import type { Journal } from './journal.js';
-import type { RunDirectory } from './run-directory.js';
-import type { Scope } from './scope.js';
-import type { RunServices } from './services.js';
+import { lendStreams } from './lend-streams.js';
+import type { RunContext } from './run-context.js';
 import { type Settled, SteadyState, unsteadiness } from './steady-state.js';
 import { StreamWatch } from './stream-watch.js';
 import type { UndoDesk } from './undo-desk.js';
@@ -27,15 +25,8 @@ import type { UndoDesk } from './undo-desk.js';
 const LOOKS_FOR_STREAM = 4;
 const BETWEEN_LOOKS_MS = 1000;
 
-export interface SystemOptions {
-  readonly plan: Plan;
-  readonly runId: string;
-  readonly dir: RunDirectory;
-  readonly services: RunServices;
+export interface SystemOptions extends RunContext {
   readonly undo: UndoDesk;
-  readonly scope: Scope;
-  readonly journal: Journal;
-  readonly signal: AbortSignal;
   readonly onNodeEvent: (event: NodeEvent) => void;
   readonly onLinkEvent: (event: LinkEvent) => void;
   /** What the checks will be told. */
@@ -49,6 +40,8 @@ export class SystemUnderTest {
   readonly steadyState: SteadyState;
   /** A directory of the run's own, removed with it. */
   readonly workDir: string;
+  /** Of a system that is not the run's own: others may be at it, too. */
+  readonly lock: ClusterLock | undefined;
   readonly #options: SystemOptions;
   readonly #streamWatch: StreamWatch;
   readonly #consumerWatch: ConsumerWatch;
@@ -58,7 +51,14 @@ export class SystemUnderTest {
     this.workDir = workDir;
     this.cluster = cluster;
     this.control = control;
-    const { plan, services } = options;
+    const { plan, runId, services, journal, undo, scope } = options;
+    if (plan.cluster.driver === 'external') {
+      const { stateDir, self } = services.guarding;
+      const { servers } = cluster.access;
+      // Without knowing itself, there would be no safety net, and no run.
+      const holder = { runId, stateDir, self: self as ProcessIdentity };
+      this.lock = new ClusterLock({ ...holder, servers, control, journal, undo, scope });
+    }
     const streams = plan.streams.map(({ name }) => name);
     this.#streamWatch = new StreamWatch(control, streams);
     this.#consumerWatch = new ConsumerWatch(control, streams);
@@ -97,12 +97,20 @@ export class SystemUnderTest {
     return new SystemUnderTest(options, workDir, cluster, control);
   }
 
-  /** Creates the streams and waits for the first steady state. @throws StormglassError (preflight) without one */
+  /**
+   * Locks the system where the scenario has faults, creates the streams and waits for the first steady state.
+   * @throws StormglassError (preflight) when another run has it locked, or without a steady state
+   */
   async prepare(): Promise<void> {
-    const { plan, signal } = this.#options;
+    const { plan, runId, undo, scope, signal } = this.#options;
+    if (plan.faults.length > 0) await this.lock?.take();
     // A cluster of ours goes as a whole; on servers of somebody else's, our streams are taken away again.
-    if (plan.cluster.driver === 'external') await this.#lendStreams();
-    else await this.control.createStreams(plan.streams);
+    if (plan.cluster.driver === 'external') {
+      const { servers } = this.cluster.observerAccess;
+      await lendStreams(plan.streams, { runId, servers, control: this.control, undo, scope });
+    } else {
+      await this.control.createStreams(plan.streams);
+    }
     const look = await this.settle(signal);
     if (!look.steady) {
       throw new StormglassError(
@@ -194,38 +202,5 @@ export class SystemUnderTest {
       await sleep(BETWEEN_LOOKS_MS);
     }
     return undefined;
-  }
-
-  /** Creates streams on servers that stay: what removes them is written down first, and they are gone at the end. */
-  async #lendStreams(): Promise<void> {
-    const { plan, runId, undo, scope } = this.#options;
-    const { servers } = this.cluster.observerAccess;
-    const lent: RemoveStream[] = [];
-    for (const { name } of plan.streams) {
-      if ((await this.control.streamBounds(name)) !== undefined) continue;
-      lent.push({
-        kind: 'remove-stream',
-        id: `stream-${name}`,
-        what: `remove the stream ${name}`,
-        manual: `nats --server ${servers.map(({ host, port }) => `${host}:${port}`).join(',')} stream rm ${name}`,
-        stream: name,
-        servers,
-        mark: runId,
-      });
-    }
-    undo.recordSurroundings(lent);
-    // Not all that was missing a moment ago: another run may have made one of them since.
-    let created: readonly string[] | undefined;
-    scope.add('the streams', async () => {
-      // Their records stand otherwise: it is tried once more by them, and said if they cannot be removed.
-      if (created === undefined) return;
-      try {
-        await this.control.removeStreams(created);
-      } catch {
-        return;
-      }
-      undo.settle(lent.map((record) => ({ record, undone: true, detail: 'removed' })));
-    });
-    created = await this.control.createStreams(plan.streams, runId);
   }
 }

@@ -1,9 +1,11 @@
 import type { Cluster } from '../contracts/cluster.js';
 import type { ServerAccess } from '../contracts/load.js';
+import type { MonitorPages } from '../contracts/monitor.js';
 import type { AuditHead } from '../contracts/run-result.js';
 import type { UndoHandlers, UndoOutcome, UndoRecord } from '../contracts/undo.js';
 import type { AuditActor, AuditEntry, AuditLog } from '../undo/audit-log.js';
 import { carryOut, streamRemoval } from '../undo/carry-out.js';
+import { servePageThrough } from '../undo/serve-page.js';
 import type { UndoLog } from '../undo/undo-log.js';
 
 /** The run's side of undoing: records go to disk before anything is done, and come back in reverse order. */
@@ -14,6 +16,7 @@ export class UndoDesk {
   #cluster: Cluster | undefined;
   /** As long as the run lives, it knows who it is to the servers; a record does not say. */
   #access: ServerAccess | undefined;
+  #monitor: MonitorPages | undefined;
 
   constructor(log: UndoLog, audit: AuditLog) {
     this.#log = log;
@@ -24,6 +27,11 @@ export class UndoDesk {
   useCluster(cluster: Cluster): void {
     this.#cluster = cluster;
     this.#access = cluster.observerAccess;
+  }
+
+  /** From here on its pages are served again by the monitor itself, which lives as long as the run. */
+  useMonitor(monitor: MonitorPages): void {
+    this.#monitor = monitor;
   }
 
   /** Notes what undoes what the run itself needs: it stands until the run closes. On the disk when this returns. */
@@ -57,6 +65,7 @@ export class UndoDesk {
     const cluster = this.#cluster;
     const overrides: Partial<UndoHandlers> = {
       ...(this.#access && streamRemoval(this.#access)),
+      ...(this.#monitor && servePageThrough(this.#monitor)),
       ...cluster?.undoHandlers,
     };
     const outcomes: UndoOutcome[] = [];
@@ -80,6 +89,7 @@ export class UndoDesk {
   /** Undoes all that is left; returns what could not be undone. */
   async tearDown(): Promise<UndoOutcome[]> {
     this.#cluster = undefined;
+    this.#monitor = undefined;
     const outcomes = await this.carryOut(this.#log.tearDown().reverse());
     this.settle(outcomes);
     return outcomes.filter((outcome) => !outcome.undone);

@@ -5,7 +5,7 @@ type Parameters = Readonly<Record<string, unknown>>;
 const BY_SIGNAL = ({ signal }: Parameters): FailureClass =>
   signal === 'SIGKILL' ? 'process-crash' : 'orderly-restart';
 
-/** By kind; what a fault of the user's own tests only the user knows. */
+/** By kind; what a fault of the user's own tests only the user knows, and `scrape-outage` leaves the system alone. */
 const TESTED_BY: Readonly<Record<string, FailureClass | ((params: Parameters) => FailureClass)>> = {
   'node-kill': BY_SIGNAL,
   'node-restart': BY_SIGNAL,
@@ -40,7 +40,7 @@ const TESTED_BY: Readonly<Record<string, FailureClass | ((params: Parameters) =>
   'clock-skew': 'clock-skew',
 };
 
-/** The kind of failure that a fault with these parameters is; `undefined` where nobody but its author knows. */
+/** The kind of failure that a fault with these parameters is; `undefined` where it is none of the system's, or nobody but its author knows. */
 export function whatFaultTests(kind: string, params: Parameters): FailureClass | undefined {
   const tests = Object.hasOwn(TESTED_BY, kind) ? TESTED_BY[kind] : undefined;
   return typeof tests === 'function' ? tests(params) : tests;

@@ -14,9 +14,11 @@ import { refusedPublish, refusedSubscription } from '../wire/server-error.js';
 import { AckWindow } from './ack-window.js';
 import type { AnsweredParams } from './answered-schema.js';
 import type { Feed } from './feed.js';
+import { giveUpRange } from './give-up-range.js';
 import type { Traffic, TrafficRun, TrafficSetting } from './load-kind.js';
 import { countRange } from './range-counter.js';
 import { type Refusal, readRefusal } from './refusal.js';
+import { inFlightOf } from './worker-share.js';
 
 export const OK = OUTCOMES.indexOf('ok');
 export const FAILED = OUTCOMES.indexOf('failed');
@@ -50,11 +52,8 @@ export abstract class AnsweredTraffic implements Traffic {
     this.setting = setting;
     const { load, writer, worker } = setting;
     const params = load.params as AnsweredParams;
-    const { schedule } = load;
     this.#eventSubjects = setting.events.map(({ subject }) => subject);
-    const size =
-      schedule.mode === 'closed' ? shareOf(schedule.concurrency, worker, load.workers) : params.window;
-    this.window = new AckWindow(size);
+    this.window = new AckWindow(inFlightOf(load, worker, params.window));
     this.inbox = `_INBOX.${freshId()}${writer}.`;
     this.#timeoutNs = this.timeoutNs;
     this.timeoutReason = `no ${this.answerName} within ${formatDuration(this.#timeoutNs)}`;
@@ -167,14 +166,8 @@ export abstract class AnsweredTraffic implements Traffic {
   }
 
   giveUp(first: number, count: number, atNs: number): void {
-    const { pacer, startNs, recorder } = this.run;
-    countRange(this.run, COUNTER.unsent, first, count);
+    giveUpRange(this.run, first, count, atNs);
     this.#feed?.pass?.(count);
-    for (let operation = first; operation < first + count; operation++) {
-      const dueNs = startNs + pacer.dueNs(operation);
-      recorder.censored(MEASURE.ackLatency, dueNs, atNs - dueNs);
-      recorder.trouble(dueNs, atNs, 'unsent');
-    }
   }
 
   drop(first: number, count: number): void {
@@ -312,9 +305,4 @@ export abstract class AnsweredTraffic implements Traffic {
     }
     this.setting.onRoom();
   }
-}
-
-/** Of so many that all workers have together, those of one; at least one. */
-export function shareOf(total: number, worker: number, workers: number): number {
-  return Math.max(1, Math.ceil((total - worker) / workers));
 }

@@ -1,4 +1,4 @@
-import type { Arrival } from '../contracts/plan.js';
+import type { Arrival } from '../contracts/plan/schedule.js';
 import { PoissonArrivals } from './poisson-arrivals.js';
 
 /**

@@ -6,10 +6,11 @@ import { formatDuration } from '../base/units.js';
 import { withDeadline } from '../base/wait.js';
 import { COUNTER, MEASURE } from '../metrics/load-recorder.js';
 import type { AnsweredParams } from './answered-schema.js';
-import { shareOf } from './answered-traffic.js';
+import { giveUpRange } from './give-up-range.js';
 import type { LibraryConnection } from './library-connection.js';
 import type { Traffic, TrafficRun, TrafficSetting } from './load-kind.js';
 import { countRange } from './range-counter.js';
+import { inFlightOf } from './worker-share.js';
 
 /**
  * Operations that are calls of a library, each made of several messages: a few thousand a second at most. The window
@@ -30,9 +31,7 @@ export abstract class CalledTraffic implements Traffic {
     this.setting = setting;
     const { load, worker } = setting;
     const params = load.params as AnsweredParams;
-    const { schedule } = load;
-    this.#limit =
-      schedule.mode === 'closed' ? shareOf(schedule.concurrency, worker, load.workers) : params.window;
+    this.#limit = inFlightOf(load, worker, params.window);
     this.#timeoutNs = params['ack-timeout'];
     this.#timeoutReason = `no answer within ${formatDuration(this.#timeoutNs)}`;
   }
@@ -92,13 +91,7 @@ export abstract class CalledTraffic implements Traffic {
   }
 
   giveUp(first: number, count: number, atNs: number): void {
-    const { pacer, startNs, recorder } = this.run;
-    countRange(this.run, COUNTER.unsent, first, count);
-    for (let operation = first; operation < first + count; operation++) {
-      const dueNs = startNs + pacer.dueNs(operation);
-      recorder.censored(MEASURE.ackLatency, dueNs, atNs - dueNs);
-      recorder.trouble(dueNs, atNs, 'unsent');
-    }
+    giveUpRange(this.run, first, count, atNs);
   }
 
   drop(first: number, count: number): void {

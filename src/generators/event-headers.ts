@@ -1,6 +1,6 @@
 import type { Random } from '../base/random.js';
 import { hasPlaceholders, parseTemplate } from '../base/template.js';
-import type { EventKind } from '../contracts/plan.js';
+import type { EventKind } from '../contracts/plan/events.js';
 import { TRACEPARENT, type TraceObserver, traceparentField } from '../wire/fields/traceparent-field.js';
 import type { FrameShape } from '../wire/frame-encoder.js';
 import type { FrameHeaders } from '../wire/frame-headers.js';

@@ -1,7 +1,7 @@
 import { wallTimeOf } from '../base/clock.js';
 import { type Random, seededRandom } from '../base/random.js';
 import { type NameOf, parseTemplate } from '../base/template.js';
-import type { EventKind } from '../contracts/plan.js';
+import type { EventKind } from '../contracts/plan/events.js';
 import { compressiblePayload } from '../wire/compressible-payload.js';
 import type { FrameKind } from '../wire/frame-mix.js';
 import { templateText } from '../wire/template-text.js';

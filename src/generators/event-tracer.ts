@@ -1,4 +1,5 @@
 import { nowNs } from '../base/clock.js';
+import { dueStart } from '../traces/due-start.js';
 import type { SpanRecorder } from '../traces/span-recorder.js';
 import { freshSpanId, hexOfWords } from '../traces/trace-ids.js';
 import type { TraceObserver } from '../wire/fields/traceparent-field.js';
@@ -90,7 +91,7 @@ export class EventTracer {
       spanId,
       name: 'publish',
       kind: 'producer',
-      startNs: dueNs,
+      startNs: dueStart(dueNs),
       endNs: sentNs,
       attributes: {
         ...MESSAGING,

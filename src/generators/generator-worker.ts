@@ -112,7 +112,8 @@ async function generate(
     const pacer = pacerOf(task, traffic);
     tell({ say: 'ready', ...(traffic.crowd && { crowd: traffic.crowd }) });
     const startNs = await order.start;
-    if (startNs === undefined) return;
+    // Both words may have come in one piece, before this went on.
+    if (startNs === undefined || order.isStopped) return;
     const overdueNs =
       typeof load.params.overdue === 'number' ? load.params.overdue : Number.POSITIVE_INFINITY;
     const recorder = new LoadRecorder({
@@ -167,12 +168,15 @@ function pacerOf({ load, worker, seed }: GeneratorTask, { meanBytes }: Traffic):
 class StartOrder {
   /** When to start; undefined when there is nothing to start any more. */
   readonly start: Promise<number | undefined>;
+  isStopped = false;
 
   constructor(port: GeneratorPort, onStop: () => void) {
     this.start = new Promise((resolve) => {
       port.on('message', (message: ToLoadWorker) => {
         resolve(message.say === 'start' ? message.atNs : undefined);
-        if (message.say === 'stop') onStop();
+        if (message.say !== 'stop') return;
+        this.isStopped = true;
+        onStop();
       });
     });
   }
@@ -188,9 +192,9 @@ function withNotices(listener: WireListener, notices: NoticeBook): WireListener 
       wasConnected = true;
       listener.onConnected?.(server);
     },
-    onDisconnected: (reason) => {
+    onDisconnected: (reason, isUnanswered) => {
       if (reason !== CLOSED_BY_US) notices.add('disconnected', reason);
-      listener.onDisconnected?.(reason);
+      listener.onDisconnected?.(reason, isUnanswered);
     },
     onRefused: (server, reason) => {
       notices.add('server-error', `${server.host}:${server.port} refused a reconnection: ${reason}`);

@@ -10,7 +10,9 @@ import type {
   LoadScene,
   ServerAccess,
 } from '../contracts/load.js';
-import type { EventKind, LoadPlan, StreamPlan } from '../contracts/plan.js';
+import type { EventKind } from '../contracts/plan/events.js';
+import type { LoadPlan } from '../contracts/plan/loads.js';
+import type { StreamPlan } from '../contracts/plan/streams.js';
 import type { UndoRecord } from '../contracts/undo.js';
 import type { LoadRecorder } from '../metrics/load-recorder.js';
 import type { ReceiveTracer } from '../traces/receive-tracer.js';
@@ -40,6 +42,8 @@ export interface LoadKind {
   foreignAddress?(load: LoadPlan): string | undefined;
   /** Streams that this load needs beside those of the scenario, such as the one behind a bucket: made with the others. */
   streams?(load: LoadPlan, scene: LoadScene): readonly StreamPlan[];
+  /** What it reads from that other loads may read from, too: `STREAM > CONSUMER`. */
+  consumers?(load: LoadPlan): readonly string[];
   /**
    * Makes ready what all workers of the load share (consumers, prefilled data), before any of them is started; once a
    * load, in the conductor's thread. Resolves to what takes it away again, which a run that ends calls. Rejects with a

@@ -5,14 +5,15 @@ import { messageOf, PreflightError } from '../base/errors.js';
 import { seededRandom } from '../base/random.js';
 import { countSchema, nameSchema, patienceSchema, sizeSchema } from '../base/unit-schemas.js';
 import type { LoadKindFacts, LoadProblem, LoadScene } from '../contracts/load.js';
-import type { LoadPlan, StreamPlan } from '../contracts/plan.js';
+import type { LoadPlan } from '../contracts/plan/loads.js';
+import type { StreamPlan } from '../contracts/plan/streams.js';
 import { COUNTER } from '../metrics/load-recorder.js';
 import { connectControl } from '../nats/connect.js';
 import { answeredSchema } from './answered-schema.js';
-import { shareOf } from './answered-traffic.js';
 import { CalledTraffic } from './called-traffic.js';
 import { jetStreamProblems } from './jetstream-problems.js';
 import type { LoadKind, TrafficSetting } from './load-kind.js';
+import { shareOf } from './worker-share.js';
 
 const share = z
   .number({ error: 'expected a weight: a number from 0 on, such as 70' })

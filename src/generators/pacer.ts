@@ -1,5 +1,5 @@
 import { RateIntegral } from '../base/rate-integral.js';
-import type { LoadSchedule } from '../contracts/plan.js';
+import type { LoadSchedule } from '../contracts/plan/schedule.js';
 import { type Arrivals, createArrivals } from './arrivals.js';
 import { ReplayPacer } from './replay-pacer.js';
 

@@ -25,6 +25,7 @@ const facts: LoadKindFacts = {
   history: [],
   events: true,
   bodiesOfMix: true,
+  beginsTraces: true,
   needsStream: false,
   schedules: ['open', 'max'],
 };

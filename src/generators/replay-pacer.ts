@@ -1,4 +1,4 @@
-import type { Arrival } from '../contracts/plan.js';
+import type { Arrival } from '../contracts/plan/schedule.js';
 import type { Pacer } from './pacer.js';
 import { changedSincePlanned } from './records/changed-since-planned.js';
 import type { FilePlace } from './records/line-reader.js';

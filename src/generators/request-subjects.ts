@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { subjectFilterProblem, subjectProblem } from '../base/subjects.js';
-import type { EventKind } from '../contracts/plan.js';
+import type { EventKind } from '../contracts/plan/events.js';
 
 /**
  * Where requests go unless told, beside the events: the monitor listens to those, so that no request on them would

@@ -15,6 +15,7 @@ import type { MonitoredNode } from '../nats/leaders.js';
 import { nodeNameOf } from '../nats/node-names.js';
 import { type KeptStream, openReplicaControl, type ReplicaControl } from '../nats/stream-replicas.js';
 import { highestAcknowledged } from './highest-acknowledged.js';
+import { OwnStamps } from './own-stamps.js';
 import { readReplica } from './read-replica.js';
 import { readWholeStream } from './read-whole-stream.js';
 
@@ -61,6 +62,7 @@ class FinalReading implements AsyncDisposable {
   readonly #options: FinalReadOptions;
   readonly #deadlineNs: number;
   readonly #wanted: ReadonlyMap<string, number>;
+  readonly #stamps: OwnStamps;
   /** By stream: how it was read in the end. */
   readonly #ways = new Map<string, ReadManner['way']>();
   #control: Promise<ReplicaControl> | undefined;
@@ -69,6 +71,7 @@ class FinalReading implements AsyncDisposable {
     this.#options = options;
     this.#deadlineNs = nowNs() + options.timeoutNs;
     this.#wanted = highestAcknowledged(options.streams, options.writers);
+    this.#stamps = new OwnStamps(options.writers);
   }
 
   async run(): Promise<ReadBack> {
@@ -100,6 +103,7 @@ class FinalReading implements AsyncDisposable {
       span,
       wantedSequence: this.#wanted.get(span.stream) ?? 0,
       way: wayOf(kept),
+      stamps: this.#stamps,
       deadlineNs: this.#deadlineNs,
       catchUpNs,
       ...(signal && { signal }),
@@ -152,6 +156,7 @@ class FinalReading implements AsyncDisposable {
       access,
       control: await this.#connected(),
       whole,
+      stamps: this.#stamps,
       fromSequence: span.fromSequence,
       server,
       node: nodeNameOf(nodes, server),

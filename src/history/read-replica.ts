@@ -7,6 +7,7 @@ import { TOLD_TO_HURRY } from '../nats/end-at-abort.js';
 import { readFromLeader } from '../nats/leader-reader.js';
 import { readStream, type StreamReadEnd, type StreamReadOptions } from '../nats/stream-reader.js';
 import type { ReplicaControl } from '../nats/stream-replicas.js';
+import type { OwnStamps } from './own-stamps.js';
 import { ReadBlocks } from './read-blocks.js';
 
 export interface ReplicaReadOptions {
@@ -15,6 +16,8 @@ export interface ReplicaReadOptions {
   /** What was read of the stream already: the replica is read as far, and shares what it has in common with it. */
   readonly whole: StreamRead;
   readonly fromSequence: number;
+  /** What they do not accept is foreign. */
+  readonly stamps: OwnStamps;
   /** The server's own name, and the node's. */
   readonly server: string;
   readonly node: string;
@@ -32,14 +35,14 @@ const MOST_MOVES = 3;
 
 /** Reads what one replica of a stream has in its own store. Does not reject: why it could not be read is told. */
 export async function readReplica(options: ReplicaReadOptions): Promise<ReplicaRead> {
-  const { blocks, end } = await (options.way === 'consumer' ? throughConsumer : asLeader)(options);
+  const { copy, end } = await (options.way === 'consumer' ? throughConsumer : asLeader)(options);
   const { whole, node } = options;
   return {
     stream: whole.stream,
     node,
-    count: blocks.count,
-    blocks: blocks.blocks,
-    foreign: end.foreign,
+    count: copy.blocks.count,
+    blocks: copy.blocks.blocks,
+    foreign: end.foreign + copy.foreign,
     throughSequence: whole.throughSequence,
     complete: end.complete,
     gone: false,
@@ -48,23 +51,34 @@ export async function readReplica(options: ReplicaReadOptions): Promise<ReplicaR
   };
 }
 
-interface Made {
+/** What was read so far, and how much beside that is of other runs. */
+interface Copy {
   readonly blocks: ReadBlocks;
+  foreign: number;
+}
+
+const emptyCopy = ({ whole }: ReplicaReadOptions): Copy => ({
+  blocks: new ReadBlocks(whole.blocks),
+  foreign: 0,
+});
+
+interface Made {
+  readonly copy: Copy;
   readonly end: StreamReadEnd;
 }
 
 async function throughConsumer(options: ReplicaReadOptions): Promise<Made> {
   const { server, catchUpNs, awayNs } = options;
-  const blocks = new ReadBlocks(options.whole.blocks);
+  const copy = emptyCopy(options);
   const end = await readStream({
-    ...readOptions(options, blocks),
+    ...readOptions(options, copy),
     onServer: server,
     catchUpMs: catchUpNs / NS.ms,
     ...(awayNs !== undefined && { awayMs: awayNs / NS.ms }),
   });
-  if (!end.endsEarly) return { blocks, end };
+  if (!end.endsEarly) return { copy, end };
   const why = await whyBehind(options);
-  return { blocks, end: why === undefined ? end : { ...end, complete: false, gaveUp: why } };
+  return { copy, end: why === undefined ? end : { ...end, complete: false, gaveUp: why } };
 }
 
 /** Why a store that ends before its leader's may still catch up; `undefined` when its leader takes it for current. */
@@ -83,19 +97,19 @@ async function whyBehind(options: ReplicaReadOptions): Promise<string | undefine
 
 async function asLeader(options: ReplicaReadOptions): Promise<Made> {
   const { control, whole, server, fromSequence, deadlineNs, signal } = options;
-  let blocks = new ReadBlocks(whole.blocks);
+  let copy = emptyCopy(options);
   const gaveUp = (reason: string): Made => ({
-    blocks,
+    copy,
     end: { complete: false, gaveUp: reason, lastSequence: fromSequence - 1, foreign: 0 },
   });
   try {
     for (let moves = 0; moves < MOST_MOVES && nowNs() < deadlineNs; moves++) {
       await control.moveLeader(whole.stream, server, signal);
-      const end = await readFromLeader(readOptions(options, blocks));
+      const end = await readFromLeader(readOptions(options, copy));
       const { group } = await orAborted(control.describe(whole.stream), signal);
-      if (group.leader === server) return { blocks, end };
+      if (group.leader === server) return { copy, end };
       // Nobody knows which part of it another has answered.
-      blocks = new ReadBlocks(whole.blocks);
+      copy = emptyCopy(options);
     }
     return gaveUp(`${server} did not go on leading the stream while it was read`);
   } catch (thrown) {
@@ -104,8 +118,8 @@ async function asLeader(options: ReplicaReadOptions): Promise<Made> {
 }
 
 const readOptions = (
-  { access, whole, fromSequence, deadlineNs, signal }: ReplicaReadOptions,
-  blocks: ReadBlocks,
+  { access, whole, stamps, fromSequence, deadlineNs, signal }: ReplicaReadOptions,
+  copy: Copy,
 ): StreamReadOptions => ({
   access,
   stream: whole.stream,
@@ -113,6 +127,8 @@ const readOptions = (
   throughSequence: whole.throughSequence,
   timeoutMs: Math.max(0, (deadlineNs - nowNs()) / NS.ms),
   ...(signal && { signal }),
-  onMessage: (writer, sequence, streamSequence, digest) =>
-    blocks.add(writer, sequence, streamSequence, digest),
+  onMessage: (writer, sequence, streamSequence, digest, dueNs) => {
+    if (stamps.accept(writer, sequence, dueNs)) copy.blocks.add(writer, sequence, streamSequence, digest);
+    else copy.foreign++;
+  },
 });

@@ -3,6 +3,7 @@ import type { ReadManner, StreamRead, StreamSpan } from '../contracts/history.js
 import type { ServerAccess } from '../contracts/load.js';
 import { readFromLeader } from '../nats/leader-reader.js';
 import { readStream, type StreamReadEnd } from '../nats/stream-reader.js';
+import type { OwnStamps } from './own-stamps.js';
 import { ReadBlocks } from './read-blocks.js';
 
 export interface WholeReadOptions {
@@ -11,6 +12,8 @@ export interface WholeReadOptions {
   /** The highest sequence that anybody had acknowledged; 0 for none. */
   readonly wantedSequence: number;
   readonly way: ReadManner['way'];
+  /** What they do not accept is foreign. */
+  readonly stamps: OwnStamps;
   /** Monotonic. */
   readonly deadlineNs: number;
   readonly catchUpNs: number;
@@ -27,7 +30,7 @@ const LOOK_AGAIN_MS = 500;
 export async function readWholeStream(
   options: WholeReadOptions,
 ): Promise<{ readonly read: StreamRead; readonly way: ReadManner['way'] }> {
-  const { access, span, wantedSequence, deadlineNs, catchUpNs, signal } = options;
+  const { access, span, wantedSequence, stamps, deadlineNs, catchUpNs, signal } = options;
   const { stream } = span;
   if (span.gone) return { read: goneRead(stream, wantedSequence), way: options.way };
   const blocks = new ReadBlocks();
@@ -43,8 +46,10 @@ export async function readWholeStream(
       timeoutMs: Math.max(0, (deadlineNs - nowNs()) / NS.ms),
       onLeader: (span.replicas ?? 1) > 1,
       ...(signal && { signal }),
-      onMessage: (writer, sequence, streamSequence, digest) =>
-        blocks.add(writer, sequence, streamSequence, digest),
+      onMessage: (writer, sequence, streamSequence, digest, dueNs) => {
+        if (stamps.accept(writer, sequence, dueNs)) blocks.add(writer, sequence, streamSequence, digest);
+        else foreign++;
+      },
     });
     foreign += end.foreign;
     return end;

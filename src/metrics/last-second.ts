@@ -1,7 +1,7 @@
 import { NS } from '../base/clock.js';
 import { formatInteger, formatRate, formatRatio } from '../base/units.js';
 import type { IntervalReport, LoadCounter, LoadMeasure } from '../contracts/load.js';
-import type { Statistic } from '../contracts/plan.js';
+import type { Statistic } from '../contracts/plan/thresholds.js';
 import { LatencyHistogram, type PercentileBounds } from './latency-histogram.js';
 import { formatBounds } from './percentile-text.js';
 import { boundsOf, exactly, nameOf } from './statistic-bounds.js';

@@ -8,7 +8,7 @@ import {
   type PhaseReport,
   type Trouble,
 } from '../contracts/load.js';
-import type { LoadPlan } from '../contracts/plan.js';
+import type { LoadPlan } from '../contracts/plan/loads.js';
 import type { LoadPhaseResult, LoadResult, Timeline } from '../contracts/run-result.js';
 import { LatencyHistogram } from './latency-histogram.js';
 import { CLOCK_PHASES, PHASES, type PhaseClock } from './phase-clock.js';

@@ -1,6 +1,6 @@
 import { formatDuration, formatRatio } from '../base/units.js';
 import type { LoadMeasure } from '../contracts/load.js';
-import type { Statistic } from '../contracts/plan.js';
+import type { Statistic } from '../contracts/plan/thresholds.js';
 import type { LoadPhaseResult } from '../contracts/run-result.js';
 import { LatencyHistogram, type PercentileBounds } from './latency-histogram.js';
 

@@ -1,4 +1,4 @@
-import type { PhaseName } from '../contracts/plan.js';
+import type { PhaseName } from '../contracts/plan/phase.js';
 
 /** The phases that all loads share, which the clock tells. A run starts in the first. */
 export const CLOCK_PHASES = ['steady', 'faults'] as const satisfies readonly PhaseName[];

@@ -1,4 +1,4 @@
-import type { LoadPlan } from '../contracts/plan.js';
+import type { LoadPlan } from '../contracts/plan/loads.js';
 
 /** When a load's warm-up is over, after the start of the run's load; undefined when it has none. */
 export function warmUpEndNs({ atNs, warmUpNs }: Pick<LoadPlan, 'atNs' | 'warmUpNs'>): number | undefined {

@@ -1,5 +1,5 @@
 import { NS } from '../base/clock.js';
-import type { LoadPlan } from '../contracts/plan.js';
+import type { LoadPlan } from '../contracts/plan/loads.js';
 import type { StageResult, TimelineRow } from '../contracts/run-result.js';
 
 /** A stage is kept when this much of it got through, or all but one: rows are cut by timers, which tremble. */

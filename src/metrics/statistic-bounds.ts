@@ -1,4 +1,4 @@
-import type { Comparison, Statistic } from '../contracts/plan.js';
+import type { Comparison, Statistic } from '../contracts/plan/thresholds.js';
 import type { LatencyHistogram, PercentileBounds } from './latency-histogram.js';
 
 export const exactly = (value: number): PercentileBounds => ({ lower: value, upper: value });

@@ -2,7 +2,7 @@ import { UsageError } from '../base/errors.js';
 import { nearest } from '../base/nearest.js';
 import { parseCount, parseDuration, parsePercentage, parseRate } from '../base/units.js';
 import { LOAD_MEASURES } from '../contracts/load.js';
-import type { Comparison, Statistic, ThresholdPlan } from '../contracts/plan.js';
+import type { Comparison, Statistic, ThresholdPlan } from '../contracts/plan/thresholds.js';
 
 type StatisticKind = Statistic['kind'];
 

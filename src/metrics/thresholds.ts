@@ -1,7 +1,7 @@
 import { NS } from '../base/clock.js';
 import { formatInteger, formatRate, formatRatio } from '../base/units.js';
 import type { LoadCounter, LoadMeasure } from '../contracts/load.js';
-import type { Statistic, ThresholdPlan } from '../contracts/plan.js';
+import type { Statistic, ThresholdPlan } from '../contracts/plan/thresholds.js';
 import type {
   FaultResult,
   LoadPhaseResult,

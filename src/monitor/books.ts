@@ -12,7 +12,7 @@ export interface BookScene {
   /** To be asked for each field before the first event. */
   readonly want: WantField;
   /** The names behind the numbers in `ScannedEvent.series` and `.domain`. */
-  readonly series: Pick<SeriesTable, 'domains' | 'types' | 'domainIndex' | 'domainNames'>;
+  readonly series: Pick<SeriesTable, 'namesOf' | 'domainOf'>;
   /** What the fields are called that mean the same in every event. */
   readonly fields: EventFieldNames;
   /** The names behind the numbers in `ScannedEvent.outcome`: `success`, `failure` and others. */
@@ -21,8 +21,8 @@ export interface BookScene {
   readonly loads: readonly string[];
   /** What the configuration says in the section of that name, as its schema resolved it; undefined where it is not there. */
   section(name: string): unknown;
-  /** An event that cannot be read as what it claims to be: `cim_event_errors_total`. */
-  countError(series: number, reason: ErrorReason): void;
+  /** The event of which a book is told cannot be read as what it claims to be: `cim_event_errors_total`, once a reason. */
+  countError(reason: ErrorReason): void;
   /** Monotonic. */
   readonly startNs: number;
 }

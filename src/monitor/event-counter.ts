@@ -11,12 +11,14 @@ import { emptyStamp, STAMP_BYTES, type Stamp } from '../wire/stamp.js';
 import { readMessageStamp, STAMP_HEX_AT, STAMP_HEX_BYTES } from '../wire/stamp-header.js';
 import { makeBooks } from './books.js';
 import { ErrorCounts } from './error-counts.js';
+import { possibleErrors } from './events/error-reasons.js';
 import { EventReader } from './events/event-reader.js';
 import type { EventBook } from './events/scanned-event.js';
 import { LagAccount } from './lag-account.js';
 import { LoadTally, UNKNOWN_LOAD } from './load-tally.js';
 import { OutcomeCounts } from './outcome-counts.js';
 import { Partition } from './partition/partition.js';
+import { EventNumbers } from './sequences/event-numbers.js';
 import { SeriesFigures } from './series-figures.js';
 import { OTHER, SeriesTable } from './series-table.js';
 import { NOT_KEPT, SubjectCache } from './subject-cache.js';
@@ -40,6 +42,8 @@ export class EventCounter {
   readonly outcomes: OutcomeCounts;
   readonly errors: ErrorCounts;
   readonly loads: LoadTally;
+  /** The numbers that others give their events; none where the configuration does not say where they are. */
+  readonly numbers: EventNumbers | undefined;
   /** What follows events, each with metrics of its own. */
   readonly books: readonly EventBook[];
   /** Records that traced events were received, where a run wants it. */
@@ -51,6 +55,7 @@ export class EventCounter {
   readonly #reader: EventReader;
   readonly #wallOffset = new WallOffset();
   #readNs: number;
+  #readUnixMs = wallMs();
   readonly #stamp = emptyStamp();
   readonly #batch = new BatchReader();
   /** By writer: 1 where no body of its events can say anything that is wanted, so that none is read. */
@@ -68,7 +73,7 @@ export class EventCounter {
     this.figures = new SeriesFigures(maxSeries);
     this.lags = new LagAccount(maxSeries);
     this.outcomes = new OutcomeCounts(reading, this.series.types, maxSeries);
-    this.errors = new ErrorCounts(maxSeries);
+    this.errors = new ErrorCounts(maxSeries, possibleErrors(reading, plan.sections?.metrics !== undefined));
     this.#readNs = nowNs();
     this.#reader = new EventReader({
       reading,
@@ -85,10 +90,20 @@ export class EventCounter {
       outcomes: this.outcomes.words.names,
       loads: this.loads.names,
       section: (name) => plan.sections?.[name],
-      countError: (series, reason) => this.errors.count(series, reason),
+      countError: (reason) => this.#reader.countError(reason),
       startNs: this.#readNs,
     });
     this.#reader.tellTo(this.books);
+    if (reading.fields.sequence.length > 0) {
+      this.numbers = new EventNumbers(
+        reading,
+        plan.domainToken,
+        maxSeries,
+        this.#partition,
+        this.#reader.fields.want,
+      );
+      this.#reader.numberBy(this.numbers);
+    }
     const { fields } = this.#reader;
     for (const { writer, bodies } of writers) {
       const isMute = bodies !== undefined && !bodies.some((text) => fields.mayHaveAny(text));
@@ -100,6 +115,7 @@ export class EventCounter {
   onReadStart(): void {
     const wall = wallMs();
     this.#readNs = nowNs();
+    this.#readUnixMs = wall;
     this.loads.receivedNs = this.#readNs;
     this.#wallOffset.note(wall, this.#readNs);
     this.#reader.wallOffsetNs = this.#wallOffset.ns;
@@ -114,17 +130,22 @@ export class EventCounter {
       return;
     }
     const { payloadStart, payloadEnd } = view;
-    this.figures.onMessage(series, payloadEnd - payloadStart, receivedNs);
+    this.figures.onMessage(series, payloadEnd - payloadStart, this.#readUnixMs);
     if (readMessageStamp(view, this.#stamp)) {
-      this.figures.addEvents(series, 1);
+      this.#addEvents(series, 1);
       this.#onStamped(view, series);
     } else if (isBatch(view)) {
       this.#onBatch(view, series);
     } else {
       this.#begin(view, series, this.#traceOf(view));
       const events = this.#reader.readPayload(payloadStart, payloadEnd, false, -1);
-      this.figures.addEvents(series, events);
+      this.#addEvents(series, events);
     }
+  }
+
+  #addEvents(series: number, events: number): void {
+    this.figures.addEvents(series, events);
+    if (series === OTHER && this.series.lacksRoom) this.series.dropped += events - 1;
   }
 
   /** What this monitor says itself. It goes on for as long as somebody listens, and is nothing that is waited for. */
@@ -135,30 +156,56 @@ export class EventCounter {
     this.lastEventNs = lastEventNs;
   }
 
-  /** Another monitor counts it; but its writer may be ours, whose every event we must know of. */
+  /** Another monitor counts it; but whoever numbers it may be ours, whose every event we must know of. */
   #onElsewhere(view: MessageView): void {
     const batch = this.#batch;
-    if (readMessageStamp(view, this.#stamp)) this.#countSequence(this.#stamp);
-    else if (isBatch(view) && batch.open(view)) {
-      while (batch.next()) if (batch.stamped) this.#countSequence(batch.stamp);
+    const reader = this.numbers?.areAcrossDomains ? this.#reader : undefined;
+    if (readMessageStamp(view, this.#stamp)) {
+      this.#countSequence(this.#stamp);
+      return;
+    }
+    reader?.begin(view, OTHER, 0, this.#readNs, -1);
+    if (reader) reader.isElsewhere = true;
+    if (!isBatch(view)) {
+      reader?.readPayload(view.payloadStart, view.payloadEnd, false, -1);
+    } else if (batch.open(view)) {
+      while (batch.next()) {
+        if (batch.stamped) this.#countSequence(batch.stamp);
+        else reader?.readBehindStamp(batch.bodyStart, batch.bodyEnd, -1);
+      }
     }
   }
 
-  #countSequence(stamp: Stamp): void {
-    if (this.#partition === undefined || this.#partition.ownsWriter(stamp.writer)) this.loads.count(stamp);
+  /** False when its number cannot be right. */
+  #countSequence(stamp: Stamp): boolean {
+    const isOurs = this.#partition === undefined || this.#partition.ownsWriter(stamp.writer);
+    return !isOurs || this.loads.count(stamp);
   }
 
-  /** Events can be seen from now on, or cannot. */
-  onSight(isSeeing: boolean): void {
-    const now = nowNs();
-    for (const book of this.books) book.onSight?.(isSeeing, now);
+  /** When something was last read, as the events of that read are timed; monotonic. */
+  get readNs(): number {
+    return this.#readNs;
   }
 
-  /** About once a second. */
-  tick(): void {
+  /** Events can be seen from then on, or could not. */
+  onSight(isSeeing: boolean, atNs: number): void {
+    for (const book of this.books) book.onSight?.(isSeeing, atNs);
+  }
+
+  /** What is missing now stays missing. */
+  settle(): void {
     this.loads.tick();
-    const now = nowNs();
-    for (const book of this.books) book.tick(now);
+    this.numbers?.sources.tick();
+  }
+
+  /**
+   * About once a second.
+   *
+   * @param seenUntilNs until when an event would have been seen: silence after that says nothing
+   */
+  tick(seenUntilNs = nowNs()): void {
+    this.settle();
+    for (const book of this.books) book.tick(seenUntilNs);
   }
 
   /** With nothing but its stamp, an event costs no more than that. */
@@ -181,6 +228,7 @@ export class EventCounter {
     if (bodyEnd > bodyStart || traceStart >= 0 || this.#reader.seesAll) {
       this.#begin(view, series, traceStart);
       this.#reader.load = this.loads.loadOf(this.#stamp.writer);
+      this.#reader.isStamped = true;
       this.#reader.readBehindStamp(bodyStart, bodyEnd, lagNs);
     }
   }
@@ -190,10 +238,10 @@ export class EventCounter {
     const traceStart = this.#traceOf(view);
     if (!batch.open(view)) {
       this.errors.count(series, 'malformed-batch');
-      this.figures.addEvents(series, 1);
+      this.#addEvents(series, 1);
       return;
     }
-    this.figures.addEvents(series, batch.count);
+    this.#addEvents(series, batch.count);
     this.#begin(view, series, traceStart);
     const reader = this.#reader;
     while (batch.next()) {
@@ -202,19 +250,23 @@ export class EventCounter {
       const bodyEnd = isMute ? batch.bodyStart : batch.bodyEnd;
       if (bodyEnd === batch.bodyStart && traceStart < 0 && !reader.seesAll) continue;
       reader.load = batch.stamped ? this.loads.loadOf(batch.stamp.writer) : UNKNOWN_LOAD;
+      reader.isStamped = batch.stamped;
       reader.readBehindStamp(batch.bodyStart, bodyEnd, lagNs);
     }
   }
 
   /** Returns its lag; −1 when that cannot be believed. */
   #onStamp(series: number, stamp: Stamp, buffer: Uint8Array, traceStart: number): number {
+    if (!this.#countSequence(stamp)) {
+      this.errors.count(series, 'malformed-stamp');
+      return -1;
+    }
     const lagNs = this.#readNs - stamp.dueNs;
     const domain = this.series.domainIndex[series]!;
     const believed =
       traceStart < 0
         ? this.lags.observe(domain, lagNs)
         : this.lags.observeTraced(domain, lagNs, this.#readNs, buffer, traceStart);
-    this.#countSequence(stamp);
     return believed ? lagNs : -1;
   }
 
@@ -239,7 +291,7 @@ export class EventCounter {
       return ELSEWHERE;
     }
     const series = this.series.find(buffer, subjectStart, subjectEnd);
-    // The table counts the events for which it has no series: they must come to it.
+    // The table counts those for which it has no series: they must come to it.
     if (series !== OTHER) this.#subjects.keep(view, series);
     return series;
   }

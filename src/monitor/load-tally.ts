@@ -1,8 +1,9 @@
+import { nowNs } from '../base/clock.js';
 import type { IntervalReport } from '../contracts/load.js';
 import type { WriterLabel } from '../contracts/monitor.js';
 import { COUNTER, LoadRecorder, MEASURE } from '../metrics/load-recorder.js';
 import type { PhaseClock } from '../metrics/phase-clock.js';
-import { DUPLICATE, LATE, WriterLedger } from '../metrics/writer-ledger.js';
+import { DUPLICATE, LATE, REFUSED, USUAL_GAP, WriterLedger } from '../metrics/writer-ledger.js';
 import type { Stamp } from '../wire/stamp.js';
 import { lagOf } from './lag.js';
 
@@ -11,8 +12,10 @@ export interface LoadFigures {
   readonly load: string;
   readonly received: number;
   readonly duplicates: number;
-  /** Never falls: an event counts when it has been missing for a tick at least. */
+  /** Never falls: an event counts when it has been missing for a tick at least, and goes on to when it comes late. */
   readonly lost: number;
+  /** Received after they had been counted as lost. */
+  readonly late: number;
   /** Sent before the first that was received of their writer, by its numbers: neither received nor lost. */
   readonly unseen: number;
 }
@@ -37,12 +40,18 @@ export class LoadTally {
   readonly #loadOf: Uint16Array;
   readonly #received: Float64Array;
   readonly #duplicates: Float64Array;
-  readonly #lost: Float64Array;
+  #lost: Float64Array;
+  #late: Float64Array;
   #unseen: Float64Array;
+  #tickedNs: number;
 
   constructor(writers: readonly WriterLabel[], phaseClock: PhaseClock, startNs: number) {
     this.receivedNs = startNs;
-    this.#ledger = new WriterLedger(writers.map(({ writer }) => writer));
+    this.#ledger = new WriterLedger(
+      writers.map(({ writer }) => writer),
+      USUAL_GAP,
+    );
+    this.#tickedNs = startNs;
     this.#loadOf = new Uint16Array(65_536).fill(UNKNOWN_LOAD);
     for (const { writer, load, warmUpEndNs } of writers) {
       let index = this.#loads.indexOf(load, 1);
@@ -65,6 +74,7 @@ export class LoadTally {
     this.#received = new Float64Array(loads);
     this.#duplicates = new Float64Array(loads);
     this.#lost = new Float64Array(loads);
+    this.#late = new Float64Array(loads);
     this.#unseen = new Float64Array(loads);
   }
 
@@ -78,37 +88,45 @@ export class LoadTally {
     return this.#loadOf[writer]!;
   }
 
-  /** One stamped event. The hot path: numbers that are no integers come in objects, or each would be one. */
-  count({ writer, sequence, dueNs }: Stamp): void {
+  /**
+   * One stamped event; false, and nothing is counted, when its number cannot be right. The hot path: numbers that are no
+   * integers come in objects, or each would be one.
+   */
+  count({ writer, sequence, dueNs }: Stamp): boolean {
     const load = this.#loadOf[writer]!;
     const what = this.#ledger.track(writer, sequence, dueNs);
-    if (what === DUPLICATE) {
+    if (what >= DUPLICATE) {
+      if (what === REFUSED) return false;
       this.#duplicates[load]!++;
-      return;
+      return true;
     }
     this.#received[load]!++;
     const recorder = this.#recorders[load];
-    if (recorder === undefined) return;
+    if (recorder === undefined) return true;
     const phase = recorder.phaseAt(dueNs);
     recorder.count(RECEIVED, phase, 1);
     if (what === LATE) recorder.count(LOST, phase, -1);
     else if (this.#ledger.gap > 0) recorder.count(LOST, phase, this.#ledger.gap);
     const lagNs = lagOf(this.receivedNs, dueNs);
     if (lagNs >= 0) recorder.latencyIn(phase, LAG, lagNs);
+    return true;
   }
 
   /** About once a second: what has been missing since the last time is lost. */
   tick(): void {
-    const lost = new Float64Array(this.#loads.length);
-    this.#unseen = new Float64Array(this.#loads.length);
-    this.#ledger.settle((writer, missing, unseen) => {
+    const loads = this.#loads.length;
+    const [lost, late, unseen] = [new Float64Array(loads), new Float64Array(loads), new Float64Array(loads)];
+    const now = nowNs();
+    this.#ledger.settle(now - this.#tickedNs, (writer, lostOf, lateOf, unseenOf) => {
       const load = this.#loadOf[writer]!;
-      lost[load]! += missing;
-      this.#unseen[load]! += unseen;
+      lost[load]! += lostOf;
+      late[load]! += lateOf;
+      unseen[load]! += unseenOf;
     });
-    lost.forEach((count, load) => {
-      this.#lost[load] = Math.max(this.#lost[load]!, count);
-    });
+    this.#tickedNs = now;
+    this.#lost = lost;
+    this.#late = late;
+    this.#unseen = unseen;
   }
 
   /** The reports since the last call, of those loads of which anything was seen. */
@@ -124,6 +142,7 @@ export class LoadTally {
       received: this.#received[index]!,
       duplicates: this.#duplicates[index]!,
       lost: this.#lost[index]!,
+      late: this.#late[index]!,
       unseen: this.#unseen[index]!,
     }));
   }

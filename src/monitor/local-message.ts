@@ -1,3 +1,4 @@
+import { messageSink } from '../wire/message-sink.js';
 import { type MessageView, WireParser } from '../wire/parser.js';
 
 /**
@@ -7,15 +8,7 @@ import { type MessageView, WireParser } from '../wire/parser.js';
 export function localMessages(
   onMessage: (view: MessageView) => void,
 ): (subject: string, payload: Uint8Array) => void {
-  const nothing = () => {};
-  const parser = new WireParser({
-    message: onMessage,
-    info: nothing,
-    ping: nothing,
-    pong: nothing,
-    ok: nothing,
-    error: nothing,
-  });
+  const parser = new WireParser(messageSink(onMessage));
   return (subject, payload) =>
     parser.push(
       Buffer.concat([Buffer.from(`MSG ${subject} 0 ${payload.length}\r\n`), payload, Buffer.from('\r\n')]),

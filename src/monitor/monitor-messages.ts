@@ -10,6 +10,7 @@ export type ToMonitor =
   | { readonly say: 'drain'; readonly quietMs: number; readonly timeoutMs: number }
   | { readonly say: 'publish'; readonly event: OwnEvent }
   | { readonly say: 'servers'; readonly targets: readonly ServerTarget[] }
+  | { readonly say: 'page'; readonly isServed: boolean }
   | { readonly say: 'stop' };
 
 /** What the monitor's thread says; `stopped` or `failed` is its last word. */
@@ -20,5 +21,6 @@ export type FromMonitor =
   | { readonly say: 'spans'; readonly report: SpanReport }
   | { readonly say: 'notice'; readonly notice: LoadNotice }
   | { readonly say: 'drained' }
+  | { readonly say: 'page-done'; readonly failure?: ThreadFailure }
   | { readonly say: 'stopped' }
   | { readonly say: 'failed'; readonly failure: ThreadFailure };

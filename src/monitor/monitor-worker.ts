@@ -17,11 +17,18 @@ export async function runMonitorWorker(port: MessagePort, task: MonitorTask): Pr
       onSample: (sample) => tell({ say: 'sample', sample }),
       onSpans: (report) => tell({ say: 'spans', report }),
     });
+    const servePage = (isServed: boolean): void => {
+      service.servePage(service.metricsUrl, isServed).then(
+        () => tell({ say: 'page-done' }),
+        (thrown) => tell({ say: 'page-done', failure: describeFailure(thrown) }),
+      );
+    };
     const stopped = new Promise<void>((resolve, reject) => {
       port.on('message', (message: ToMonitor) => {
         if (message.say === 'stop') resolve();
         else if (message.say === 'publish') service.publish(message.event);
         else if (message.say === 'servers') service.useServers(message.targets);
+        else if (message.say === 'page') servePage(message.isServed);
         else service.drained(message.quietMs, message.timeoutMs).then(() => tell({ say: 'drained' }), reject);
       });
       port.once('close', resolve);

@@ -1,10 +1,10 @@
-import { NS, nowNs } from '../base/clock.js';
+import { nowNs } from '../base/clock.js';
 import type { LoadNotice } from '../contracts/load.js';
 import type { MonitorTask } from '../contracts/monitor.js';
 import type { OwnEvent, OwnEventSink } from '../contracts/own-event.js';
 import { type OwnEventFigures, OwnEventPublisher } from '../nats/own-events.js';
 import { ownSubject } from '../nats/own-subject.js';
-import { CLOSED_BY_US, type WireConnection, type WireListener } from '../wire/connection.js';
+import type { WireConnection } from '../wire/connection.js';
 import type { MessageView } from '../wire/parser.js';
 import { refusedPublish } from '../wire/server-error.js';
 import { localMessages } from './local-message.js';
@@ -20,17 +20,13 @@ export interface OwnVoiceOptions {
   readonly onNotice: (notice: LoadNotice) => void;
 }
 
-type ConnectionListener = Pick<WireListener, 'onConnected' | 'onDisconnected' | 'onServerError'>;
-
 /**
- * What a monitor says as events: what it is handed by the run and by its probes, and what its own connection goes through.
+ * What a monitor says as events: what it is handed by the run and by its probes, and what it goes through itself.
  * Told to be silent (`ownEvents: false`), it says nothing.
  */
 export class OwnVoice implements OwnEventSink {
   readonly #publisher: OwnEventPublisher | undefined;
   readonly #onNotice: (notice: LoadNotice) => void;
-  #startedBefore = false;
-  #blindSinceNs: number | undefined;
   #saidRefusal = false;
 
   constructor({ plan, runId }: Pick<MonitorTask, 'plan' | 'runId'>, options: OwnVoiceOptions) {
@@ -58,51 +54,21 @@ export class OwnVoice implements OwnEventSink {
     return this.#publisher?.figures ?? { sent: 0, waiting: 0, dropped: 0 };
   }
 
-  /** A listener of the connection that tells of what the given one hears, and sends what has waited. */
-  around<T extends ConnectionListener>(listener: T): T & Required<ConnectionListener> {
-    return {
-      ...listener,
-      onConnected: (server) => {
-        listener.onConnected?.(server);
-        // Permissions may be others now.
-        this.#publisher?.refuse(false);
-        this.#onConnected(`${server.host}:${server.port}`);
-      },
-      onDisconnected: (reason) => {
-        listener.onDisconnected?.(reason);
-        if (reason !== CLOSED_BY_US) this.#onDisconnected(reason);
-      },
-      onServerError: (text) => {
-        if (refusedPublish(text) === undefined) listener.onServerError?.(text);
-        else this.#onRefused(text);
-      },
-    };
+  /** There is a connection: sends what has waited. */
+  onConnected(): void {
+    this.#publisher?.allowAll();
   }
 
-  /** The last word. */
-  end(): void {
-    if (this.#startedBefore) this.#say('MonitorStopped', {});
+  /** Whether what a server said was about an event of ours that it does not take. */
+  onServerError(text: string): boolean {
+    const subject = refusedPublish(text);
+    if (subject === undefined) return false;
+    this.#publisher?.refuse(subject);
+    if (!this.#saidRefusal) this.#tellOfRefusal(text);
+    return true;
   }
 
-  #onConnected(server: string): void {
-    if (!this.#startedBefore) {
-      this.#say('MonitorStarted', { server });
-    } else if (this.#blindSinceNs !== undefined) {
-      const blind = Math.round((nowNs() - this.#blindSinceNs) / NS.ms) / 1000;
-      this.#say('MonitorReconnected', { server, blind_seconds: blind });
-    }
-    this.#startedBefore = true;
-    this.#blindSinceNs = undefined;
-  }
-
-  #onDisconnected(reason: string): void {
-    this.#blindSinceNs = nowNs();
-    this.#say('MonitorDisconnected', { reason });
-  }
-
-  #onRefused(text: string): void {
-    this.#publisher?.refuse(true);
-    if (this.#saidRefusal) return;
+  #tellOfRefusal(text: string): void {
     this.#saidRefusal = true;
     this.#onNotice({
       load: 'monitor',
@@ -112,9 +78,5 @@ export class OwnVoice implements OwnEventSink {
       atNs: nowNs(),
       count: 1,
     });
-  }
-
-  #say(type: string, fields: OwnEvent['fields']): void {
-    this.publish({ domain: 'stormglass', type, fields });
   }
 }

@@ -13,12 +13,12 @@ export class SeriesFigures {
   }
 
   /** A message, whatever it carries. The hot path. */
-  onMessage(series: number, bytes: number, nowNs: number): void {
+  onMessage(series: number, bytes: number, unixMs: number): void {
     const at = series * COLUMNS;
     const cells = this.#cells;
     cells[at + MESSAGES]!++;
     cells[at + BYTES]! += bytes;
-    cells[at + LAST_SEEN] = nowNs;
+    cells[at + LAST_SEEN] = unixMs;
   }
 
   addEvents(series: number, events: number): void {
@@ -38,8 +38,8 @@ export class SeriesFigures {
     return this.#cells[series * COLUMNS + BYTES]!;
   }
 
-  /** Monotonic; 0 for never. */
-  lastSeenNs(series: number): number {
+  /** Unix time when the last message came, by the clock as it was then; 0 for never. */
+  lastSeenMs(series: number): number {
     return this.#cells[series * COLUMNS + LAST_SEEN]!;
   }
 

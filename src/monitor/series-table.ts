@@ -1,5 +1,7 @@
 import { printable } from './printable.js';
 import { MAX_LABEL_BYTES } from './tables/field-text.js';
+import type { EventNames, NamedEvent } from './tables/series-names.js';
+import { SubjectToken } from './tables/subject-token.js';
 
 /** Which subject tokens, counted from 0, name the domain and the type of an event. */
 export interface SeriesTokens {
@@ -25,8 +27,10 @@ export class SeriesTable {
   /** Index of each series' domain into `domainNames`. */
   readonly domainIndex: Int32Array;
   readonly domainNames: string[] = [];
-  /** How many events went to OTHER for want of room. */
+  /** How many went to OTHER for want of room: who looks for a message of several events adds the others. */
   dropped = 0;
+  /** Whether the last subject that was looked for went to OTHER for that. */
+  lacksRoom = false;
   readonly #first: number;
   readonly #last: number;
   readonly #maxKeys: number;
@@ -48,10 +52,14 @@ export class SeriesTable {
   #arena = new Uint8Array(64 * 1024);
   #arenaUsed = 0;
   readonly #domainFirst: boolean;
+  readonly #domainToken: SubjectToken;
+  readonly #typeToken: SubjectToken;
 
   /** @param subscription what the events are received by: the tokens before its first wildcard are not looked at */
   constructor({ domainToken, typeToken }: SeriesTokens, subscription: string, maxSeries: number) {
     this.#domainFirst = domainToken <= typeToken;
+    this.#domainToken = new SubjectToken(domainToken);
+    this.#typeToken = new SubjectToken(typeToken);
     this.#first = Math.min(domainToken, typeToken);
     this.#last = Math.max(domainToken, typeToken);
     this.#maxSeries = maxSeries;
@@ -85,6 +93,7 @@ export class SeriesTable {
 
   /** The series of the subject in [start, end) of the buffer. The hot path. */
   find(buffer: Uint8Array, start: number, end: number): number {
+    this.lacksRoom = false;
     const first = this.#first;
     const last = this.#last;
     let token = this.#skipTokens;
@@ -123,6 +132,24 @@ export class SeriesTable {
     }
   }
 
+  /** What an event is called; one of OTHER by its subject, which allocates. */
+  namesOf({ series, buffer, subjectStart, subjectEnd }: NamedEvent): EventNames {
+    if (series !== OTHER) return { domain: this.domains[series]!, type: this.types[series]! };
+    const bytes = Buffer.from(buffer.buffer, buffer.byteOffset, buffer.byteLength);
+    const labelOf = (token: SubjectToken): string => {
+      token.read(buffer, subjectStart, subjectEnd);
+      const end = Math.min(token.end, token.start + MAX_LABEL_BYTES);
+      return printable(bytes.toString('utf8', token.start, end));
+    };
+    return { domain: labelOf(this.#domainToken), type: labelOf(this.#typeToken) };
+  }
+
+  /** The domain of an event; of one of OTHER by its subject, which allocates. */
+  domainOf(event: NamedEvent): string {
+    if (event.series === OTHER) return this.namesOf(event).domain;
+    return this.domainNames[this.domainIndex[event.series]!]!;
+  }
+
   #holds(key: number, buffer: Uint8Array, a: number, aEnd: number, b: number, bEnd: number): boolean {
     const middle = this.#keyMiddle[key]!;
     let at = this.#keyStart[key]!;
@@ -144,6 +171,7 @@ export class SeriesTable {
   ): number {
     if (this.size === this.#maxSeries || this.#keys === this.#maxKeys) {
       this.dropped++;
+      this.lacksRoom = true;
       return OTHER;
     }
     const bytes = Buffer.from(buffer.buffer, buffer.byteOffset, buffer.byteLength);

@@ -27,6 +27,7 @@ export async function startMonitor(
       metricsUrl,
       publish: (event) => thread.publish(event),
       useServers: (targets) => thread.useServers(targets),
+      servePage: (_url, isServed) => thread.servePage(isServed),
       drained: (quietMs, timeoutMs) => thread.drain(quietMs, timeoutMs),
       [Symbol.asyncDispose]: () => thread.end(),
     };
@@ -36,13 +37,20 @@ export async function startMonitor(
   }
 }
 
+interface Asked {
+  resolve(): void;
+  reject(reason: Error): void;
+}
+
 class MonitorThread {
   /** The address of the metrics page. */
   readonly ready: Promise<string>;
   readonly #worker: Worker;
   readonly #listener: MonitorListener;
   readonly #exited: Promise<void>;
-  readonly #drains: { resolve(): void; reject(reason: Error): void }[] = [];
+  /** Those who wait for an answer, in the order in which they asked. */
+  readonly #drains: Asked[] = [];
+  readonly #pages: Asked[] = [];
   #isReady = false;
   #isEnding = false;
   #failure: Error | undefined;
@@ -69,7 +77,8 @@ class MonitorThread {
       worker.once('exit', (code) => {
         this.#failure ??= new Error(`the monitor's thread ended with code ${code}`);
         fail(this.#failure);
-        for (const drain of this.#drains.splice(0)) drain.reject(this.#failure);
+        for (const asked of [...this.#drains.splice(0), ...this.#pages.splice(0)])
+          asked.reject(this.#failure);
         if (this.#isReady && !this.#isEnding) this.#tellOfDeath(this.#failure);
         resolve();
       });
@@ -84,11 +93,19 @@ class MonitorThread {
     this.#tell({ say: 'servers', targets });
   }
 
-  async drain(quietMs: number, timeoutMs: number): Promise<void> {
+  drain(quietMs: number, timeoutMs: number): Promise<void> {
+    return this.#ask(this.#drains, { say: 'drain', quietMs, timeoutMs });
+  }
+
+  servePage(isServed: boolean): Promise<void> {
+    return this.#ask(this.#pages, { say: 'page', isServed });
+  }
+
+  async #ask(waiting: Asked[], message: ToMonitor): Promise<void> {
     if (this.#failure) throw this.#failure;
     await new Promise<void>((resolve, reject) => {
-      this.#drains.push({ resolve, reject });
-      this.#tell({ say: 'drain', quietMs, timeoutMs });
+      waiting.push({ resolve, reject });
+      this.#tell(message);
     });
   }
 
@@ -121,6 +138,12 @@ class MonitorThread {
       case 'drained':
         this.#drains.shift()?.resolve();
         break;
+      case 'page-done': {
+        const asked = this.#pages.shift();
+        if (message.failure) asked?.reject(restoreFailure('the monitor', message.failure));
+        else asked?.resolve();
+        break;
+      }
       case 'failed':
         this.#failure = restoreFailure('the monitor', message.failure);
     }

@@ -1,3 +1,4 @@
+import { Deadline } from '../base/deadline.js';
 import { codeOf, messageOf } from '../base/errors.js';
 import { parseJsonInSlices } from '../base/parse-json-in-slices.js';
 
@@ -175,7 +176,9 @@ async function readPage<T>(
   // A server may have a path before its pages: `http_base_path`.
   const url = new URL(`${monitorUrl.replace(/\/+$/, '')}${path}`);
   const giveUp = new AbortController();
-  const timer = setTimeout(() => giveUp.abort(new Error(`no answer within ${deadlineMs} ms`)), deadlineMs);
+  const deadline = new Deadline(deadlineMs, () =>
+    giveUp.abort(new Error(`no answer within ${deadlineMs} ms`)),
+  );
   const onAbort = () => giveUp.abort(signal?.reason);
   signal?.addEventListener('abort', onAbort);
   try {
@@ -189,7 +192,7 @@ async function readPage<T>(
   } catch (thrown) {
     throw new Error(`${url.href}: ${explain(thrown)}`, { cause: thrown });
   } finally {
-    clearTimeout(timer);
+    deadline.clear();
     signal?.removeEventListener('abort', onAbort);
   }
 }

@@ -46,7 +46,8 @@ export class OwnEventPublisher implements OwnEventSink {
   #waiting: Message[] = [];
   #sent = 0;
   #dropped = 0;
-  #isRefused = false;
+  /** Subjects that a server does not let us publish to. */
+  readonly #refused = new Set<string>();
 
   constructor(options: OwnEventPublisherOptions) {
     this.#options = options;
@@ -63,17 +64,16 @@ export class OwnEventPublisher implements OwnEventSink {
     };
     const payload = Buffer.from(JSON.stringify(said, shortTexts));
     onEvent?.(subject, payload);
+    if (this.#refused.has(subject)) {
+      this.#dropped++;
+      return;
+    }
     this.#waiting.push({ subject, payload });
     this.flush();
   }
 
   /** Gives what waits to the server, in its order, as far as it takes it. */
   flush(): void {
-    if (this.#isRefused) {
-      this.#dropped += this.#waiting.length;
-      this.#waiting = [];
-      return;
-    }
     let given = 0;
     for (const { subject, payload } of this.#waiting) {
       if (!this.#options.send(subject, payload)) break;
@@ -85,9 +85,17 @@ export class OwnEventPublisher implements OwnEventSink {
     if (given + tooMany > 0) this.#waiting.splice(0, given + tooMany);
   }
 
-  /** The server does not let us publish: nothing more is sent, until it is told otherwise on a connection made anew. */
-  refuse(isRefused: boolean): void {
-    this.#isRefused = isRefused;
+  /** The server does not let us publish to that subject: nothing more is sent there until `allowAll`. */
+  refuse(subject: string): void {
+    this.#refused.add(subject);
+    const waiting = this.#waiting.filter((message) => message.subject !== subject);
+    this.#dropped += this.#waiting.length - waiting.length;
+    this.#waiting = waiting;
+  }
+
+  /** On a connection made anew, permissions may be others: sends what has waited for it, too. */
+  allowAll(): void {
+    this.#refused.clear();
     this.flush();
   }
 

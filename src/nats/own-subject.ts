@@ -1,4 +1,4 @@
-import type { MonitorPlan } from '../contracts/plan.js';
+import type { MonitorPlan } from '../contracts/plan/monitor.js';
 
 /** What stands where a pattern has a token of its own (`{shard:100}`) that says nothing of what stormglass reports. */
 const FILLING = 'own';

@@ -4,7 +4,7 @@ import { messageOf } from '../base/errors.js';
 import { freshId } from '../base/ids.js';
 import { withDeadline } from '../base/wait.js';
 import type { SteadyLook } from '../contracts/control.js';
-import type { StreamPlan } from '../contracts/plan.js';
+import type { StreamPlan } from '../contracts/plan/streams.js';
 import { type JszPage, type PeerState, readHealthz, readJsz, readRoutez, readVarz } from './endpoints.js';
 import { electMetaLeader, type MonitoredNode } from './leaders.js';
 import { streamInfo } from './streams.js';

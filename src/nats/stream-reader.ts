@@ -1,21 +1,18 @@
 import { NS, nowNs, sleep } from '../base/clock.js';
 import { messageOf } from '../base/errors.js';
-import { freshId } from '../base/ids.js';
 import { withDeadline } from '../base/wait.js';
 import type { ServerAccess } from '../contracts/load.js';
 import { WireConnection } from '../wire/connection.js';
-import type { MessageView } from '../wire/parser.js';
-import { emptyAckReply, readAckReply } from './ack-reply.js';
 import { endAtAbort, TOLD_TO_HURRY } from './end-at-abort.js';
-import { encodePull, pullNews, pullSubject } from './pull.js';
 import {
   createReadConsumer,
   createReadConsumerOn,
   leaveReadConsumer,
+  type ReadConsumer,
   removeReadConsumer,
 } from './read-consumer.js';
+import { type PassEnd, ReadPass } from './read-pass.js';
 import { type OnStamped, StampTeller } from './stamp-teller.js';
-import { readStatus } from './status-header.js';
 import { ApiError, WireApi } from './wire-api.js';
 
 export interface StreamReadOptions {
@@ -55,15 +52,6 @@ export interface StreamReadEnd {
   readonly refused?: true;
 }
 
-const PULL_MESSAGES = 10_000;
-/** Two pulls are out at a time, and a server drops a client that is 64 MiB behind. */
-const PULL_BYTES = 12 * 1024 * 1024;
-const PULL_EXPIRES_MS = 10_000;
-const HEARTBEAT_MS = 1000;
-/** Neither a message nor a heartbeat for this long: the consumer, or the way to it, is gone. */
-const SILENCE_MS = 3500;
-/** It says that it has more, and delivers none for this long. */
-const STALLED_MS = 5000;
 /** So many consumers that stall at the same place are enough to say that the store does not give it. */
 const MOST_STALLS = 3;
 const API_MS = 3000;
@@ -83,22 +71,16 @@ export async function readStream(options: StreamReadOptions): Promise<StreamRead
   return await new StreamReading(options).run();
 }
 
-type ConsumerEnd =
-  | { readonly end: 'complete' | 'drained' | 'stalled' }
-  | { readonly end: 'lost'; readonly reason: string };
-
 class StreamReading {
   readonly #options: StreamReadOptions;
   readonly #wire: WireConnection;
   readonly #api: WireApi;
   readonly #deadlineNs: number;
   readonly #teller: StampTeller;
-  readonly #ack = emptyAckReply();
   #lastSequence: number;
   #foreign = 0;
   /** The trouble met last, for the sentence that says why the read gave up. */
   #trouble = '';
-  #lastNewsNs = 0;
   /** Monotonic: when the server was last reached, when its store had last given something. */
   #reachedNs = nowNs();
   #progressNs = nowNs();
@@ -106,17 +88,10 @@ class StreamReading {
   #stalls = 0;
   #endsEarly = false;
   #isRefused = false;
-  // Of the consumer in use; its sid is 0 while there is none, and what still comes for another one is ignored.
+  /** Of the consumer in use; empty while there is none. */
   #consumer = '';
-  #sid = 0;
-  #pullSubject = '';
-  #pullInbox = '';
-  #consumerSequence = 0;
-  /** What it says that it has still to deliver. */
-  #pending = 0;
-  /** Messages asked for and not yet delivered. */
-  #outstanding = 0;
-  #finish: ((end: ConsumerEnd) => void) | undefined;
+  /** While it is read. */
+  #pass: ReadPass | undefined;
 
   constructor(options: StreamReadOptions) {
     this.#options = options;
@@ -126,12 +101,16 @@ class StreamReading {
     this.#wire = new WireConnection(
       { access: options.access, name: 'stormglass-reader', pingEveryMs: 2000 },
       {
-        onMessage: (view) => this.#onMessage(view),
-        onReadStart: () => {
-          this.#lastNewsNs = nowNs();
+        onMessage: (view) => {
+          const pass = this.#pass;
+          if (pass !== undefined && view.sid === pass.sid) pass.take(view);
+          else if (view.sid === this.#api.sid) this.#api.onMessage(view);
         },
-        onReadEnd: () => this.#pull(),
-        onDisconnected: (reason) => this.#lose(`connection lost: ${reason}`),
+        onReadStart: () => {
+          if (this.#pass !== undefined) this.#pass.newsNs = nowNs();
+        },
+        onReadEnd: () => this.#pass?.pull(),
+        onDisconnected: (reason) => this.#pass?.lose(`connection lost: ${reason}`),
       },
     );
     this.#api = new WireApi(this.#wire);
@@ -172,13 +151,13 @@ class StreamReading {
     this.#giveUpWhenDue();
     const before = this.#lastSequence;
     try {
-      await this.#createConsumer();
-      const outcome: ConsumerEnd = this.#pending === 0 ? { end: 'drained' } : await this.#consume();
+      const consumer = await this.#createConsumer();
+      const outcome: PassEnd = consumer.pending === 0 ? { end: 'drained' } : await this.#consume(consumer);
       await this.#removeConsumer();
       if (this.#lastSequence > before) this.#progressNs = nowNs();
       if (outcome.end === 'lost') this.#trouble = outcome.reason;
       else if (outcome.end === 'complete' || (await this.#holdsNoMore())) return true;
-      else if (outcome.end === 'stalled') this.#noteStall();
+      else if (outcome.end === 'stalled') this.#noteStall(outcome.pending);
       else return this.#staysBehind();
     } catch (thrown) {
       if (thrown instanceof ApiError && thrown.code < 500) {
@@ -190,8 +169,8 @@ class StreamReading {
     return false;
   }
 
-  #noteStall(): void {
-    this.#trouble = `its store delivers nothing after sequence ${this.#lastSequence}, though it counts ${this.#pending} more`;
+  #noteStall(pending: number): void {
+    this.#trouble = `its store delivers nothing after sequence ${this.#lastSequence}, though it counts ${pending} more`;
     this.#stalls++;
   }
 
@@ -217,117 +196,34 @@ class StreamReading {
     throw new Error(this.#trouble ? `${where}; last trouble: ${this.#trouble}` : where);
   }
 
-  async #createConsumer(): Promise<void> {
+  async #createConsumer(): Promise<ReadConsumer> {
     const { stream, onServer, onLeader = false } = this.#options;
     const from = this.#lastSequence + 1;
-    const { name, pending } =
+    const consumer =
       onServer === undefined
         ? await createReadConsumer(this.#api, stream, from, onLeader)
         : await createReadConsumerOn(this.#api, stream, from, onServer);
-    this.#consumer = name;
-    this.#pending = pending;
+    this.#consumer = consumer.name;
     this.#reachedNs = nowNs();
+    return consumer;
   }
 
-  async #consume(): Promise<ConsumerEnd> {
-    const { signal } = this.#options;
-    this.#consumerSequence = 0;
-    this.#outstanding = 0;
-    this.#lastNewsNs = nowNs();
-    let deliveredAt = this.#consumerSequence;
-    let deliveredNs = nowNs();
-    this.#pullSubject = pullSubject(this.#options.stream, this.#consumer);
-    this.#pullInbox = `_INBOX.stormglass-${freshId()}`;
-    const sid = this.#wire.subscribe(this.#pullInbox);
-    this.#sid = sid;
-    const ended = new Promise<ConsumerEnd>((resolve) => {
-      this.#finish = resolve;
+  async #consume(consumer: ReadConsumer): Promise<PassEnd> {
+    const { stream, throughSequence, signal } = this.#options;
+    const pass = new ReadPass({
+      ...{ stream, consumer, throughSequence, signal },
+      ...{ wire: this.#wire, teller: this.#teller, deadlineNs: this.#deadlineNs },
     });
-    const watch = setInterval(() => {
-      const now = nowNs();
-      if (signal?.aborted || now >= this.#deadlineNs) this.#lose('time is up');
-      else if (now - this.#lastNewsNs > SILENCE_MS * NS.ms)
-        this.#lose(`no word from the consumer for ${SILENCE_MS} ms`);
-      else if (this.#consumerSequence !== deliveredAt) {
-        deliveredAt = this.#consumerSequence;
-        deliveredNs = now;
-        this.#reachedNs = now;
-      } else if (now - deliveredNs > STALLED_MS * NS.ms) this.#end({ end: 'stalled' });
-    }, 250);
-    const onAbort = () => this.#lose(TOLD_TO_HURRY);
-    signal?.addEventListener('abort', onAbort, { once: true });
+    this.#pass = pass;
     try {
-      this.#pull();
-      return await ended;
+      return await pass.run();
     } finally {
-      clearInterval(watch);
-      signal?.removeEventListener('abort', onAbort);
-      this.#wire.unsubscribe(sid);
-      this.#sid = 0;
-      this.#finish = undefined;
+      this.#pass = undefined;
+      this.#foreign += pass.foreign;
+      this.#lastSequence = Math.max(this.#lastSequence, pass.lastSequence);
+      this.#reachedNs = pass.deliveredNs;
+      if (pass.delivered > 0) this.#stalls = 0;
     }
-  }
-
-  /** Keeps between one and two pulls out, so that the server never waits for us to ask. */
-  #pull(): void {
-    while (this.#sid !== 0 && this.#wire.connected && this.#outstanding <= PULL_MESSAGES) {
-      this.#outstanding += PULL_MESSAGES;
-      const request = encodePull({
-        messages: PULL_MESSAGES,
-        maxBytes: Math.max(PULL_BYTES, 2 * (this.#wire.info?.max_payload ?? 0)),
-        expiresNs: PULL_EXPIRES_MS * NS.ms,
-        heartbeatNs: HEARTBEAT_MS * NS.ms,
-      });
-      this.#wire.publish(this.#pullSubject, request, this.#pullInbox);
-    }
-  }
-
-  #onMessage(view: MessageView): void {
-    if (view.sid !== this.#sid) {
-      if (view.sid === this.#api.sid) this.#api.onMessage(view);
-      return;
-    }
-    const ack = this.#ack;
-    if (!readAckReply(view.buffer, view.replyStart, view.replyEnd, ack)) {
-      this.#onStatus(view);
-      return;
-    }
-    if (ack.consumerSequence !== this.#consumerSequence + 1) {
-      // A route or a connection broke on the way here, and what it carried is gone: nothing is ever redelivered.
-      this.#lose(`${ack.consumerSequence - this.#consumerSequence - 1} messages were lost on the way`);
-      return;
-    }
-    this.#consumerSequence = ack.consumerSequence;
-    this.#outstanding--;
-    this.#pending = ack.pending;
-    this.#stalls = 0;
-    const { throughSequence } = this.#options;
-    if (ack.streamSequence <= throughSequence) {
-      this.#lastSequence = ack.streamSequence;
-      if (!this.#teller.tell(view, ack.streamSequence)) this.#foreign++;
-    }
-    if (ack.streamSequence >= throughSequence) this.#end({ end: 'complete' });
-    else if (ack.pending === 0) this.#end({ end: 'drained' });
-  }
-
-  #onStatus(view: MessageView): void {
-    const status = readStatus(view);
-    if (!status) return;
-    const news = pullNews(status);
-    if (news === 'ended') this.#outstanding = Math.max(0, this.#outstanding - status.undelivered);
-    else if (news === 'lost') this.#lose(`the consumer answered ${status.code} ${status.text}`);
-  }
-
-  #lose(reason: string): void {
-    this.#end({ end: 'lost', reason });
-  }
-
-  /** Nothing of this consumer counts from here on, not even what the same read of the socket still holds. */
-  #end(end: ConsumerEnd): void {
-    if (!this.#finish) return;
-    this.#sid = 0;
-    this.#finish(end);
-    this.#finish = undefined;
   }
 
   /**

@@ -6,7 +6,7 @@ import {
 } from '@nats-io/jetstream';
 import { NS, nowNs, sleep } from '../base/clock.js';
 import { messageOf, PreflightError } from '../base/errors.js';
-import type { StreamPlan } from '../contracts/plan.js';
+import type { StreamPlan } from '../contracts/plan/streams.js';
 import { isJetStreamOff, isStreamNotFound } from './jetstream-errors.js';
 
 /** How long a cluster may take to find room and a leader for a stream. */

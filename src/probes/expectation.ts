@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Comparison } from '../contracts/plan.js';
+import type { Comparison } from '../contracts/plan/thresholds.js';
 
 /** What a number is expected to be. */
 export interface Expectation {

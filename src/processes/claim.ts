@@ -1,8 +1,9 @@
 import { unlinkSync, writeFileSync } from 'node:fs';
-import { mkdir, readdir, rm } from 'node:fs/promises';
+import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pid as ownPid } from 'node:process';
 import { codeOf } from '../base/errors.js';
+import { makeDirectory } from '../base/make-directory.js';
 import type { ProcessIdentity } from '../contracts/cluster.js';
 import { identify, isAlive } from './identity.js';
 
@@ -19,7 +20,7 @@ export interface Claim {
  * may both be refused; they never both get it.
  */
 export async function tryClaim(directory: string, name: string): Promise<Claim | undefined> {
-  await mkdir(directory, { recursive: true });
+  makeDirectory(directory);
   const ownFile = `${name}.${ownerSuffix()}`;
   const path = join(directory, ownFile);
   try {

@@ -22,12 +22,13 @@ export function alertRows({ alerts, faults }: Summary, paint: Paint): string[][]
 }
 
 function timesOf(result: AlertResult, factor: number): string {
-  const { detectedAfterNs, notifiedAfterNs, resolvedAfterNs, receiver, expectation } = result;
+  const { detectedAfterNs, notifiedAfterNs, resolvedAfterNs, awayNs, receiver, expectation } = result;
   const parts = [
     detectedAfterNs !== undefined && `fired after ${formatDuration(detectedAfterNs)}`,
     notifiedAfterNs === undefined
       ? 'nobody was told'
       : `${receiver} told after ${formatDuration(notifiedAfterNs)}`,
+    awayNs !== undefined && `did not fire for ${formatDuration(awayNs)} meanwhile`,
     expectation.resolvesWithinNs !== undefined &&
       resolvedAfterNs !== undefined &&
       (resolvedAfterNs === 0

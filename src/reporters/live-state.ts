@@ -24,10 +24,19 @@ const PHASE_WORDS: Readonly<Record<RunPhase, string>> = {
   report: 'writing the report',
 };
 
+/** Servers that are somebody else's are neither started nor ended. */
+const EXTERNAL_WORDS: Readonly<Partial<Record<RunPhase, string>>> = {
+  'cluster-up': 'connecting to the servers',
+  'cluster-closed': 'leaving the servers',
+};
+
 const TROUBLES: readonly LoadCounter[] = ['failed', 'unknown', 'unsent', 'dropped'];
 
 /** A phase of the run, in words. */
-export const phaseWords = (phase: unknown): string => PHASE_WORDS[phase as RunPhase] ?? String(phase);
+export function phaseWords(phase: unknown, plan: Plan | undefined): string {
+  const own = plan?.cluster.driver === 'external' ? EXTERNAL_WORDS[phase as RunPhase] : undefined;
+  return own ?? PHASE_WORDS[phase as RunPhase] ?? String(phase);
+}
 
 interface ActiveFault {
   readonly words: string;
@@ -36,7 +45,7 @@ interface ActiveFault {
 
 /** What the live view knows: the phase, the last whole second of each load, the faults that hold, the monitor. */
 export class LiveState {
-  readonly #plan: Plan;
+  readonly plan: Plan;
   readonly #paint: Paint;
   readonly #totalSec: number;
   /** A count may be reached long before the time is over that it has at most. */
@@ -51,7 +60,7 @@ export class LiveState {
   #monitorUrl: string | undefined;
 
   constructor(plan: Plan, paint: Paint, nowNs: number) {
-    this.#plan = plan;
+    this.plan = plan;
     this.#paint = paint;
     this.#phaseSinceNs = nowNs;
     const endNs = Math.max(0, ...plan.loads.map(scheduleEndNs));
@@ -87,9 +96,9 @@ export class LiveState {
   /** The block of the live view. */
   lines(nowNs: number): string[] {
     const paint = this.#paint;
-    const head = [paint('bold', plain(this.#plan.name)), this.#phaseLine(nowNs)];
+    const head = [paint('bold', plain(this.plan.name)), this.#phaseLine(nowNs)];
     const monitor = this.#monitorUrl === undefined ? '' : paint('dim', `  ${this.#monitorUrl}`);
-    const loads = this.#plan.loads.map(({ name }) => ['', plain(name), ...this.#loadCells(name)]);
+    const loads = this.plan.loads.map(({ name }) => ['', plain(name), ...this.#loadCells(name)]);
     const faults = [...this.#faults.values()].map(({ words, sinceNs }) =>
       paint('yellow', `  ${words} for ${formatStopwatch((nowNs - sinceNs) / NS.s)}`),
     );
@@ -98,7 +107,7 @@ export class LiveState {
 
   /** One line, for where nothing can be drawn in place. */
   line(nowNs: number): string {
-    const loads = this.#plan.loads.map(
+    const loads = this.plan.loads.map(
       ({ name }) => `${plain(name)} ${this.#loadCells(name).filter(Boolean).join(' ')}`,
     );
     const faults = [...this.#faults.values()].map(({ words }) => words);
@@ -106,7 +115,7 @@ export class LiveState {
   }
 
   #phaseLine(nowNs: number): string {
-    const words = this.#phase === undefined ? 'starting' : phaseWords(this.#phase);
+    const words = this.#phase === undefined ? 'starting' : phaseWords(this.#phase, this.plan);
     if (this.#phase === 'load' && this.#loadStartNs !== undefined) {
       const most = `${formatStopwatch(this.#totalSec)}${this.#mayEndEarly ? ' at most' : ''}`;
       return `${words} ${formatStopwatch(Math.max(0, nowNs - this.#loadStartNs) / NS.s)} of ${most}`;

@@ -8,5 +8,6 @@ export function rerunCommand({ scenarioFile, plan, overrides, replay }: RunResul
   return `npx stormglass run ${shellWord(scenarioFile)} --seed ${plan.seed}${sets}${again}`;
 }
 
-const shellWord = (text: string): string =>
+/** A text as one word of a POSIX shell. */
+export const shellWord = (text: string): string =>
   /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;

@@ -7,7 +7,7 @@ import {
   type LoadCounter,
   type LoadMeasure,
 } from '../contracts/load.js';
-import type { PhaseName } from '../contracts/plan.js';
+import type { PhaseName } from '../contracts/plan/phase.js';
 
 /** What all workers and the monitor saw of one load in one second. */
 export interface SecondRow {

@@ -42,8 +42,7 @@ export function summaryLines(result: RunResult, report: string | undefined, pain
     '',
     ...verdictLines(summary, paint),
     '',
-    ...loadLines(summary.loads, receiversIn(result), paint),
-    '',
+    ...(summary.loads.length === 0 ? [] : [...loadLines(summary.loads, receiversIn(result), paint), '']),
     ...alignColumns(rows, 'lll'),
     '',
   ];

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { NS, nowNs } from '../base/clock.js';
 import { formatStopwatch } from '../base/units.js';
+import { visible } from '../base/visible-text.js';
 import type { JournalEvent } from '../contracts/journal.js';
 import type { Reporter } from '../contracts/reporter.js';
 import { eventLine } from './event-line.js';
@@ -64,7 +65,7 @@ export function createTerminalReporter(options: TerminalReporterOptions): Termin
   /** From the cluster's start to its end: before and after, other commands' lines have the terminal to themselves. */
   const followPhase = (event: JournalEvent): void => {
     const { phase, what } = event;
-    if (what === 'begin' && !interactive) stream.write(`${clock()}  ${phaseWords(phase)}\n`);
+    if (what === 'begin' && !interactive) stream.write(`${clock()}  ${phaseWords(phase, state?.plan)}\n`);
     if (what === 'begin' && phase === 'cluster-up' && timer === undefined) {
       timer = setInterval(show, options.everyMs ?? (interactive ? REDRAW_EVERY_MS : LINE_EVERY_MS));
       timer.unref();
@@ -74,7 +75,7 @@ export function createTerminalReporter(options: TerminalReporterOptions): Termin
 
   return {
     name: 'terminal',
-    print,
+    print: (line) => print(visible(line)),
     stop,
     async onStart({ plan, ...run }) {
       runDir = run.runDir;

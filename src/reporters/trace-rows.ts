@@ -6,10 +6,13 @@ import { type Paint, plain } from './terminal-text.js';
 /** As many as people read: the summary has more. */
 const MOST_LISTED = 3;
 
-/** The slowest traces, and how to find any. */
+/** How many traces there are, the slowest of them, and how to find any. */
 export function traceRows({ traces }: Summary, paint: Paint): string[][] {
   if (traces === null) return [];
-  const about = `${formatInteger(traces.spans)} spans; of the run itself: ${traces.runTraceId}`;
+  const { runTraceId, spans, traces: count, sampleEvery, heldBack } = traces;
+  const sampled = sampleEvery === 1 ? 'every event' : `one in ${formatInteger(sampleEvery)} events`;
+  const held = heldBack > 0 ? `, ${formatInteger(heldBack)} left out by max-spans` : '';
+  const about = `${formatInteger(spans)} spans of ${formatInteger(count)} traces (${sampled}${held}); of the run itself: ${runTraceId}`;
   return [
     ['traces', about],
     ...traces.slowest.slice(0, MOST_LISTED).map((trace) => ['', paint('dim', plain(slowTraceWords(trace)))]),

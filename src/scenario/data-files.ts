@@ -1,4 +1,4 @@
-import type { RecordFilePlan } from '../contracts/plan.js';
+import type { RecordFilePlan } from '../contracts/plan/record-file.js';
 import type { RecordFields, RecordScan } from '../contracts/records.js';
 
 /**

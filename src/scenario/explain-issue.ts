@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import { maskUserInfo } from '../base/secret.js';
+import { visible } from '../base/visible-text.js';
 
 /** Words for what zod found, where a schema has no words of its own. */
 export function explainIssue(issue: z.core.$ZodRawIssue): string | undefined {
@@ -65,12 +66,12 @@ function bound(words: string, value: number | bigint, origin: string, inclusive 
   }
 }
 
-/** A value as it stands in an error: short, and told from the words around it. */
+/** A value as it stands in an error: short, told from the words around it, and nothing in it that a terminal would obey. */
 export function show(value: unknown): string {
   if (value === null || value === undefined) return 'empty';
   if (Array.isArray(value)) return value.length === 0 ? 'an empty list' : 'a list';
   if (typeof value === 'object') return Object.keys(value).length === 0 ? 'an empty map' : 'a map of keys';
   const text = maskUserInfo(String(value));
   if (text === '') return 'an empty text';
-  return `\`${text.length > 60 ? `${text.slice(0, 60)}…` : text}\``;
+  return `\`${visible(text.length > 60 ? `${text.slice(0, 60)}…` : text)}\``;
 }

@@ -1,5 +1,5 @@
 import type { LoadScene } from '../contracts/load.js';
-import type { StreamPlan } from '../contracts/plan.js';
+import type { StreamPlan } from '../contracts/plan/streams.js';
 import { isMap } from './kinds.js';
 import type { ScenarioPlugins } from './plugins.js';
 import type { Findings, Path } from './problem.js';

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { countSchema, nameSchema } from '../base/unit-schemas.js';
 import type { LoadKindFacts } from '../contracts/load.js';
-import type { ScheduleMode } from '../contracts/plan.js';
+import type { ScheduleMode } from '../contracts/plan/schedule.js';
 import { lastingSchema, levelSchema, offsetSchema, rateOrMaxSchema } from './quantities.js';
 
 const stageSchema = z.strictObject({

@@ -1,5 +1,5 @@
 import { LOAD_MEASURES, type LoadKindFacts } from '../contracts/load.js';
-import type { LoadPlan } from '../contracts/plan.js';
+import type { LoadPlan } from '../contracts/plan/loads.js';
 
 /** What decides whether a load has a measure. */
 interface Subject {

@@ -4,6 +4,7 @@ import { DEFAULT_EVENT_READING, type EventFieldName } from '../contracts/event-r
 import type { MonitorSections } from './plugins.js';
 
 const MAX_SERIES = 1_000_000;
+const MAX_SOURCES = 100_000;
 /** Each hears everything. */
 const MAX_PARTITIONS = 16;
 const MAX_OUTCOMES = 16;
@@ -21,7 +22,7 @@ const fieldNames = (what: string, byDefault: readonly string[]) =>
   z
     .union([fieldName.transform((name) => [name]), z.array(fieldName)], { error: NAMES })
     .optional()
-    .describe(`${what} Default: ${byDefault.join(', ')}.`);
+    .describe(`${what} Default: ${byDefault.join(', ') || 'none'}.`);
 
 const word = z.string().min(1).max(MAX_WORD_BYTES);
 const outcomeName = z
@@ -103,6 +104,18 @@ export const monitorSchema = z.strictObject({
       error: fieldNames('What went wrong: where this is there, the event failed.', fields.error),
       correlation: fieldNames('What it belongs to, together with other events.', fields.correlation),
       agent: fieldNames('Whom it is about.', fields.agent),
+      sequence: fieldNames(
+        'Its number among those of its source, without gaps: what is missing, late or comes again is told by it.',
+        fields.sequence,
+      ),
+      source: fieldNames(
+        'Who numbers it. Where it is not named, each domain numbers its own.',
+        fields.source,
+      ),
+    })
+    .refine(({ sequence, source }) => source === undefined || sequence !== undefined, {
+      error: 'a source is of no use without the number that it gives: name `sequence`, too',
+      path: ['source'],
     })
     .optional()
     .describe('What the fields of JSON events are called; dots lead into objects.'),
@@ -128,6 +141,10 @@ export const monitorSchema = z.strictObject({
     .describe(
       'Objects and arrays within each other: JSON that is deeper is counted and not read. Default: 64.',
     ),
+  'max-sources': countSchema
+    .refine((count) => count <= MAX_SOURCES, { error: 'expected at most 100k sources' })
+    .optional()
+    .describe('Sources that number their events: so many are followed at a time. Default: 10k.'),
 });
 
 export type MonitorInput = z.output<typeof monitorSchema>;

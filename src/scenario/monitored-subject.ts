@@ -1,5 +1,5 @@
 import { subjectFilterProblem } from '../base/subjects.js';
-import type { MonitorPlan } from '../contracts/plan.js';
+import type { MonitorPlan } from '../contracts/plan/monitor.js';
 
 /** Where events are, and which tokens of their subjects name them. */
 export type MonitoredSubjects = Pick<MonitorPlan, 'subject' | 'domainToken' | 'typeToken'>;

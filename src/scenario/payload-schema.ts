@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { percentageSchema } from '../base/unit-schemas.js';
-import { RECORD_FORMATS } from '../contracts/plan.js';
+import { RECORD_FORMATS } from '../contracts/plan/record-file.js';
 
 const RATIO = 'expected a ratio from 0 to 1, such as 0.5 or 50%';
 

@@ -1,10 +1,12 @@
 import type { z } from 'zod';
-import type { CheckLack, CheckScene } from '../contracts/checker.js';
+import type { CheckLack, CheckScene, HistoryPart } from '../contracts/checker.js';
 import type { Capability } from '../contracts/cluster.js';
 import type { FaultClaim, TakenDown } from '../contracts/fault.js';
 import type { OperationKind } from '../contracts/history.js';
 import type { LoadKindFacts, LoadProblem, LoadScene } from '../contracts/load.js';
-import type { LoadPlan, StreamPlan, ThresholdPlan } from '../contracts/plan.js';
+import type { LoadPlan } from '../contracts/plan/loads.js';
+import type { StreamPlan } from '../contracts/plan/streams.js';
+import type { ThresholdPlan } from '../contracts/plan/thresholds.js';
 
 /**
  * What a scenario may name beyond the format's own keys. The rooms that own these things bring the schemas of their
@@ -58,6 +60,8 @@ export interface LoadPlugin {
   findProblems?(load: LoadPlan, scene: LoadScene): readonly LoadProblem[];
   /** Streams that this load needs beside those of the scenario: made with the others. */
   streams?(load: LoadPlan, scene: LoadScene): readonly StreamPlan[];
+  /** What it reads from that other loads may read from, too: `STREAM > CONSUMER`. */
+  consumers?(load: LoadPlan): readonly string[];
   /** Such a load is made ready before the others start, and has no part in what they do. */
   preparesOnly?(load: LoadPlan): boolean;
 }
@@ -74,6 +78,8 @@ export interface FaultPlugin {
   readonly durationKey?: string | null;
   /** Whom it hits where the scenario does not say: without it, `target` must be there. */
   readonly defaultTarget?: string;
+  /** What it hits where that is no node, for people: then nobody is its target, whatever the scenario says. */
+  touches?(params: Parameters): readonly string[];
   /**
    * Which of its targets are away from their Raft groups while it holds, as far as its parameters tell. Unless told: all,
    * where it claims their processes, and else none.
@@ -93,6 +99,8 @@ export interface ProbePlugin {
 export interface CheckPlugin {
   /** The operations that it judges; none when it needs no history. */
   readonly judges: readonly OperationKind[];
+  /** What it looks at beside the operations; all there is unless told. */
+  readonly needs?: readonly HistoryPart[];
   /** Its options; absent when it has none. */
   readonly schema?: ParameterSchema;
   /** What a scenario lacks for it, beside operations that it judges; `undefined` when it lacks nothing. */

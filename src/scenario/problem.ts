@@ -1,4 +1,5 @@
 import { UsageError } from '../base/errors.js';
+import { visible } from '../base/visible-text.js';
 
 /** One thing that is wrong with a scenario: what, where, and what to do. */
 export interface ScenarioProblem {
@@ -20,18 +21,22 @@ export class ScenarioError extends UsageError {
 
   constructor(problems: readonly ScenarioProblem[]) {
     const lines = problems.map(formatProblem);
-    const title = problems.length > 1 ? [`${problems.length} problems in ${problems[0]?.file}`] : [];
+    const title =
+      problems.length > 1 ? [`${problems.length} problems in ${visible(problems[0]?.file ?? '')}`] : [];
     super([...title, ...lines].join('\n'));
     this.problems = problems;
   }
 }
 
-/** `smoke.yaml:12:5: load[1].rate: expected …` and, on a line of its own, what to do. */
+/**
+ * `smoke.yaml:12:5: load[1].rate: expected …` and, on a line of its own, what to do. What the file wrote stands in it as a text
+ * that can be seen: a key with a line end in it makes no line of its own.
+ */
 export function formatProblem(problem: ScenarioProblem): string {
   const place = problem.option ?? [problem.file, problem.line, problem.column].filter(Boolean).join(':');
   const path = problem.path === '' ? '' : ` ${problem.path}:`;
-  const hint = problem.hint === undefined ? '' : `\n  ${problem.hint}`;
-  return `${place}:${path} ${problem.message}${hint}`;
+  const hint = problem.hint === undefined ? '' : `\n  ${visible(problem.hint)}`;
+  return `${visible(`${place}:${path} ${problem.message}`)}${hint}`;
 }
 
 export type Path = readonly (string | number)[];

@@ -14,8 +14,8 @@ export function readScenario(file: string): string {
   }
   try {
     const stat = fstatSync(fd);
-    if (stat.isDirectory()) throw notText(file, 'is a directory', 'Name the scenario file in it.');
-    if (!stat.isFile() && !stat.isFIFO()) throw notText(file, 'is no file', 'Name a scenario file.');
+    if (stat.isDirectory()) throw notText(file, 'is a directory', 'Name the file in it.');
+    if (!stat.isFile() && !stat.isFIFO()) throw notText(file, 'is no file', 'Name a file of YAML.');
     return decode(file, readBounded(file, fd));
   } catch (error) {
     throw error instanceof UsageError ? error : cannotRead(file, error);
@@ -33,7 +33,7 @@ function readBounded(file: string, fd: number): Buffer {
     chunks.push(chunk.subarray(0, read));
     total += read;
     if (total > MAX_BYTES) {
-      throw notText(file, 'is larger than 4 MiB, which no scenario is', 'Name a scenario file.');
+      throw notText(file, 'is larger than 4 MiB', 'Name a file of YAML.');
     }
   }
 }

@@ -1,5 +1,5 @@
 import type { LoadKindFacts } from '../contracts/load.js';
-import type { LoadPlan } from '../contracts/plan.js';
+import type { LoadPlan } from '../contracts/plan/loads.js';
 import { endNsOf } from './resolve-schedule.js';
 
 /**

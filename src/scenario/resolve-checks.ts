@@ -1,6 +1,7 @@
 import { suggestion } from '../base/nearest.js';
 import type { LoadKindFacts } from '../contracts/load.js';
-import type { CheckPlan, StreamPlan } from '../contracts/plan.js';
+import type { CheckPlan } from '../contracts/plan/checks.js';
+import type { StreamPlan } from '../contracts/plan/streams.js';
 import { isMap } from './kinds.js';
 import { parsePart } from './parse-part.js';
 import type { CheckPlugin, LoadPlugin, ScenarioPlugins } from './plugins.js';
@@ -24,6 +25,7 @@ export function resolveChecks(
 ): readonly CheckPlan[] {
   if (!Array.isArray(values)) return [];
   const names = new Set<string>();
+  const half = halfRecorded(loads, plugins);
   return values.flatMap((value, i) => {
     const named = readCheck(value);
     if (named === undefined) {
@@ -44,6 +46,14 @@ export function resolveChecks(
     if (names.has(name)) findings.add(['checks', i], `\`${name}\` stands here twice`, 'Keep one of the two.');
     names.add(name);
     requireHistory(name, plugin, i, loads, plugins, findings);
+    if (half !== undefined && (plugin.needs?.includes('consumers') ?? true)) {
+      const message = `${name} would take what ${half.silent} is given of ${half.consumer} for lost: it keeps no history, and ${half.recorded} does`;
+      findings.add(
+        ['checks', i],
+        message,
+        'Leave `history: false` out, or write it into every load that reads from this consumer.',
+      );
+    }
     if (loads.complete && loads.loads.length > 0 && streams !== undefined) {
       const lack = plugin.findLack?.({ loads: loads.loads.map(({ facts }) => facts), streams, isExternal });
       if (lack !== undefined) findings.add(['checks', i], lack.message, lack.hint);
@@ -71,6 +81,23 @@ function readOptions(
   if (options !== undefined && options !== null)
     findings.add(['checks', i, name], `\`${name}\` has no options`, `Write \`- ${name}\`.`);
   return {};
+}
+
+/** A consumer whose deliveries and acknowledgements are in histories in part only: what is not there would seem never to have been. */
+function halfRecorded(
+  { loads }: ResolvedLoads,
+  plugins: ScenarioPlugins,
+): { readonly consumer: string; readonly silent: string; readonly recorded: string } | undefined {
+  const readers = loads.flatMap(({ plan }) =>
+    (plugins.loads[plan.kind]?.consumers?.(plan) ?? []).map((consumer) => ({ consumer, plan })),
+  );
+  const keepsNone = ({ plan }: (typeof readers)[number]): boolean => plan.history === false;
+  for (const silent of readers.filter(keepsNone)) {
+    const recorded = readers.find((other) => other.consumer === silent.consumer && !keepsNone(other));
+    if (recorded === undefined) continue;
+    return { consumer: silent.consumer, silent: silent.plan.name, recorded: recorded.plan.name };
+  }
+  return undefined;
 }
 
 function requireHistory(

@@ -1,5 +1,5 @@
 import type { Capability } from '../contracts/cluster.js';
-import type { ClusterPlan } from '../contracts/plan.js';
+import type { ClusterPlan } from '../contracts/plan/cluster.js';
 import { type KindSchemas, ownParameters, parseKind } from './kinds.js';
 import type { ScenarioPlugins } from './plugins.js';
 import type { Findings } from './problem.js';

@@ -1,7 +1,8 @@
 import { messageOf } from '../base/errors.js';
 import { nearest, suggestion } from '../base/nearest.js';
 import { parseCount } from '../base/units.js';
-import type { Comparison, ConditionMeasure, ConditionPlan } from '../contracts/plan.js';
+import type { ConditionMeasure, ConditionPlan } from '../contracts/plan/condition.js';
+import type { Comparison } from '../contracts/plan/thresholds.js';
 import { lackOf } from './measures-of-load.js';
 import type { ParseThreshold } from './plugins.js';
 import type { Findings, Path } from './problem.js';
@@ -21,6 +22,9 @@ const FORMS =
   'A condition is such as `backlog > 10k`, `backlog(ORDERS, worker) > 10k`, `messages(ORDERS) > 1M` or `orders.ack_latency p99 > 200ms`.';
 
 const COUNTED = /^(backlog|messages)\s*(?:\(([^()]*)\))?\s*(<=|>=|==|!=|<|>)\s*(\S+)$/;
+const COUNTED_WORDS = ['backlog', 'messages'];
+/** The first word of a text, where it names neither a load's measure nor a part of one. */
+const LONE_WORD = /^[\w-]+(?![\w.-])/;
 const OF_LOAD = /^([^\s<>=!]+)\s+(.+)$/;
 
 /** A condition as planned; `undefined` when it says nothing that can be looked at here. */
@@ -40,12 +44,18 @@ export function resolveCondition(
     if (bound === undefined) return wrong(`expected a count, such as 10 or 5k, not \`${value}\``);
     return of && { text: trimmed, of, comparison: comparison as Comparison, bound };
   }
+  const lone = LONE_WORD.exec(trimmed)?.[0] ?? '';
+  const meant = COUNTED_WORDS.includes(lone) ? undefined : nearest(lone, COUNTED_WORDS);
+  if (meant !== undefined) return wrong(notOne(lone), `Did you mean \`${meant}\`?`);
   const ofLoad = OF_LOAD.exec(trimmed);
-  if (!ofLoad || /^(backlog|messages)\b/.test(trimmed)) {
+  if (!ofLoad || COUNTED_WORDS.includes(lone)) {
     return wrong(`expected a measure, a comparison and a value, but it is \`${trimmed}\``);
   }
   return loadCondition(trimmed, ofLoad[1] as string, ofLoad[2] as string, scene, wrong);
 }
+
+const notOne = (subject: string): string =>
+  `expected \`backlog\`, \`messages\` or \`<load>.<measure>\`, not \`${subject}\``;
 
 type Wrong = (message: string, hint?: string) => undefined;
 
@@ -97,6 +107,9 @@ function loadCondition(
     parsed = parseThreshold(subject, expect);
   } catch (error) {
     const hint = error instanceof Error && 'hint' in error ? error.hint : undefined;
+    // Its words are those of a threshold, where other things may stand alone.
+    if (!subject.includes('.'))
+      return wrong(notOne(subject), String(hint).startsWith('Say of which load') ? String(hint) : FORMS);
     return wrong(messageOf(error), typeof hint === 'string' ? hint : undefined);
   }
   const { load, measure, statistic, comparison, bound } = parsed;

@@ -1,5 +1,5 @@
 import { subjectProblem } from '../base/subjects.js';
-import type { EventKind } from '../contracts/plan.js';
+import type { EventKind } from '../contracts/plan/events.js';
 import type { DataFiles } from './data-files.js';
 import { type EventsInput, eventsSchema, MAX_EVENT_KINDS } from './event-schema.js';
 import { parsePart } from './parse-part.js';

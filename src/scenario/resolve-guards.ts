@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { GuardPlan } from '../contracts/plan.js';
+import type { GuardPlan } from '../contracts/plan/guards.js';
 import type { DataFiles } from './data-files.js';
 import { atMostSchema } from './faults/fault-schema.js';
 import { parsePart } from './parse-part.js';

@@ -1,7 +1,7 @@
 import { suggestion } from '../base/nearest.js';
 import { formatDuration } from '../base/units.js';
 import type { LoadKindFacts } from '../contracts/load.js';
-import type { LoadPlan } from '../contracts/plan.js';
+import type { LoadPlan } from '../contracts/plan/loads.js';
 import type { DataFiles } from './data-files.js';
 import { isMap, type KindSchemas, ownParameters, parseKind } from './kinds.js';
 import { type LoadInput, loadShape } from './load-schema.js';

@@ -6,7 +6,7 @@ import {
   type EventFieldNames,
   type EventReading,
 } from '../contracts/event-reading.js';
-import type { MonitorPlan } from '../contracts/plan.js';
+import type { MonitorPlan } from '../contracts/plan/monitor.js';
 import type { DataFiles } from './data-files.js';
 import { DEFAULT_SUBJECT_PATTERN } from './event-schema.js';
 import { type MonitorInput, monitorPartSchema, monitorSchemaWith } from './monitor-schema.js';
@@ -158,9 +158,12 @@ function wordsLeft(
 
 /** `undefined` where nothing is said of it: the defaults hold. */
 function readingOf(input: MonitorInput): EventReading | undefined {
-  const { format, fields = {}, outcomes, 'max-event-size': maxEventBytes, 'max-depth': maxDepth } = input;
+  const { format, fields = {}, outcomes } = input;
+  const { 'max-event-size': maxEventBytes, 'max-depth': maxDepth, 'max-sources': maxSources } = input;
   const declared = Object.entries(fields).filter(([, names]) => names !== undefined);
-  const untouched = [format, outcomes, maxEventBytes, maxDepth].every((each) => each === undefined);
+  const untouched = [format, outcomes, maxEventBytes, maxDepth, maxSources].every(
+    (each) => each === undefined,
+  );
   if (untouched && declared.length === 0) return undefined;
   const byDefault = DEFAULT_EVENT_READING;
   return {
@@ -170,5 +173,6 @@ function readingOf(input: MonitorInput): EventReading | undefined {
     outcomes: { ...wordsLeft(byDefault.outcomes, outcomes), ...outcomes },
     maxEventBytes: maxEventBytes ?? byDefault.maxEventBytes,
     maxDepth: maxDepth ?? byDefault.maxDepth,
+    maxSources: maxSources ?? byDefault.maxSources,
   };
 }

@@ -1,5 +1,7 @@
 import type { LoadScene } from '../contracts/load.js';
-import type { ClusterPlan, Plan, RunLimits } from '../contracts/plan.js';
+import type { ClusterPlan } from '../contracts/plan/cluster.js';
+import type { RunLimits } from '../contracts/plan/limits.js';
+import type { Plan } from '../contracts/plan.js';
 import { type ReadRules, resolveAlerts } from './alerts/resolve-alerts.js';
 import { applySets } from './apply-sets.js';
 import type { DataFiles } from './data-files.js';
@@ -111,6 +113,8 @@ function resolveSections(scenario: unknown, options: ResolveOptions, findings: F
   };
   const guards = resolveGuards(raw.guards, conditions, options.files, findings);
   const { files } = options;
+  const sections = plugins.monitorSections ?? {};
+  const monitor = resolveMonitor(raw.monitor, { sections, events, files }, findings);
   const around = {
     ...conditions,
     schemas,
@@ -121,6 +125,7 @@ function resolveSections(scenario: unknown, options: ResolveOptions, findings: F
     guards,
     loadEndNs,
     seed,
+    monitors: monitor && (monitor.partitions ?? 1),
   };
   const faults = resolveFaults(faultValues, around, findings);
   const nodeNames = cluster?.plan.nodeNames;
@@ -157,8 +162,6 @@ function resolveSections(scenario: unknown, options: ResolveOptions, findings: F
     readRules: options.readRules,
   };
   const alerts = resolveAlerts(raw.alerts, alertScene, findings);
-  const sections = plugins.monitorSections ?? {};
-  const monitor = resolveMonitor(raw.monitor, { sections, events, files }, findings);
   const traces = resolveTraces(raw.traces, findings);
   const limits = resolveLimits(raw.limits, findings);
   if (findings.all.length > 0 || !root || !cluster || !monitor || !limits) return undefined;

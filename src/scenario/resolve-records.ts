@@ -1,7 +1,9 @@
 import { NS } from '../base/clock.js';
 import { formatInteger } from '../base/units.js';
 import type { LoadKindFacts } from '../contracts/load.js';
-import type { EventKind, LoadSchedule, RecordFilePlan } from '../contracts/plan.js';
+import type { EventKind } from '../contracts/plan/events.js';
+import type { RecordFilePlan } from '../contracts/plan/record-file.js';
+import type { LoadSchedule } from '../contracts/plan/schedule.js';
 import type { LoadInput } from './load-schema.js';
 import type { Findings, Path } from './problem.js';
 import { operationsOf, refuseUnfit } from './resolve-schedule.js';

@@ -1,5 +1,5 @@
 import { RateIntegral } from '../base/rate-integral.js';
-import type { Stage } from '../contracts/plan.js';
+import type { Stage } from '../contracts/plan/schedule.js';
 import type { StageInput } from './load-schema.js';
 import type { Findings, Path } from './problem.js';
 import type { Rate } from './quantities.js';

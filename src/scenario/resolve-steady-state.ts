@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { suggestion } from '../base/nearest.js';
-import type { ProbePlan, SteadyStatePlan } from '../contracts/plan.js';
+import type { ProbePlan, SteadyStatePlan } from '../contracts/plan/steady-state.js';
 import { type KindSchemas, ownParameters, parseKind } from './kinds.js';
 import { parsePart } from './parse-part.js';
 import { probeShape } from './probe-schema.js';

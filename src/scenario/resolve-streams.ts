@@ -1,5 +1,5 @@
 import { filtersOverlap, subjectFilterProblem, subjectMatches } from '../base/subjects.js';
-import type { StreamPlan } from '../contracts/plan.js';
+import type { StreamPlan } from '../contracts/plan/streams.js';
 import { parsePart } from './parse-part.js';
 import type { Findings } from './problem.js';
 import type { ResolvedCluster } from './resolve-cluster.js';

@@ -1,6 +1,7 @@
 import { messageOf } from '../base/errors.js';
 import { nearest, suggestion } from '../base/nearest.js';
-import type { PhaseName, ThresholdPlan } from '../contracts/plan.js';
+import type { PhaseName } from '../contracts/plan/phase.js';
+import type { ThresholdPlan } from '../contracts/plan/thresholds.js';
 import { lackOf } from './measures-of-load.js';
 import { parsePart } from './parse-part.js';
 import type { ParsedThreshold, ParseThreshold } from './plugins.js';

@@ -20,7 +20,7 @@ export const rootSchema = z.strictObject({
     .describe('Version of the format: 1.'),
   name: nameSchema.describe('Name of the scenario; the report’s directory is called so.'),
   seed: z
-    .int({ error: 'expected a whole number from 0 on, such as 42' })
+    .int({ error: 'expected a whole number from 0 to 9007199254740991, such as 42' })
     .min(0)
     .optional()
     .describe('Same seed, same schedule, same targets. Default: drawn, and written to plan.json.'),

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { sizeSchema } from '../base/unit-schemas.js';
 import { parseSize } from '../base/units.js';
-import type { SizePlan, SizeSpread } from '../contracts/plan.js';
+import type { SizePlan, SizeSpread } from '../contracts/plan/size.js';
 import { MAX_EVENT_BYTES, MIN_EVENT_BYTES, sizeRangeSchema } from './quantities.js';
 
 const EXPECTED =

@@ -1,14 +1,10 @@
 import { basename } from 'node:path';
 import { formatByteRate, formatDuration, formatInteger, formatRate } from '../base/units.js';
-import type {
-  Arrival,
-  FaultPlan,
-  LoadPlan,
-  LoadSchedule,
-  Plan,
-  Stage,
-  TargetPlan,
-} from '../contracts/plan.js';
+import type { FaultPlan } from '../contracts/plan/faults.js';
+import type { LoadPlan } from '../contracts/plan/loads.js';
+import type { Arrival, LoadSchedule, Stage } from '../contracts/plan/schedule.js';
+import type { TargetPlan } from '../contracts/plan/target.js';
+import type { Plan } from '../contracts/plan.js';
 
 /** Something that will happen in a run, as far as the plan knows it. */
 export interface Moment {
@@ -155,6 +151,8 @@ export function formatTarget(target: TargetPlan): string {
     case 'follower':
     case 'most-clients':
       return target.role;
+    case 'no-node':
+      return target.touched.join(', ');
   }
 }
 

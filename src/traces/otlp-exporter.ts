@@ -1,14 +1,13 @@
 import { sleep } from '../base/clock.js';
 import { causeChain } from '../base/errors.js';
 import type { Span } from '../contracts/trace.js';
-import type { TroubleBook } from './trouble-book.js';
+import { beginningOf, type Refusal, refusalOf, rejectedBy } from './otlp-answer.js';
 
 export interface OtlpExporterOptions {
   /** `http://127.0.0.1:4318/v1/traces` */
   readonly endpoint: string;
   readonly encode: (spans: readonly Span[]) => string;
-  readonly troubles: TroubleBook;
-  /** How long one request may take; 5 s unless told. */
+  /** How long one request may take; 10 s unless told. */
   readonly timeoutMs?: number;
   /** Spans that wait at most; 10,000 unless told. */
   readonly mostWaiting?: number;
@@ -18,14 +17,10 @@ const MOST_IN_A_REQUEST = 512;
 /** After a refusal that may pass, doubled with each until the longest. */
 const FIRST_PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 8000;
-/** What OTLP lets a client try again. */
-const MAY_PASS: ReadonlySet<number> = new Set([429, 502, 503, 504]);
-const RUN_IS_OVER = 'the run was over';
+const MOST_REASONS_TOLD = 3;
 
-interface Refusal {
-  readonly why: string;
-  readonly mayPass: boolean;
-}
+const TOO_MANY: Refusal = { kind: 'many', why: 'more came than it took', mayPass: false };
+const RUN_IS_OVER: Refusal = { kind: 'over', why: 'the run was over', mayPass: false };
 
 /**
  * Sends spans by OTLP/HTTP, in JSON, one request at a time. Nobody ever waits for it: what the endpoint does not take in
@@ -40,15 +35,26 @@ export class OtlpExporter {
   #undelivered = 0;
   #sending: Promise<void> | undefined;
   /** Why what waits has not been taken yet. */
-  #refused: string | undefined;
+  #refused: Refusal | undefined;
+  /** By their kind, the words of why spans were lost. */
+  readonly #reasons = new Map<string, string>();
 
   constructor(options: OtlpExporterOptions) {
-    this.#options = { timeoutMs: 5000, mostWaiting: 10_000, ...options };
+    this.#options = { timeoutMs: 10_000, mostWaiting: 10_000, ...options };
   }
 
   /** Spans that the endpoint did not get. */
   get undelivered(): number {
     return this.#undelivered;
+  }
+
+  /** What people should know of them; nothing when it got them all. */
+  get trouble(): string | undefined {
+    const reasons = [...this.#reasons.values()];
+    if (reasons.length === 0) return undefined;
+    const told = reasons.slice(0, MOST_REASONS_TOLD);
+    if (reasons.length > told.length) told.push('and more');
+    return `spans not delivered to ${this.#options.endpoint}: ${told.join('; ')}`;
   }
 
   add(spans: readonly Span[]): void {
@@ -59,7 +65,7 @@ export class OtlpExporter {
     const over = waiting.length - this.#options.mostWaiting;
     if (over > 0) {
       waiting.splice(0, over);
-      this.#lose(over, this.#refused ?? 'more came than it took');
+      this.#lose(over, this.#refused ?? TOO_MANY);
     }
     this.#sending ??= this.#sendAll();
   }
@@ -67,7 +73,7 @@ export class OtlpExporter {
   /** Sends what waits, each span once more at most, and gives up what is left after so long. */
   async end(withinMs: number): Promise<void> {
     this.#ending.abort();
-    const timer = setTimeout(() => this.#ended.abort(new Error(RUN_IS_OVER)), withinMs);
+    const timer = setTimeout(() => this.#ended.abort(new Error(RUN_IS_OVER.why)), withinMs);
     await this.#sending;
     clearTimeout(timer);
   }
@@ -77,16 +83,16 @@ export class OtlpExporter {
     for (let pauseMs = FIRST_PAUSE_MS; waiting.length > 0 && !this.#ended.signal.aborted; ) {
       const spans = waiting.splice(0, MOST_IN_A_REQUEST);
       const refusal = await this.#send(spans);
-      this.#refused = refusal?.why;
+      this.#refused = refusal;
       if (refusal === undefined) {
         pauseMs = FIRST_PAUSE_MS;
       } else if (refusal.mayPass && waiting.length + spans.length <= this.#options.mostWaiting) {
         waiting.unshift(...spans);
         if (this.#ending.signal.aborted) break;
-        await sleep(pauseMs, this.#ending.signal).catch(() => {});
+        await sleep(Math.max(pauseMs, refusal.restMs ?? 0), this.#ending.signal).catch(() => {});
         pauseMs = Math.min(2 * pauseMs, LONGEST_PAUSE_MS);
       } else {
-        this.#lose(spans.length, refusal.why);
+        this.#lose(spans.length, refusal);
       }
     }
     if (waiting.length > 0) this.#lose(waiting.splice(0).length, this.#refused ?? RUN_IS_OVER);
@@ -108,35 +114,23 @@ export class OtlpExporter {
         redirect: 'error',
         signal: late.signal,
       });
-      const text = await response.text();
-      if (!response.ok) {
-        const why = `it answered ${response.status}${text === '' ? '' : `: ${text.slice(0, 200)}`}`;
-        return { why, mayPass: MAY_PASS.has(response.status) };
-      }
-      this.#noteRejected(text);
+      const text = await beginningOf(response);
+      if (!response.ok) return refusalOf(response, text);
+      const rejected = rejectedBy(text, spans.length);
+      if (rejected) this.#lose(rejected.count, rejected);
       return undefined;
     } catch (error) {
-      return { why: causeChain(error).join(': '), mayPass: true };
+      if (this.#ended.signal.aborted) return RUN_IS_OVER;
+      const chain = causeChain(error);
+      return { kind: chain.at(-1) ?? '', why: chain.join(': '), mayPass: true };
     } finally {
       clearTimeout(timer);
       this.#ended.signal.removeEventListener('abort', giveUp);
     }
   }
 
-  /** A success may still refuse some. */
-  #noteRejected(text: string): void {
-    let answer: { partialSuccess?: { rejectedSpans?: string | number; errorMessage?: string } };
-    try {
-      answer = JSON.parse(text === '' ? '{}' : text);
-    } catch {
-      return;
-    }
-    const rejected = Number(answer.partialSuccess?.rejectedSpans ?? 0);
-    if (rejected > 0) this.#lose(rejected, `it rejected them: ${answer.partialSuccess?.errorMessage ?? ''}`);
-  }
-
-  #lose(count: number, why: string): void {
+  #lose(count: number, { kind, why }: Refusal): void {
     this.#undelivered += count;
-    this.#options.troubles.add(`spans not delivered to ${this.#options.endpoint}: ${why}`, count);
+    if (!this.#reasons.has(kind)) this.#reasons.set(kind, why);
   }
 }

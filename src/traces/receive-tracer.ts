@@ -1,3 +1,4 @@
+import { NS } from '../base/nanoseconds.js';
 import type { SpanContext } from '../contracts/trace.js';
 import type { MessageView } from '../wire/parser.js';
 import {
@@ -10,6 +11,9 @@ import {
 } from '../wire/read-traceparent.js';
 import type { SpanRecorder } from './span-recorder.js';
 import { freshSpanId, hexOfWords } from './trace-ids.js';
+
+/** A stamp that says more was made by another clock, or by nobody who knows. */
+const ABSURD_LAG_NS = NS.h;
 
 /** Records that an event was received, where whoever sent it records its trace. What is not sampled costs a look at its header. */
 export class ReceiveTracer {
@@ -34,7 +38,7 @@ export class ReceiveTracer {
   /**
    * Returns the span, if there is one, for what follows from it.
    *
-   * @param dueNs of the event, or when it was read where that is not known
+   * @param dueNs of the event, or when it was read where that is not known; what cannot be is taken for not known
    */
   received(view: MessageView, dueNs: number, receivedNs: number): SpanContext | undefined {
     const context = this.#contextOf(view);
@@ -43,13 +47,14 @@ export class ReceiveTracer {
 
   #record(context: TraceContext, view: MessageView, dueNs: number, receivedNs: number): SpanContext {
     const { traceA, traceB, traceC, traceD, spanA, spanB } = context;
+    const lagNs = receivedNs - dueNs;
     const own = { traceId: hexOfWords(traceA, traceB, traceC, traceD), spanId: freshSpanId() };
     this.#recorder.record({
       ...own,
       parentId: hexOfWords(spanA, spanB),
       name: 'receive',
       kind: 'consumer',
-      startNs: Math.min(dueNs, receivedNs),
+      startNs: lagNs >= 0 && lagNs < ABSURD_LAG_NS ? dueNs : receivedNs,
       endNs: receivedNs,
       attributes: {
         'messaging.system': 'nats',

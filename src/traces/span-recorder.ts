@@ -14,6 +14,7 @@ export class SpanRecorder {
   #nextNs = 0;
   #spans: Span[] = [];
   #skipped = 0;
+  #heldBack = 0;
   #malformed = 0;
   #malformedText: string | undefined;
 
@@ -25,10 +26,13 @@ export class SpanRecorder {
     this.#stepNs = NS.s / beginsPerSec;
   }
 
-  /** Whether a trace that begins at `atNs` is one of so many a second. Allocates nothing. */
+  /** Whether a trace that begins at `atNs` is one of so many a second; one that is not is counted. Allocates nothing. */
   admits(atNs: number): boolean {
     const next = Math.max(this.#nextNs, atNs);
-    if (next - atNs > BURST_NS) return false;
+    if (next - atNs > BURST_NS) {
+      this.#heldBack++;
+      return false;
+    }
     this.#nextNs = next + this.#stepNs;
     return true;
   }
@@ -46,16 +50,18 @@ export class SpanRecorder {
 
   /** All since the last time; `undefined` when there is nothing to say. */
   take(): SpanReport | undefined {
-    if (this.#spans.length + this.#skipped + this.#malformed === 0) return undefined;
+    if (this.#spans.length + this.#skipped + this.#heldBack + this.#malformed === 0) return undefined;
     const text = this.#malformedText;
     const report: SpanReport = {
       spans: this.#spans,
       skipped: this.#skipped,
+      heldBack: this.#heldBack,
       malformed: this.#malformed,
       ...(text !== undefined && { malformedText: text }),
     };
     this.#spans = [];
     this.#skipped = 0;
+    this.#heldBack = 0;
     this.#malformed = 0;
     this.#malformedText = undefined;
     return report;

@@ -3,6 +3,7 @@ import type { AlertResult } from '../contracts/alert.js';
 import type { AlertsSummary, FiredAlertSummary, Summary } from '../contracts/summary.js';
 import { dataTable } from './data-table.js';
 import { element, section } from './dom.js';
+import { faultBands, faultsDuring } from './fault-bands.js';
 import { NOTHING } from './figures.js';
 import { outcomeMark } from './outcome-mark.js';
 
@@ -33,8 +34,14 @@ export function alertsSection(summary: Summary): HTMLElement | undefined {
         { heading: 'After', cell: ({ expectation }) => faultText(expectation.after, summary) },
         {
           heading: 'Fired',
-          cell: ({ detectedAfterNs, expectation }) =>
-            timeText(detectedAfterNs, expectation.withinNs, alerts.factor),
+          cell: ({ detectedAfterNs, awayNs, expectation }) =>
+            element(
+              'span',
+              {},
+              timeText(detectedAfterNs, expectation.withinNs, alerts.factor),
+              awayNs !== undefined &&
+                element('small', {}, `did not fire for ${formatDuration(awayNs)} meanwhile`),
+            ),
         },
         {
           heading: 'Told',
@@ -45,7 +52,7 @@ export function alertsSection(summary: Summary): HTMLElement | undefined {
                   'span',
                   {},
                   formatDuration(notifiedAfterNs),
-                  element('small', {}, `${receiver}, times ÷ ${alerts.factor}`),
+                  element('small', {}, `${receiver}, ${dividedBy(alerts.factor)}`),
                 ),
         },
         {
@@ -68,7 +75,7 @@ export function alertsSection(summary: Summary): HTMLElement | undefined {
     }),
     ...unexpected.map((text) => element('p', {}, outcomeMark('fail', 'unexpected'), ` ${text}`)),
     only && unexpected.length === 0 && element('p', {}, outcomeMark('pass', 'held'), ' no other page fired'),
-    fired.length > 0 && firedTable(fired),
+    fired.length > 0 && firedTable(alerts, summary),
   );
 }
 
@@ -82,6 +89,9 @@ function timesNote({ factor, times, versions }: AlertsSummary): string {
   );
 }
 
+/** In one piece, wherever a line ends. */
+const dividedBy = (factor: number): string => `times\u00a0÷\u00a0${factor}`;
+
 function timeText(ns: number | undefined, withinNs: number | undefined, factor: number): HTMLElement {
   if (ns === undefined) return element('span', { class: 'quiet' }, NOTHING);
   const bound = withinNs === undefined ? '' : `within ${formatDuration(withinNs)}, `;
@@ -89,7 +99,7 @@ function timeText(ns: number | undefined, withinNs: number | undefined, factor: 
     'span',
     {},
     ns === 0 ? 'before it was healed' : formatDuration(ns),
-    element('small', {}, `${bound}times ÷ ${factor}`),
+    element('small', {}, `${bound}${dividedBy(factor)}`),
   );
 }
 
@@ -103,11 +113,16 @@ function faultText(id: string, { faults }: Summary): HTMLElement {
   );
 }
 
-function firedTable(fired: readonly FiredAlertSummary[]): HTMLElement {
+function firedTable({ fired, unlisted = 0 }: AlertsSummary, { faults }: Summary): HTMLElement {
+  const bands = faultBands(faults, Number.POSITIVE_INFINITY);
+  const title =
+    unlisted > 0
+      ? `The first ${fired.length} of ${fired.length + unlisted} that fired`
+      : `Everything that fired: ${fired.length}`;
   return element(
     'details',
     {},
-    element('summary', {}, `Everything that fired: ${fired.length}`),
+    element('summary', {}, title),
     dataTable<FiredAlertSummary>({
       caption: 'Every time an alert fired',
       rows: fired,
@@ -125,6 +140,11 @@ function firedTable(fired: readonly FiredAlertSummary[]): HTMLElement {
           heading: 'Fired',
           cell: ({ firedAtNs, resolvedAtNs }) =>
             `${formatStopwatch(firedAtNs / 1e9)} to ${resolvedAtNs === null ? 'the end' : formatStopwatch(resolvedAtNs / 1e9)}`,
+        },
+        {
+          heading: 'During',
+          cell: ({ firedAtNs, resolvedAtNs }) =>
+            faultsDuring(firedAtNs / 1e9, resolvedAtNs === null ? Infinity : resolvedAtNs / 1e9, bands),
         },
       ],
     }),

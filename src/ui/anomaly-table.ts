@@ -2,8 +2,8 @@ import { formatStopwatch } from '../base/units.js';
 import { type Anomaly, MEANINGS } from './anomalies.js';
 import { dataTable } from './data-table.js';
 import { element } from './dom.js';
-import type { FaultBand } from './fault-bands.js';
-import { countText, NOTHING } from './figures.js';
+import { type FaultBand, faultsDuring } from './fault-bands.js';
+import { countText } from './figures.js';
 
 interface Row {
   readonly second: number;
@@ -29,13 +29,8 @@ export function anomalyTable(anomalies: readonly Anomaly[], bands: readonly Faul
         tone: ({ anomaly }) => (anomaly.set.meaning === 'violation' ? 'bad' : undefined),
       },
       { heading: 'Count', numeric: true, cell: ({ count }) => countText(count) },
-      { heading: 'During', cell: ({ second }) => during(second, bands) },
+      { heading: 'During', cell: ({ second }) => faultsDuring(second, second + 1, bands) },
     ],
   });
   return element('details', {}, element('summary', {}, 'What the checks found, as a table'), table);
-}
-
-function during(second: number, bands: readonly FaultBand[]): string {
-  const held = bands.filter(({ fromSec, toSec }) => fromSec < second + 1 && toSec >= second);
-  return held.length === 0 ? NOTHING : held.map(({ label }) => label).join(', ');
 }

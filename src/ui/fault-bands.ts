@@ -1,5 +1,6 @@
 import type uPlot from 'uplot';
 import type { FaultSummary } from '../contracts/summary.js';
+import { NOTHING } from './figures.js';
 import { themeColor } from './theme.js';
 
 export interface FaultBand {
@@ -21,6 +22,12 @@ export function faultBands(faults: readonly FaultSummary[], endSec: number): Fau
           },
         ],
   );
+}
+
+/** The names of the faults that held at some time between the two, or nothing. */
+export function faultsDuring(fromSec: number, toSec: number, bands: readonly FaultBand[]): string {
+  const held = bands.filter((band) => band.fromSec < toSec && band.toSec >= fromSec);
+  return held.length === 0 ? NOTHING : held.map(({ label }) => label).join(', ');
 }
 
 /** What a chart leaves free above its lines, so that bands can be named there. */

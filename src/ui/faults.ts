@@ -41,9 +41,10 @@ export function faultsSection({ faults }: Summary): HTMLElement | undefined {
         { heading: 'Seen before', cell: ({ before }) => evidenceList(before) },
         { heading: 'Seen while it held', cell: ({ during }) => evidenceList(during) },
         { heading: 'Seen after', cell: ({ after }) => evidenceList(after) },
-        { heading: 'Recovery', cell: recoveryText },
+        { heading: 'Recovery', cell: recoveryText, tone: () => 'told' },
         {
           heading: 'Outcome',
+          tone: () => 'told',
           cell: ({ status, detail }) =>
             element(
               'span',
@@ -57,9 +58,12 @@ export function faultsSection({ faults }: Summary): HTMLElement | undefined {
   );
 }
 
+/** How it was named, and whom that turned out to be, unless that is said already, as in `minority: n1 (drawn)`. */
 function targetText(target: string, targets: readonly string[]): string {
   const names = targets.join(', ');
-  return names === '' || names === target ? target : `${target}: ${names}`;
+  const named = target.replace(/ \(drawn\)$/, '');
+  const isSaid = names === '' || named === names || named.endsWith(`: ${names}`);
+  return isSaid ? target : `${target}: ${names}`;
 }
 
 function heldText({ injectedAtNs, revertedAtNs }: FaultSummary): string {

@@ -1,6 +1,6 @@
 import { formatDuration, formatInteger, formatRate } from '../base/units.js';
 import type { LoadMeasure } from '../contracts/load.js';
-import type { PhaseName } from '../contracts/plan.js';
+import type { PhaseName } from '../contracts/plan/phase.js';
 import type { LatencyFigure, PhaseSummary } from '../contracts/summary.js';
 
 /** What the page prints where there is nothing to print. */

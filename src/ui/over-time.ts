@@ -1,32 +1,36 @@
 import { formatCount, formatDuration, formatRate, formatStopwatch } from '../base/units.js';
 import type { LoadCounter } from '../contracts/load.js';
 import type { PageTimeline, ReportPage } from '../contracts/report-page.js';
+import { alertLanes, lastAlertSecond } from './alert-lanes.js';
 import { anomaliesOf, lastSecond } from './anomalies.js';
 import { anomalyLanes } from './anomaly-lanes.js';
 import { anomalyTable } from './anomaly-table.js';
 import { type ChartLine, type ChartOptions, chart } from './chart.js';
 import { element, section } from './dom.js';
 import { BAND_LABEL_PX, drawFaultBands, faultBands } from './fault-bands.js';
+import { timeAxis } from './plot-axis.js';
 import { decadeTicks } from './ticks.js';
 
 type TimelineLoad = PageTimeline['loads'][number];
 
 const TROUBLES: readonly LoadCounter[] = ['failed', 'unknown', 'unsent', 'dropped'];
 
-/** The run over time: rate, latency, what waited, what went wrong and what the checks found, with the faults as bands and one cursor. */
+/** The run over time: rate, latency, what waited, what went wrong, which alerts fired and what the checks found, with the faults as bands and one cursor. */
 export function overTime({ timeline, summary }: ReportPage): HTMLElement | undefined {
   const loads = timeline.loads.filter(({ t }) => t.length > 0);
   if (loads.length === 0) return undefined;
   const { rowSec } = timeline;
   const anomalies = anomaliesOf(summary.checks);
+  const fired = summary.alerts?.fired ?? [];
   const endSec = Math.max(
     (summary.watchedNs ?? 0) / 1e9,
     lastSecond(anomalies),
+    lastAlertSecond(fired),
     ...loads.map(({ t }) => (t.at(-1) ?? 0) + rowSec),
   );
   const bands = faultBands(summary.faults, endSec);
   const common = {
-    x: { scale: 'linear', format: formatStopwatch },
+    x: timeAxis,
     xRange: [0, endSec],
     cursorGroup: 'run',
   } satisfies Partial<ChartOptions>;
@@ -85,6 +89,8 @@ export function overTime({ timeline, summary }: ReportPage): HTMLElement | undef
           drawBeneath: (plot) => drawFaultBands(plot, bands, false),
         })
       : element('p', { class: 'note' }, 'No operation failed, stayed unknown, was unsent or was dropped.'),
+    fired.length > 0 && alertLanes({ fired, bands, endSec, cursorGroup: common.cursorGroup }),
+    summary.alerts !== null && fired.length === 0 && element('p', { class: 'note' }, 'No alert fired.'),
     anomalies.length > 0 && anomalyLanes({ anomalies, bands, endSec, cursorGroup: common.cursorGroup }),
     anomalies.length > 0 && anomalyTable(anomalies, bands),
   ];

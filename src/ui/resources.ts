@@ -1,9 +1,10 @@
-import { formatDuration, formatSize, formatStopwatch } from '../base/units.js';
+import { formatDuration, formatSize } from '../base/units.js';
 import type { ReportPage } from '../contracts/report-page.js';
 import type { ResourceFigure } from '../contracts/resources.js';
 import { type ChartLine, type ChartOptions, chart } from './chart.js';
 import { element, section } from './dom.js';
 import { drawFaultBands, faultBands } from './fault-bands.js';
+import { timeAxis } from './plot-axis.js';
 import { resourceTables } from './resource-tables.js';
 import { byteTicks } from './ticks.js';
 
@@ -31,7 +32,7 @@ function charts({ resources, summary }: ReportPage): (HTMLElement | false)[] {
   const endSec = Math.max((summary.watchedNs ?? 0) / 1e9, (t.at(-1) ?? 0) + rowSec);
   const bands = faultBands(summary.faults, endSec);
   const common = {
-    x: { scale: 'linear', format: formatStopwatch },
+    x: timeAxis,
     xRange: [0, endSec],
     cursorGroup: 'run',
     drawBeneath: (plot) => drawFaultBands(plot, bands, false),

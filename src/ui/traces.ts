@@ -1,5 +1,5 @@
 import { formatDuration, formatInteger, formatStopwatch } from '../base/units.js';
-import type { SlowTraceSummary, Summary } from '../contracts/summary.js';
+import type { SlowTraceSummary, Summary, TracesSummary } from '../contracts/summary.js';
 import { dataTable } from './data-table.js';
 import { element, section } from './dom.js';
 import { NOTHING } from './figures.js';
@@ -18,9 +18,10 @@ export function tracesSection({ traces }: Summary): HTMLElement | undefined {
       element('code', {}, runTraceId),
       '.',
     ),
+    element('p', { class: 'note' }, samplingNote(traces)),
     slowest.length > 0 &&
       dataTable<SlowTraceSummary>({
-        caption: 'The slowest traces',
+        caption: 'The slowest of the traces that were recorded',
         rows: slowest,
         columns: [
           {
@@ -45,4 +46,16 @@ export function tracesSection({ traces }: Summary): HTMLElement | undefined {
         ],
       }),
   );
+}
+
+/** What the slowest are the slowest of. */
+function samplingNote({ traces, sampleEvery, heldBack, skipped }: TracesSummary): string {
+  const events = sampleEvery === 1 ? 'Every event' : `One in ${formatInteger(sampleEvery)} events`;
+  const parts = [`${events} that may begin a trace was sampled: ${formatInteger(traces)} traces.`];
+  if (heldBack > 0)
+    parts.push(`${formatInteger(heldBack)} more were not recorded, to keep within traces.max-spans.`);
+  if (skipped > 0) parts.push(`${formatInteger(skipped)} spans of those that were recorded are missing.`);
+  const isAll = sampleEvery === 1 && heldBack + skipped === 0;
+  if (!isAll) parts.push('What was not recorded may have been slower.');
+  return parts.join(' ');
 }

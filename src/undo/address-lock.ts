@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
-import { mkdirSync, rmSync, statSync } from 'node:fs';
+import { rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { wallNow } from '../base/clock.js';
+import { makeDirectory } from '../base/make-directory.js';
 import type { ProcessIdentity } from '../contracts/cluster.js';
 import { isAlive } from '../processes/identity.js';
 import { holderOf, take, UNFINISHED_MS } from './run-lock.js';
@@ -21,7 +22,7 @@ export function lockAddresses(
   me: ProcessIdentity,
 ): AddressLock {
   const directory = join(stateDir, 'locks');
-  mkdirSync(directory, { recursive: true });
+  makeDirectory(directory);
   const held: string[] = [];
   const release = () => {
     for (const path of held) rmSync(path, { force: true });

@@ -14,6 +14,7 @@ import { removeNode } from './remove-node.js';
 import { restoreLinks } from './restore-links.js';
 import { restoreOpenFiles } from './restore-open-files.js';
 import { runUndoCommand } from './run-undo-command.js';
+import { pageOfDeadRun } from './serve-page.js';
 import { startNodeAgain } from './start-node-again.js';
 import { unmountVolumes } from './unmount-volumes.js';
 
@@ -39,6 +40,7 @@ const DEADLINE_MS: Record<UndoRecord['kind'], number> = {
   'docker-unshape': 30_000,
   'remove-stream': 15_000,
   'remove-streams': 120_000,
+  'serve-page': 10_000,
 };
 
 /** What a server gets to end by itself: it closes its files, and nobody waits for long. */
@@ -78,6 +80,7 @@ const HANDLERS: UndoHandlers = {
   'restore-open-files': restoreOpenFiles,
   'restore-links': restoreLinks,
   'run-command': runUndoCommand,
+  'serve-page': pageOfDeadRun,
   ...dockerHandlers,
   ...streamRemoval({}),
 };

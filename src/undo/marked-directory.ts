@@ -1,14 +1,28 @@
 import { constants } from 'node:fs';
 import { lstat, mkdir, open, readdir, readFile, rm, rmdir, unlink } from 'node:fs/promises';
 import { isAbsolute, join } from 'node:path';
-import { codeOf } from '../base/errors.js';
+import { codeOf, messageOf, PreflightError } from '../base/errors.js';
 import type { RemoveDirectory } from '../contracts/undo.js';
 import { MARK_FILE } from '../processes/marked-place.js';
 
 export { MARK_FILE };
 
-/** Makes a directory of our own; the undo record that removes it must be on the disk before. Throws when it exists. */
+/**
+ * Makes a directory of our own in that for temporary files; the undo record that removes it must be on the disk before.
+ * @throws PreflightError where it cannot be made, or is there already
+ */
 export async function createMarkedDirectory(path: string, mark: string): Promise<void> {
+  try {
+    await makeMarked(path, mark);
+  } catch (error) {
+    throw new PreflightError(`cannot make the directory of the servers: ${messageOf(error)}`, {
+      cause: error,
+      hint: 'set TMPDIR to a directory that is there, has room, and that you may write to',
+    });
+  }
+}
+
+async function makeMarked(path: string, mark: string): Promise<void> {
   await mkdir(path);
   const file = await open(join(path, MARK_FILE), 'wx');
   try {

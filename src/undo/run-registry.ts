@@ -1,7 +1,6 @@
 import {
   closeSync,
   fsyncSync,
-  mkdirSync,
   openSync,
   readdirSync,
   readFileSync,
@@ -11,6 +10,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { codeOf, messageOf, PreflightError } from '../base/errors.js';
+import { makeDirectory } from '../base/make-directory.js';
 import type { ProcessIdentity } from '../contracts/cluster.js';
 import { syncDirectory } from './durable-lines.js';
 
@@ -84,7 +84,7 @@ export class RunRegistry {
     const file = this.fileOf(entry.runId);
     const fresh = `${file}.new`;
     try {
-      mkdirSync(this.#directory, { recursive: true });
+      makeDirectory(this.#directory);
       writeSynced(fresh, `${JSON.stringify(entry, undefined, 2)}\n`);
       renameSync(fresh, file);
       syncDirectory(this.#directory);

@@ -20,6 +20,8 @@ export type WatchEnd = 'released' | 'undone' | 'left';
 
 /** A run that hangs in its death, or whose line was cut while it lives: looked at this often. */
 const LOOK_EVERY_MS = 250;
+/** What a run that has died said last is read at once, where the machine lets us read at all. */
+const LAST_WORD_MS = 5_000;
 const ATTEMPTS = 5;
 const LOCK_WAIT_MS = 60_000;
 
@@ -44,8 +46,8 @@ export async function watchRun({ stateDir, runId, line, answer }: WatchOptions):
     // A line that was cut while the run lives is no death: the process itself is looked at.
     await sleep(LOOK_EVERY_MS, word.over.aborted ? undefined : word.over).catch(() => {});
   }
-  // The run's last word may still be on its way.
-  if (!word.over.aborted) await sleep(LOOK_EVERY_MS, word.over).catch(() => {});
+  // The run's last word may still be on its way: its line ends with it, unless somebody else holds on to that.
+  if (!word.over.aborted) await sleep(LAST_WORD_MS, word.over).catch(() => {});
   if (word.released) return 'released';
 
   const attempt = await withRunLock(registry.lockOf(runId), me, LOCK_WAIT_MS, () =>

@@ -39,6 +39,16 @@ const FAREWELL_MS = 1000;
 /** The reason that `onDisconnected` gets after `close`. */
 export const CLOSED_BY_US = 'closed';
 
+interface FirstConnection {
+  resolve(): void;
+  reject(reason: Error): void;
+  /** Of the round through the servers that is under way. */
+  ends: string[];
+  hint: string | undefined;
+  /** Told once; absent: one round is all. */
+  onUnreached: ((reason: string) => void) | undefined;
+}
+
 interface Subscription {
   readonly subject: string;
   readonly queue: string | undefined;
@@ -61,9 +71,7 @@ export class WireConnection {
   #attempts = 0;
   #nextSid = 1;
   #info: ServerInfo | undefined;
-  #first:
-    | { resolve(): void; reject(reason: Error): void; ends: string[]; hint: string | undefined }
-    | undefined;
+  #first: FirstConnection | undefined;
   #retry: NodeJS.Timeout | undefined;
 
   constructor(options: WireConnectionOptions, listener: WireListener) {
@@ -102,12 +110,14 @@ export class WireConnection {
    * Connects for the first time: each server is tried once. Rejects with a PreflightError when one refuses us (wrong
    * credentials, a certificate that is not to be trusted) or when none can be reached. From then on the connection
    * looks after itself.
+   *
+   * @param onUnreached where none can be reached, it is told why, once, and they are tried until one can
    */
-  connect(): Promise<void> {
+  connect(onUnreached?: (reason: string) => void): Promise<void> {
     if (this.#first || this.#link || this.#isClosed)
       return Promise.reject(new Error('the connection was opened before'));
     return new Promise((resolve, reject) => {
-      this.#first = { resolve, reject, ends: [], hint: undefined };
+      this.#first = { resolve, reject, ends: [], hint: undefined, onUnreached };
       this.#attempt();
     });
   }
@@ -175,7 +185,7 @@ export class WireConnection {
     this.#first = undefined;
     this.#link?.close(CLOSED_BY_US);
     this.#link = undefined;
-    if (wasConnected) this.#listener.onDisconnected?.(CLOSED_BY_US);
+    if (wasConnected) this.#listener.onDisconnected?.(CLOSED_BY_US, false);
   }
 
   /** Breaks off without a farewell, as a client that dies does, and stays away until `reconnect`. */
@@ -186,7 +196,7 @@ export class WireConnection {
     clearTimeout(this.#retry);
     this.#link?.close(CLOSED_BY_US);
     this.#link = undefined;
-    if (wasConnected) this.#listener.onDisconnected?.(CLOSED_BY_US);
+    if (wasConnected) this.#listener.onDisconnected?.(CLOSED_BY_US, false);
   }
 
   /** Connects again after `cut`. */
@@ -234,7 +244,7 @@ export class WireConnection {
     const { server } = this;
     this.#info = link.info;
     this.#link = undefined;
-    if (wasUp) this.#listener.onDisconnected?.(end.reason);
+    if (wasUp) this.#listener.onDisconnected?.(end.reason, link.isUnanswered);
     else if (end.refused && !this.#first) this.#listener.onRefused?.(server, end.reason);
     // What the listener just heard may have made it close us.
     if (this.#isClosed) return;
@@ -243,14 +253,27 @@ export class WireConnection {
     this.#serverIndex = (this.#serverIndex + 1) % servers;
     this.#attempts++;
     if (this.#first) {
-      this.#first.ends.push(`${server.host}:${server.port}: ${end.reason}`);
-      this.#first.hint ??= end.hint;
-      if (end.refused || this.#attempts >= servers) {
-        this.#failFirst(end.refused ? end.hint : this.#first.hint);
-        return;
-      }
+      if (!this.#goesOn(this.#first, `${server.host}:${server.port}: ${end.reason}`, end)) return;
     }
     this.#retry = setTimeout(() => this.#attempt(), this.#backoffMs(servers));
+  }
+
+  /** Whether another server, or all of them again, is tried for the first connection. */
+  #goesOn(first: FirstConnection, reason: string, end: LinkEnd): boolean {
+    first.ends.push(reason);
+    first.hint ??= end.hint;
+    if (end.refused) {
+      this.#failFirst(end.hint);
+      return false;
+    }
+    if (this.#attempts % this.#options.access.servers.length > 0) return true;
+    if (first.onUnreached === undefined) {
+      this.#failFirst(first.hint);
+      return false;
+    }
+    if (this.#attempts === this.#options.access.servers.length) first.onUnreached(first.ends.join('; '));
+    first.ends = [];
+    return true;
   }
 
   #failFirst(hint: string | undefined): void {

@@ -1,5 +1,5 @@
 import type { Random } from '../base/random.js';
-import type { SizePlan } from '../contracts/plan.js';
+import type { SizePlan } from '../contracts/plan/size.js';
 import type { FrameText } from './frame-text.js';
 import { sizeQuantile } from './size-quantile.js';
 

@@ -32,6 +32,11 @@ export class Keepalive {
     this.#heard = true;
   }
 
+  /** Whether nothing has come since the last PING. */
+  get isUnanswered(): boolean {
+    return !this.#heard;
+  }
+
   stop(): void {
     clearInterval(this.#timer);
   }

@@ -1,3 +1,4 @@
+import { Deadline } from '../base/deadline.js';
 import { messageOf } from '../base/errors.js';
 import type { ServerAccess, ServerAddress, TlsAccess } from '../contracts/load.js';
 import { afterGreeting } from './after-greeting.js';
@@ -49,7 +50,7 @@ export class Link {
   readonly #events: LinkEvents;
   /** What to call at each PONG that is due, oldest first; undefined for a keepalive. */
   readonly #pongs: ({ resolve(): void; reject(reason: Error): void } | undefined)[] = [];
-  readonly #deadline: NodeJS.Timeout;
+  readonly #deadline: Deadline;
   #socket: LinkSocket | undefined;
   #parser: WireParser;
   #stage: Stage = 'greeting';
@@ -64,7 +65,7 @@ export class Link {
     this.#listener = listener;
     this.#events = events;
     this.#parser = new WireParser(this.#greetingSink());
-    this.#deadline = setTimeout(() => this.#onLate(), options.connectTimeoutMs);
+    this.#deadline = new Deadline(options.connectTimeoutMs, () => this.#onLate());
     this.#open();
   }
 
@@ -74,6 +75,11 @@ export class Link {
 
   get info(): ServerInfo | undefined {
     return this.#info;
+  }
+
+  /** Whether the server has not said a word since it was last asked for one. */
+  get isUnanswered(): boolean {
+    return this.#keepalive?.isUnanswered === true;
   }
 
   /** Bytes that were written and that the kernel has not taken yet. */
@@ -246,7 +252,7 @@ export class Link {
   }
 
   #onUp(): void {
-    clearTimeout(this.#deadline);
+    this.#deadline.clear();
     this.#stage = 'up';
     const { pingEveryMs, unansweredPings } = this.#options;
     this.#keepalive = new Keepalive({
@@ -274,7 +280,7 @@ export class Link {
 
   #tearDown(reason: string): void {
     this.#stage = 'down';
-    clearTimeout(this.#deadline);
+    this.#deadline.clear();
     this.#keepalive?.stop();
     this.#socket?.destroy();
     const error = new Error(`connection lost: ${reason}`);

@@ -185,22 +185,20 @@ export class WireParser {
     let endsByCr = false;
     for (; at < end; at++) {
       const byte = buffer[at]!;
-      if (byte > SPACE) {
+      if (byte > SPACE || !isGap(byte)) {
         if (endsByCr || filled === words.length) {
           throw malformed('a message line with the wrong words', buffer, start, end);
         }
         words[filled] = at;
         do at++;
-        while (at < end && buffer[at]! > SPACE);
+        while (at < end && (buffer[at]! > SPACE || !isGap(buffer[at]!)));
         words[filled + 1] = at;
         filled += 2;
         if (at === end) break;
       }
       const gap = buffer[at]!;
       if (gap === LF) break;
-      if (endsByCr || (gap !== SPACE && gap !== TAB && gap !== CR)) {
-        throw malformed('a control character in a message line', buffer, start, end);
-      }
+      if (endsByCr) throw malformed('a message line that ends in the middle', buffer, start, end);
       endsByCr = gap === CR;
     }
     if (at >= end) {
@@ -281,6 +279,9 @@ export class WireParser {
 function malformed(what: string, buffer: Uint8Array, start: number, end: number): WireProtocolError {
   return new WireProtocolError(what, buffer, start, end);
 }
+
+/** Whatever else there is stands in a subject as it is: servers take any byte of it. */
+const isGap = (byte: number): boolean => byte === SPACE || byte === CR || byte === LF || byte === TAB;
 
 function isOperation(buffer: Uint8Array, start: number, headed: boolean): boolean {
   const at = headed ? start + 1 : start;

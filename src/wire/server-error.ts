@@ -16,6 +16,11 @@ export function refusedSubscription(text: string): string | undefined {
   return quoted(/^permissions violation for subscription to ("(?:[^"\\]|\\.)*")/i.exec(text)?.[1]);
 }
 
+/** Whether a subscription was refused, for whatever reason: the connection goes on without it. */
+export function refusesSubscription(text: string): boolean {
+  return refusedSubscription(text) !== undefined || /^maximum subscriptions exceeded/i.test(text);
+}
+
 /** As Go quotes a text; what JSON does not read so is left as it stands. */
 function quoted(text: string | undefined): string | undefined {
   if (text === undefined) return undefined;

@@ -1,4 +1,4 @@
-import type { SizePlan } from '../contracts/plan.js';
+import type { SizePlan } from '../contracts/plan/size.js';
 
 /**
  * The size below which a share `u` of the messages lies, in whole bytes: what turns numbers that are evenly spread

@@ -10,8 +10,12 @@ export interface WireListener {
   onReadEnd?(): void;
   /** The handshake is done and the subscriptions are sent again. */
   onConnected?(server: ServerAddress): void;
-  /** Once for each connection that was established and is no more. What was in flight has no answer any more. */
-  onDisconnected?(reason: string): void;
+  /**
+   * Once for each connection that was established and is no more. What was in flight has no answer any more.
+   *
+   * @param isUnanswered the server has said nothing since the last PING: it was away before this was noticed
+   */
+  onDisconnected?(reason: string, isUnanswered: boolean): void;
   /**
    * A server, or its certificate, refused a reconnection: wrong credentials, an expired certificate. It is tried
    * again, since somebody may put it right; each refusal is told.

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { planRun } from '../../src/app/plan-run.js';
 import { UsageError } from '../../src/base/errors.js';
-import type { FaultPlan } from '../../src/contracts/plan.js';
+import type { FaultPlan } from '../../src/contracts/plan/faults.js';
 import { Journal } from '../../src/engine/journal.js';
 import { createRunDirectory } from '../../src/engine/run-directory.js';
 import { savePlan } from '../../src/engine/save-plan.js';

@@ -1,50 +1,33 @@
-import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { writeFile } from 'node:fs/promises';
-import { fileURLToPath } from 'node:url';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import { waitFor } from '../../src/base/wait.js';
 import { connectionStorm } from '../../src/chaos/connection-storm.js';
 import { poisonEvents } from '../../src/chaos/poison-events.js';
 import { POISON_FORMS } from '../../src/chaos/pressure/poison-forms.js';
 import { publishStorm } from '../../src/chaos/publish-storm.js';
 import { slowConsumer } from '../../src/chaos/slow-consumer.js';
-import type { Cluster, ProcessIdentity } from '../../src/contracts/cluster.js';
+import type { ProcessIdentity } from '../../src/contracts/cluster.js';
 import type { FaultKind } from '../../src/contracts/fault.js';
 import type { Machine } from '../../src/contracts/machine.js';
 import { readConnz, readVarz } from '../../src/nats/endpoints.js';
 import type { ParameterSchema } from '../../src/scenario/plugins.js';
 import { WireConnection } from '../../src/wire/connection.js';
-import { type ClusterTest, clusterTest } from '../clusters/cluster-for-test.js';
-import { type FaultScene, FaultUnderTest, faultScene } from '../support/fault-under-test.js';
-import { compilePressureProgram } from '../support/pressure-program.js';
+import { clusterUnderPressure } from '../support/cluster-under-faults.js';
+import { FaultUnderTest } from '../support/fault-under-test.js';
+import { runWithHelper } from '../support/run-with-helper.js';
 
-let program: Awaited<ReturnType<typeof compilePressureProgram>>;
-let test: ClusterTest;
-let cluster: Cluster;
-let scene: FaultScene;
+// Whoever gets in here, where TLS is spoken and a password asked for, gets in everywhere.
+const place = clusterUnderPressure({
+  nodes: 2,
+  jetstream: false,
+  tls: true,
+  auth: 'user',
+  config: { write_deadline: '1s', max_payload: 65_536 },
+});
 let pressed: FaultUnderTest;
 let faults = 0;
-beforeAll(async () => {
-  [program, test] = await Promise.all([compilePressureProgram(), clusterTest()]);
-  // Whoever gets in here, where TLS is spoken and a password asked for, gets in everywhere.
-  cluster = await test.start({
-    nodes: 2,
-    jetstream: false,
-    tls: true,
-    auth: 'user',
-    config: { write_deadline: '1s', max_payload: 65_536 },
-  });
-  scene = await faultScene(cluster, test.runId, program.entry);
-});
 afterEach(async () => {
   await pressed.undo();
-});
-afterAll(async () => {
-  await scene?.[Symbol.asyncDispose]();
-  await cluster?.[Symbol.asyncDispose]();
-  await test[Symbol.asyncDispose]();
-  await program[Symbol.asyncDispose]();
 });
 
 function press(
@@ -53,12 +36,16 @@ function press(
   targets = ['n1', 'n2'],
 ): FaultUnderTest {
   // Servers remember connections that were closed, by the fault's name among others.
-  pressed = new FaultUnderTest(scene, kind, kind.schema.parse(params), targets, { id: `fault-${++faults}` });
+  pressed = new FaultUnderTest(place.scene, kind, kind.schema.parse(params), targets, {
+    id: `fault-${++faults}`,
+  });
   return pressed;
 }
 
 const helper = async (): Promise<ProcessIdentity> =>
-  (await scene.machine.findHelpers(test.runId, `--fault=${pressed.context.id}`))[0] as ProcessIdentity;
+  (
+    await place.scene.machine.findHelpers(place.test.runId, `--fault=${pressed.context.id}`)
+  )[0] as ProcessIdentity;
 
 const sights = (evidence: { looks: readonly { at: string; saw: string }[] }): string =>
   evidence.looks.map(({ at, saw }) => `${at}: ${saw}`).join('\n');
@@ -71,7 +58,7 @@ async function takesHoldAndIsUndone(fault: FaultUnderTest): Promise<string> {
   expect(await fault.fault.observe(fault.context, 'after')).toMatchObject({ holds: false });
   const { pid } = await helper();
   for (const page of ['cmdline', 'environ']) {
-    expect(readFileSync(`/proc/${pid}/${page}`, 'utf8')).not.toContain(cluster.access.password);
+    expect(readFileSync(`/proc/${pid}/${page}`, 'utf8')).not.toContain(place.cluster.access.password);
   }
   expect(await fault.undo()).toMatchObject([{ undone: true, detail: 'ended 1' }]);
   const after = await fault.observe('after');
@@ -92,7 +79,7 @@ describe('connection-storm', () => {
   it('keeps no more than it was told to, and replaces what leaves', async () => {
     const storm = press(connectionStorm, { connections: 6, rate: '100/s', stay: '100ms' }, ['n1']);
     await storm.inject();
-    const { monitorUrl = '' } = cluster.node('n1');
+    const { monitorUrl = '' } = place.cluster.node('n1');
     const before = (await readVarz(monitorUrl)).connections;
     const closed = await waitFor(
       async () => {
@@ -135,7 +122,7 @@ describe('connection-storm', () => {
 describe('slow-consumer', () => {
   it('makes the server hold back what it sends, and cut its subscribers off', async () => {
     const writer = new WireConnection(
-      { access: scene.cluster.access, name: 'writer' },
+      { access: place.scene.cluster.access, name: 'writer' },
       { onMessage: () => {} },
     );
     await writer.connect();
@@ -145,7 +132,7 @@ describe('slow-consumer', () => {
     }, 5);
     try {
       const slow = press(slowConsumer, { subscribers: 2, copies: 20 });
-      const { monitorUrl = '' } = cluster.node('n1');
+      const { monitorUrl = '' } = place.cluster.node('n1');
       const before = (await readVarz(monitorUrl)).slow_consumers;
       await slow.inject();
       expect(await slow.observe('during')).toMatchObject({ holds: true });
@@ -159,7 +146,7 @@ describe('slow-consumer', () => {
       const again = await waitFor(
         async () =>
           (await readConnz(monitorUrl, 0, 10_000, 'open')).connections.some(({ name = '' }) =>
-            name.startsWith(`stormglass-fault ${test.runId} ${slow.context.id} `),
+            name.startsWith(`stormglass-fault ${place.test.runId} ${slow.context.id} `),
           ),
         { timeoutMs: 20_000 },
       );
@@ -187,7 +174,9 @@ describe('publish-storm', () => {
     await storm.inject();
     const taken = await waitFor(
       async () => {
-        const counts = await scene.control.publishedBy(`stormglass-fault ${test.runId} ${storm.context.id} `);
+        const counts = await place.scene.control.publishedBy(
+          `stormglass-fault ${place.test.runId} ${storm.context.id} `,
+        );
         const [sum] = [[...counts.values()].reduce((all, count) => all + count, 0)];
         return sum >= 500 ? sum : undefined;
       },
@@ -250,7 +239,7 @@ describe('poison-events', () => {
 describe('a pressure by clients', () => {
   it('is refused where nobody can see it', async () => {
     press(publishStorm, {});
-    const blind = { ...pressed.context, targets: [{ ...cluster.node('n1'), monitorUrl: undefined }] };
+    const blind = { ...pressed.context, targets: [{ ...place.cluster.node('n1'), monitorUrl: undefined }] };
     await expect(pressed.fault.prepare(blind as never)).rejects.toThrow(
       'the monitoring endpoint of n1 is not known',
     );
@@ -260,7 +249,7 @@ describe('a pressure by clients', () => {
     press(connectionStorm, {});
     const stranger = {
       ...pressed.context,
-      cluster: { ...cluster, observerAccess: { ...cluster.observerAccess, password: 'wrong' } },
+      cluster: { ...place.cluster, observerAccess: { ...place.cluster.observerAccess, password: 'wrong' } },
     };
     const flood = publishStorm.create(publishStorm.schema.parse({}));
     await expect(flood.inject(stranger as never)).rejects.toThrow(/Authorization Violation/);
@@ -268,35 +257,24 @@ describe('a pressure by clients', () => {
 
   it('leaves no connection when the run is killed', async () => {
     press(connectionStorm, {});
-    const { host, clientPort, monitorUrl = '' } = cluster.node('n1');
+    const { host, clientPort, monitorUrl = '' } = place.cluster.node('n1');
     const task = {
       do: 'open-connections',
-      access: { ...cluster.observerAccess, servers: [{ host, port: clientPort }] },
+      access: { ...place.cluster.observerAccess, servers: [{ host, port: clientPort }] },
       connectionName: 'orphan ',
       connections: 20,
       perSec: 200,
       stayMs: 0,
     };
-    const file = fileURLToPath(program.url('run-that-storms.js'));
-    await writeFile(
-      file,
-      `import { startHelper } from './processes/helper-process.js';
-       await startHelper(
-         { entry: new URL('./cli/entries/pressure.js', import.meta.url), env: {} },
-         { runId: '${test.runId}', tag: '--fault=orphan', task: ${JSON.stringify(task)}, maxMs: 600_000, signal: new AbortController().signal },
-       );
-       console.log('at work');
-       setInterval(() => {}, 1000);`,
-    );
-    const run = spawn(process.execPath, [file], { stdio: ['ignore', 'pipe', 'inherit'], env: {} });
-    await new Promise((resolve) => run.stdout.once('data', resolve));
+    const helper = { runId: place.test.runId, tag: '--fault=orphan', task } as const;
+    await using run = await runWithHelper(place.program, helper);
     const orphans = async () =>
       (await readConnz(monitorUrl, 0, 10_000, 'open')).connections.filter(({ name = '' }) =>
         name.startsWith('orphan'),
       ).length;
     expect(await waitFor(async () => (await orphans()) === 20, { timeoutMs: 20_000 })).toBe(true);
-    run.kill('SIGKILL');
+    run.process.kill('SIGKILL');
     expect(await waitFor(async () => (await orphans()) === 0, { timeoutMs: 20_000 })).toBe(true);
-    expect(await scene.machine.findHelpers(test.runId, '--fault=orphan')).toEqual([]);
+    expect(await place.scene.machine.findHelpers(place.test.runId, '--fault=orphan')).toEqual([]);
   });
 });

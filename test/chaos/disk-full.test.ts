@@ -65,11 +65,9 @@ describe.skipIf(VOLUME_LACK !== undefined)(`disk-full${skipped(VOLUME_LACK)}`, (
       });
       // The whole of JetStream stops, or the stream that could not be written to.
       const node = place.cluster.node('n2');
-      await expect
-        .poll(async () => (await lookAtJetStream(node)).saw, { timeout: 10_000 })
-        .toMatch(/disabled|write error/);
+      await expect.poll(async () => (await lookAtJetStream(node)).saw).toMatch(/disabled|write error/);
       const acked = load.acked;
-      await expect.poll(() => load.acked, { timeout: 10_000 }).toBeGreaterThan(acked);
+      await expect.poll(() => load.acked).toBeGreaterThan(acked);
 
       expect(await full[how]()).toMatchObject([{ undone: true }]);
       // The cluster learns of a process that it did not start when it is asked to start it.

@@ -1,41 +1,24 @@
-import { spawn } from 'node:child_process';
-import { writeFile } from 'node:fs/promises';
-import { fileURLToPath } from 'node:url';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import { waitFor } from '../../src/base/wait.js';
 import { fdExhaustion } from '../../src/chaos/fd-exhaustion.js';
-import type { Cluster, ProcessIdentity } from '../../src/contracts/cluster.js';
+import type { ProcessIdentity } from '../../src/contracts/cluster.js';
 import type { Machine, OpenFilesLimit } from '../../src/contracts/machine.js';
 import type { RestoreOpenFiles } from '../../src/contracts/undo.js';
 import { carryOut } from '../../src/undo/carry-out.js';
-import { type ClusterTest, clusterTest } from '../clusters/cluster-for-test.js';
-import { type FaultScene, FaultUnderTest, faultScene } from '../support/fault-under-test.js';
-import { compilePressureProgram } from '../support/pressure-program.js';
+import { clusterUnderPressure } from '../support/cluster-under-faults.js';
+import { FaultUnderTest } from '../support/fault-under-test.js';
+import { runWithHelper } from '../support/run-with-helper.js';
 
-let program: Awaited<ReturnType<typeof compilePressureProgram>>;
-let test: ClusterTest;
-let cluster: Cluster;
-let scene: FaultScene;
+const place = clusterUnderPressure({ nodes: 3 });
 let exhausted: FaultUnderTest;
-beforeAll(async () => {
-  [program, test] = await Promise.all([compilePressureProgram(), clusterTest()]);
-  cluster = await test.start({ nodes: 3 });
-  scene = await faultScene(cluster, test.runId, program.entry);
-});
 afterEach(async () => {
   await exhausted.undo();
 });
-afterAll(async () => {
-  await scene?.[Symbol.asyncDispose]();
-  await cluster?.[Symbol.asyncDispose]();
-  await test[Symbol.asyncDispose]();
-  await program[Symbol.asyncDispose]();
-});
 
-const processOf = (name: string): ProcessIdentity => cluster.node(name).process as ProcessIdentity;
-const limitOf = (name: string) => scene.machine.openFilesLimit(processOf(name)) as OpenFilesLimit;
+const processOf = (name: string): ProcessIdentity => place.cluster.node(name).process as ProcessIdentity;
+const limitOf = (name: string) => place.scene.machine.openFilesLimit(processOf(name)) as OpenFilesLimit;
 const exhausting = (targets: string[], params = {}) =>
-  new FaultUnderTest(scene, fdExhaustion, fdExhaustion.schema.parse(params), targets);
+  new FaultUnderTest(place.scene, fdExhaustion, fdExhaustion.schema.parse(params), targets);
 
 describe('fd-exhaustion', () => {
   it('lets a server greet nobody any more, and is undone', async () => {
@@ -55,7 +38,7 @@ describe('fd-exhaustion', () => {
     expect(now.soft).toBeLessThan(was.soft);
     expect(now.hard).toBe(was.hard);
     expect(sights['n2 open files']).toMatch(new RegExp(`^\\d+ open of ${now.soft}$`));
-    expect(sights[`n2 client port ${cluster.node('n2').clientPort}`]).toBe('no answer within 2000 ms');
+    expect(sights[`n2 client port ${place.cluster.node('n2').clientPort}`]).toBe('no answer within 2000 ms');
     // The others have all they had.
     expect(limitOf('n1')).toEqual(was);
     expect(await exhausted.fault.observe(exhausted.context, 'after')).toMatchObject({ holds: false });
@@ -89,7 +72,7 @@ describe('fd-exhaustion', () => {
     expect(await exhausted.observe('during')).toMatchObject({ holds: true });
     // Somebody else gives it its files back.
     const record = exhausted.records[1] as RestoreOpenFiles;
-    await scene.machine.setOpenFilesLimit(processOf('n3'), limitOf('n2'));
+    await place.scene.machine.setOpenFilesLimit(processOf('n3'), limitOf('n2'));
     expect(await exhausted.fault.observe(exhausted.context, 'during')).toMatchObject({ holds: false });
     expect(record.kind).toBe('restore-open-files');
   });
@@ -118,7 +101,7 @@ describe('fd-exhaustion', () => {
     });
     const mute = { ...bare, openFilesLimit: () => undefined } as unknown as Machine;
     expect(await fdExhaustion.findLack({}, mute)).toMatchObject({ hint: 'It takes Linux with /proc.' });
-    expect(await fdExhaustion.findLack({}, scene.machine)).toBeUndefined();
+    expect(await fdExhaustion.findLack({}, place.scene.machine)).toBeUndefined();
     expect(() => fdExhaustion.schema.parse({ spare: -1 })).toThrow('from 0 to 1000');
   });
 
@@ -126,8 +109,7 @@ describe('fd-exhaustion', () => {
     const was = limitOf('n2');
     exhausted = exhausting(['n2']);
     exhausted.records = await exhausted.fault.prepare(exhausted.context);
-    const { host, clientPort } = cluster.node('n2');
-    const file = fileURLToPath(program.url('run-that-exhausts.js'));
+    const { host, clientPort } = place.cluster.node('n2');
     const task = {
       do: 'open-connections',
       access: { servers: [{ host, port: clientPort }] },
@@ -136,25 +118,17 @@ describe('fd-exhaustion', () => {
       perSec: 200,
       stayMs: 0,
     };
-    await writeFile(
-      file,
-      `import { startHelper } from './processes/helper-process.js';
-       await startHelper(
-         { entry: new URL('./cli/entries/pressure.js', import.meta.url), env: {} },
-         { runId: '${test.runId}', tag: '--fault=fault-1', task: ${JSON.stringify(task)}, maxMs: 600_000, signal: new AbortController().signal },
-       );
-       console.log('at work');
-       setInterval(() => {}, 1000);`,
-    );
-    const run = spawn(process.execPath, [file], { stdio: ['ignore', 'pipe', 'inherit'], env: {} });
-    await new Promise((resolve) => run.stdout.once('data', resolve));
-    const open = (await scene.machine.processUsage(processOf('n2')))?.openFiles as number;
-    await scene.machine.setOpenFilesLimit(processOf('n2'), { soft: open, hard: was.hard });
-    run.kill('SIGKILL');
     const tag = '--fault=fault-1';
-    const gone = await waitFor(async () => (await scene.machine.findHelpers(test.runId, tag)).length === 0, {
-      timeoutMs: 20_000,
-    });
+    await using run = await runWithHelper(place.program, { runId: place.test.runId, tag, task });
+    const open = (await place.scene.machine.processUsage(processOf('n2')))?.openFiles as number;
+    await place.scene.machine.setOpenFilesLimit(processOf('n2'), { soft: open, hard: was.hard });
+    run.process.kill('SIGKILL');
+    const gone = await waitFor(
+      async () => (await place.scene.machine.findHelpers(place.test.runId, tag)).length === 0,
+      {
+        timeoutMs: 20_000,
+      },
+    );
     expect(gone).toBe(true);
     expect(await exhausted.undoByData()).toMatchObject([{ undone: true }, { undone: true }]);
     expect(limitOf('n2')).toEqual(was);

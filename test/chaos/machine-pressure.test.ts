@@ -1,12 +1,9 @@
-import { spawn } from 'node:child_process';
-import { writeFile } from 'node:fs/promises';
-import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { waitFor } from '../../src/base/wait.js';
 import { cpuPressure } from '../../src/chaos/cpu-pressure.js';
 import { memoryPressure } from '../../src/chaos/memory-pressure.js';
 import { MemoryShare } from '../../src/chaos/pressure/memory-share.js';
-import type { Cluster, ProcessIdentity } from '../../src/contracts/cluster.js';
+import type { ProcessIdentity } from '../../src/contracts/cluster.js';
 import type { FaultKind } from '../../src/contracts/fault.js';
 import type { Machine } from '../../src/contracts/machine.js';
 import { endMarked } from '../../src/processes/end-process.js';
@@ -14,35 +11,21 @@ import { isAlive } from '../../src/processes/identity.js';
 import { findMarked, RUN_MARK } from '../../src/processes/run-mark.js';
 import type { ParameterSchema } from '../../src/scenario/plugins.js';
 import { carryOut } from '../../src/undo/carry-out.js';
-import { type ClusterTest, clusterTest } from '../clusters/cluster-for-test.js';
-import { type FaultScene, FaultUnderTest, faultScene } from '../support/fault-under-test.js';
-import { compilePressureProgram } from '../support/pressure-program.js';
+import { clusterUnderPressure } from '../support/cluster-under-faults.js';
+import { FaultUnderTest } from '../support/fault-under-test.js';
+import { runWithHelper } from '../support/run-with-helper.js';
 
 const MIB = 2 ** 20;
 const DEAD_RUN = `pressed-${process.pid}`;
 
-let program: Awaited<ReturnType<typeof compilePressureProgram>>;
-let test: ClusterTest;
-let cluster: Cluster;
-let scene: FaultScene;
-beforeAll(async () => {
-  [program, test] = await Promise.all([compilePressureProgram(), clusterTest()]);
-  cluster = await test.start({ nodes: 1 });
-  scene = await faultScene(cluster, test.runId, program.entry);
-});
-afterAll(async () => {
-  await endMarked(DEAD_RUN, { graceMs: 0 });
-  await scene?.[Symbol.asyncDispose]();
-  await cluster?.[Symbol.asyncDispose]();
-  await test[Symbol.asyncDispose]();
-  await program[Symbol.asyncDispose]();
-});
+const place = clusterUnderPressure({ nodes: 1 });
+afterAll(() => endMarked(DEAD_RUN, { graceMs: 0 }));
 
 const pressing = (
   kind: FaultKind & { readonly schema: ParameterSchema },
   params: Record<string, unknown>,
   options: { readonly id?: string } = {},
-) => new FaultUnderTest(scene, kind, kind.schema.parse(params), ['n1'], options);
+) => new FaultUnderTest(place.scene, kind, kind.schema.parse(params), ['n1'], options);
 
 const helpersOf = ({ context }: FaultUnderTest) =>
   context.machine.findHelpers(context.runId, `--fault=${context.id}`);
@@ -55,7 +38,7 @@ describe('cpu-pressure', () => {
     const pressed = pressing(cpuPressure, { workers: 1, load: '60%', nice: 5 });
     await pressed.inject();
     expect(pressed.records).toMatchObject([
-      { kind: 'end-fault-processes', mark: test.runId, tag: '--fault=fault-1' },
+      { kind: 'end-fault-processes', mark: place.test.runId, tag: '--fault=fault-1' },
     ]);
     const during = await pressed.observe('during');
     expect(during.holds).toBe(true);
@@ -76,7 +59,7 @@ describe('cpu-pressure', () => {
     expect(await pressed.undoByData()).toMatchObject([{ undone: true, detail: 'ended 1' }]);
     expect(isAlive(helper)).toBe(false);
     expect(await pressed.undoByData()).toMatchObject([{ undone: true, detail: 'none was running' }]);
-    expect(await cluster.lookAtProcess('n1')).toMatchObject({ state: 'running' });
+    expect(await place.cluster.lookAtProcess('n1')).toMatchObject({ state: 'running' });
   });
 
   it('ends the processes of its own fault alone', async () => {
@@ -96,7 +79,7 @@ describe('cpu-pressure', () => {
     await pressed.inject();
     const [helper] = (await helpersOf(pressed)) as [ProcessIdentity];
     process.kill(helper.pid, 'SIGKILL');
-    await waitFor(() => !isAlive(helper), { timeoutMs: 10_000, everyMs: 10 });
+    await waitFor(() => !isAlive(helper), { timeoutMs: 30_000, everyMs: 10 });
     const during = await pressed.fault.observe(pressed.context, 'during');
     expect(during.holds).toBe(false);
     expect(sightings(during)).toContain('pressure process: none runs');
@@ -104,8 +87,8 @@ describe('cpu-pressure', () => {
   });
 
   it('ends by itself when its time is over and nobody has ended it', async () => {
-    const helper = await scene.machine.startHelper({
-      runId: test.runId,
+    const helper = await place.scene.machine.startHelper({
+      runId: place.test.runId,
       tag: '--fault=forgotten',
       task: { do: 'burn-cpu', threads: 1, load: 1 },
       maxMs: 300,
@@ -147,7 +130,7 @@ describe('memory-pressure', () => {
     expect(during.holds).toBe(true);
     expect(sightings(during)).toMatch(/resident of the 96 MiB that it was to take/);
     const [helper] = (await helpersOf(pressed)) as [ProcessIdentity];
-    const used = await scene.machine.processUsage(helper);
+    const used = await place.scene.machine.processUsage(helper);
     expect(used?.residentBytes).toBeGreaterThan(96 * MIB);
 
     expect(await pressed.undoByData()).toMatchObject([{ undone: true }]);
@@ -155,10 +138,14 @@ describe('memory-pressure', () => {
   });
 
   it('takes nothing of the reserve, whatever it was told', async () => {
-    const helper = await scene.machine.startHelper({
-      runId: test.runId,
+    const helper = await place.scene.machine.startHelper({
+      runId: place.test.runId,
       tag: '--fault=greedy',
-      task: { do: 'hold-memory', bytes: 1024 * MIB, reserveBytes: scene.machine.usage().availableBytes * 2 },
+      task: {
+        do: 'hold-memory',
+        bytes: 1024 * MIB,
+        reserveBytes: place.scene.machine.usage().availableBytes * 2,
+      },
       maxMs: 60_000,
       signal: new AbortController().signal,
     });
@@ -166,7 +153,7 @@ describe('memory-pressure', () => {
       heldBytes: 0,
       gaveBackBytes: 0,
     });
-    expect((await scene.machine.processUsage(helper.process))?.residentBytes).toBeLessThan(512 * MIB);
+    expect((await place.scene.machine.processUsage(helper.process))?.residentBytes).toBeLessThan(512 * MIB);
     expect(await endHelper('--fault=greedy')).toMatchObject({ undone: true, detail: 'ended 1' });
   });
 
@@ -218,7 +205,7 @@ const endHelper = (tag: string) =>
     id: 'helper',
     what: 'end the helper',
     manual: '',
-    mark: test.runId,
+    mark: place.test.runId,
     tag,
   });
 
@@ -228,23 +215,12 @@ describe('a run that is killed', () => {
       kind === 'burn-cpu'
         ? { do: kind, threads: 2, load: 1 }
         : { do: kind, bytes: 64 * MIB, reserveBytes: 256 * MIB };
-    const file = fileURLToPath(program.url(`run-of-${kind}.js`));
-    await writeFile(
-      file,
-      `import { startHelper } from './processes/helper-process.js';
-       const { process: { pid } } = await startHelper(
-         { entry: new URL('./cli/entries/pressure.js', import.meta.url), env: {} },
-         { runId: '${DEAD_RUN}', tag: '--fault=${kind}', task: ${JSON.stringify(task)}, maxMs: 600_000, signal: new AbortController().signal },
-       );
-       console.log(pid);
-       setInterval(() => {}, 1000);`,
-    );
-    const run = spawn(process.execPath, [file], { stdio: ['ignore', 'pipe', 'inherit'], env: {} });
-    await new Promise((resolve) => run.stdout.once('data', resolve));
+    const helper = { runId: DEAD_RUN, tag: `--fault=${kind}`, task };
+    await using run = await runWithHelper(place.program, helper);
     expect(await findMarked(DEAD_RUN)).toHaveLength(1);
-    run.kill('SIGKILL');
+    run.process.kill('SIGKILL');
     const gone = await waitFor(async () => (await findMarked(DEAD_RUN)).length === 0, { timeoutMs: 20_000 });
     expect(gone).toBe(true);
-    expect(run.spawnargs.join()).not.toContain(RUN_MARK);
+    expect(run.process.spawnargs.join()).not.toContain(RUN_MARK);
   });
 });

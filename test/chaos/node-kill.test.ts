@@ -1,26 +1,15 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { nodeKill } from '../../src/chaos/node-kill.js';
-import type { Cluster, ClusterNode, ProcessIdentity } from '../../src/contracts/cluster.js';
-import { type ClusterTest, clusterTest } from '../clusters/cluster-for-test.js';
-import { type FaultScene, FaultUnderTest, faultScene } from '../support/fault-under-test.js';
+import type { ClusterNode, ProcessIdentity } from '../../src/contracts/cluster.js';
+import { clusterUnderFaults } from '../support/cluster-under-faults.js';
+import { FaultUnderTest } from '../support/fault-under-test.js';
 import { standsStill } from '../support/pause-process.js';
 
-let test: ClusterTest;
-let cluster: Cluster;
-let scene: FaultScene;
-beforeAll(async () => {
-  test = await clusterTest();
-  cluster = await test.start({ nodes: 3 });
-  scene = await faultScene(cluster, test.runId);
-});
-afterAll(async () => {
-  await scene?.[Symbol.asyncDispose]();
-  await cluster?.[Symbol.asyncDispose]();
-  await test[Symbol.asyncDispose]();
-});
+const place = clusterUnderFaults({ nodes: 3 });
 
-const killing = (targets: string[], params = {}) => new FaultUnderTest(scene, nodeKill, params, targets);
-const processOf = (name: string): ProcessIdentity => cluster.node(name).process as ProcessIdentity;
+const killing = (targets: string[], params = {}) =>
+  new FaultUnderTest(place.scene, nodeKill, params, targets);
+const processOf = (name: string): ProcessIdentity => place.cluster.node(name).process as ProcessIdentity;
 
 /** Refused; or, on a connection that a look before has left open, cut while it was asked. */
 const NO_ANSWER = /^(ECONNREFUSED|ECONNRESET|UND_ERR_SOCKET)$/;
@@ -31,7 +20,9 @@ describe('node-kill', () => {
     const { fault, context } = killing(['n2']);
     const records = await fault.prepare(context);
 
-    expect(records).toMatchObject([{ kind: 'start-node', node: 'n2', within: 'cluster', mark: test.runId }]);
+    expect(records).toMatchObject([
+      { kind: 'start-node', node: 'n2', within: 'cluster', mark: place.test.runId },
+    ]);
     expect(processOf('n2')).toEqual(before);
     expect(await fault.observe(context, 'before')).toMatchObject({ holds: true });
     expect(await fault.observe(context, 'during')).toMatchObject({ holds: false });
@@ -72,7 +63,7 @@ describe('node-kill', () => {
   it('has not taken hold when somebody started the server again at once', async () => {
     const killed = killing(['n1']);
     await killed.inject();
-    await cluster.startNode('n1');
+    await place.cluster.startNode('n1');
     expect(await killed.observe('after')).toMatchObject({ holds: true });
     expect(await killed.fault.observe(killed.context, 'during')).toMatchObject({ holds: false });
   });
@@ -80,16 +71,16 @@ describe('node-kill', () => {
   it('is not gone while the server that was started again does not answer', async () => {
     const killed = killing(['n3']);
     await killed.inject();
-    await cluster.startNode('n3');
+    await place.cluster.startNode('n3');
     expect(await killed.observe('after')).toMatchObject({ holds: true });
-    await cluster.signal('n3', 'SIGSTOP');
-    await standsStill(cluster.node('n3').process?.pid as number);
+    await place.cluster.signal('n3', 'SIGSTOP');
+    await standsStill(place.cluster.node('n3').process?.pid as number);
 
     const evidence = await killed.fault.observe(killed.context, 'after');
     expect(evidence.holds).toBe(false);
     expect(evidence.looks.map(({ saw }) => saw).join()).toContain('no answer');
     expect(await killed.fault.observe(killed.context, 'before')).toMatchObject({ holds: false });
-    await cluster.signal('n3', 'SIGCONT');
+    await place.cluster.signal('n3', 'SIGCONT');
     expect(await killed.observe('after')).toMatchObject({ holds: true });
   });
 
@@ -100,7 +91,7 @@ describe('node-kill', () => {
     expect(during.holds).toBe(true);
     expect(during.looks).toHaveLength(6);
 
-    await cluster.startNode('n1');
+    await place.cluster.startNode('n1');
     expect(await killed.fault.observe(killed.context, 'during')).toMatchObject({ holds: false });
     await killed.undo();
     expect(await killed.observe('after')).toMatchObject({ holds: true });

@@ -1,28 +1,17 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { waitFor } from '../../src/base/wait.js';
 import { nodePause } from '../../src/chaos/node-pause.js';
-import type { Cluster, ProcessIdentity } from '../../src/contracts/cluster.js';
+import type { ProcessIdentity } from '../../src/contracts/cluster.js';
 import { isStopped } from '../../src/processes/identity.js';
-import { type ClusterTest, clusterTest } from '../clusters/cluster-for-test.js';
-import { type FaultScene, FaultUnderTest, faultScene } from '../support/fault-under-test.js';
+import { clusterUnderFaults } from '../support/cluster-under-faults.js';
+import { FaultUnderTest } from '../support/fault-under-test.js';
 
-let test: ClusterTest;
-let cluster: Cluster;
-let scene: FaultScene;
-beforeAll(async () => {
-  test = await clusterTest();
-  cluster = await test.start({ nodes: 3 });
-  scene = await faultScene(cluster, test.runId);
-});
-afterAll(async () => {
-  await scene?.[Symbol.asyncDispose]();
-  await cluster?.[Symbol.asyncDispose]();
-  await test[Symbol.asyncDispose]();
-});
+const place = clusterUnderFaults({ nodes: 3 });
 
-const pausing = (targets: string[]) => new FaultUnderTest(scene, nodePause, {}, targets);
-const processOf = (name: string): ProcessIdentity => cluster.node(name).process as ProcessIdentity;
-const down = async (name: string): Promise<boolean> => (await cluster.lookAtProcess(name)).state === 'down';
+const pausing = (targets: string[]) => new FaultUnderTest(place.scene, nodePause, {}, targets);
+const processOf = (name: string): ProcessIdentity => place.cluster.node(name).process as ProcessIdentity;
+const down = async (name: string): Promise<boolean> =>
+  (await place.cluster.lookAtProcess(name)).state === 'down';
 
 describe('node-pause', () => {
   it('stops the process where it stands, is seen from outside, and undone from data alone', async () => {
@@ -54,7 +43,7 @@ describe('node-pause', () => {
     await paused.inject();
     expect(await paused.observe('during')).toMatchObject({ holds: true });
     process.kill(processOf('n1').pid, 'SIGCONT');
-    expect(await waitFor(() => !isStopped(processOf('n1')), { timeoutMs: 10_000 })).toBe(true);
+    expect(await waitFor(() => !isStopped(processOf('n1')), { timeoutMs: 30_000 })).toBe(true);
     expect(await paused.fault.observe(paused.context, 'during')).toMatchObject({ holds: false });
     await paused.undo();
     expect(await paused.observe('after')).toMatchObject({ holds: true });
@@ -65,7 +54,7 @@ describe('node-pause', () => {
     const was = processOf('n3');
     await paused.inject();
     process.kill(was.pid, 'SIGKILL');
-    expect(await waitFor(() => down('n3'), { timeoutMs: 10_000 })).toBe(true);
+    expect(await waitFor(() => down('n3'), { timeoutMs: 30_000 })).toBe(true);
     expect(await paused.fault.observe(paused.context, 'during')).toMatchObject({ holds: false });
 
     expect(await paused.undo()).toMatchObject([
@@ -74,15 +63,15 @@ describe('node-pause', () => {
     ]);
     expect(await paused.observe('after')).toMatchObject({ holds: true });
     expect(processOf('n3')).not.toEqual(was);
-    expect(test.happened()).toContain('n3 crashed');
+    expect(place.test.happened()).toContain('n3 crashed');
   });
 
   it('refuses a node that is down already', async () => {
-    await cluster.signal('n2', 'SIGKILL');
+    await place.cluster.signal('n2', 'SIGKILL');
     const paused = pausing(['n2']);
     expect(await paused.fault.observe(paused.context, 'before')).toMatchObject({ holds: false });
     await expect(paused.fault.prepare(paused.context)).rejects.toThrow('node n2 is down already');
-    await cluster.startNode('n2');
+    await place.cluster.startNode('n2');
     expect(await paused.observe('before')).toMatchObject({ holds: true });
   });
 });

@@ -1,29 +1,16 @@
 import { createServer } from 'node:net';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { nodeKill } from '../../src/chaos/node-kill.js';
 import { nodeRestart } from '../../src/chaos/node-restart.js';
-import type { Cluster } from '../../src/contracts/cluster.js';
-import { type ClusterTest, clusterTest } from '../clusters/cluster-for-test.js';
-import { type FaultScene, FaultUnderTest, faultScene } from '../support/fault-under-test.js';
+import { clusterUnderFaults } from '../support/cluster-under-faults.js';
+import { FaultUnderTest } from '../support/fault-under-test.js';
 
-let test: ClusterTest;
-let cluster: Cluster;
-let scene: FaultScene;
-beforeAll(async () => {
-  test = await clusterTest();
-  cluster = await test.start({ nodes: 2 });
-  scene = await faultScene(cluster, test.runId);
-});
-afterAll(async () => {
-  await scene?.[Symbol.asyncDispose]();
-  await cluster?.[Symbol.asyncDispose]();
-  await test[Symbol.asyncDispose]();
-});
+const place = clusterUnderFaults({ nodes: 2 });
 
 describe('node-restart', () => {
   it.each(['SIGTERM', 'SIGKILL'])('ends the server by %s and starts it again at once', async (signal) => {
-    const restart = new FaultUnderTest(scene, nodeRestart, { signal }, ['n2'], { forNs: 0 });
-    const { instance } = await cluster.lookAtProcess('n2');
+    const restart = new FaultUnderTest(place.scene, nodeRestart, { signal }, ['n2'], { forNs: 0 });
+    const { instance } = await place.cluster.lookAtProcess('n2');
     expect(await restart.fault.observe(restart.context, 'during')).toMatchObject({ holds: false });
     await restart.inject();
 
@@ -33,18 +20,18 @@ describe('node-restart', () => {
       expect.stringMatching(/^process \d+ runs$/),
       expect.stringMatching(/^\d+\.\d+\.\d+ since \S+, before: \d+\.\d+\.\d+ since \S+$/),
     ]);
-    expect((await cluster.lookAtProcess('n2')).instance).not.toBe(instance);
+    expect((await place.cluster.lookAtProcess('n2')).instance).not.toBe(instance);
 
-    const after = await cluster.lookAtProcess('n2');
+    const after = await place.cluster.lookAtProcess('n2');
     expect(await restart.undo()).toMatchObject([{ undone: true }]);
     expect(await restart.observe('after')).toMatchObject({ holds: true });
     // Nothing was left to be undone.
-    expect((await cluster.lookAtProcess('n2')).instance).toBe(after.instance);
-    expect(test.happened()).not.toContain('n2 crashed');
+    expect((await place.cluster.lookAtProcess('n2')).instance).toBe(after.instance);
+    expect(place.test.happened()).not.toContain('n2 crashed');
   });
 
   it('has had no effect on a server that is still the same', async () => {
-    const restart = new FaultUnderTest(scene, nodeRestart, {}, ['n1'], { forNs: 0 });
+    const restart = new FaultUnderTest(place.scene, nodeRestart, {}, ['n1'], { forNs: 0 });
     await restart.fault.prepare(restart.context);
     expect(await restart.fault.observe(restart.context, 'during')).toMatchObject({ holds: false });
   });
@@ -52,12 +39,12 @@ describe('node-restart', () => {
 
 describe('a node that will not start again', () => {
   it("is not undone, in the server's own words, and is when what kept it is gone", async () => {
-    const killed = new FaultUnderTest(scene, nodeKill, {}, ['n1']);
+    const killed = new FaultUnderTest(place.scene, nodeKill, {}, ['n1']);
     await killed.inject();
     expect(await killed.observe('during')).toMatchObject({ holds: true });
     const squatter = createServer();
     await new Promise<void>((resolve) => {
-      squatter.listen({ host: '127.0.0.1', port: cluster.node('n1').clientPort }, resolve);
+      squatter.listen({ host: '127.0.0.1', port: place.cluster.node('n1').clientPort }, resolve);
     });
     try {
       const words = expect.stringMatching(/ended (again )?at once.*address already in use/s);

@@ -1,34 +1,24 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { own } from '../../src/chaos/own/own.js';
-import type { Cluster } from '../../src/contracts/cluster.js';
-import { type ClusterTest, clusterTest } from '../clusters/cluster-for-test.js';
-import { type FaultScene, FaultUnderTest, faultScene } from '../support/fault-under-test.js';
+import { clusterUnderFaults } from '../support/cluster-under-faults.js';
+import { FaultUnderTest } from '../support/fault-under-test.js';
 
 const ONE_CORE = fileURLToPath(new URL('../../scenarios/chaos/faults/one-core.ts', import.meta.url));
-let test: ClusterTest;
-let cluster: Cluster;
-let scene: FaultScene;
+const CAN_BE_SQUEEZED = process.platform === 'linux' && availableParallelism() > 1;
 let directory: string;
-beforeAll(async () => {
+beforeAll(() => {
   directory = mkdtempSync(join(tmpdir(), 'stormglass-own-fault-'));
-  test = await clusterTest();
-  cluster = await test.start({ nodes: 3 });
-  scene = await faultScene(cluster, test.runId);
 });
-afterAll(async () => {
-  await scene?.[Symbol.asyncDispose]();
-  await cluster?.[Symbol.asyncDispose]();
-  await test[Symbol.asyncDispose]();
-  rmSync(directory, { recursive: true });
-});
+afterAll(() => rmSync(directory, { recursive: true }));
+const place = clusterUnderFaults({ nodes: 3 });
 
 const coresOf = (name: string) =>
   /^Cpus_allowed_list:\s*(\S+)$/m.exec(
-    readFileSync(`/proc/${cluster.node(name).process?.pid}/status`, 'utf8'),
+    readFileSync(`/proc/${place.cluster.node(name).process?.pid}/status`, 'utf8'),
   )?.[1];
 
 /** A module with this text, after the line that every fault begins with. */
@@ -46,10 +36,13 @@ describe('the example in the documentation', () => {
     expect(text.trim().split('\n').length).toBeLessThan(40);
   });
 
-  it.skipIf(process.platform !== 'linux')('takes hold, is seen from outside, and is undone', async () => {
+  it.runIf(CAN_BE_SQUEEZED)('takes hold, is seen from outside, and is undone', async () => {
     expect(await own.findLack({ module: ONE_CORE })).toBeUndefined();
     const cores = coresOf('n2');
-    const squeezed = new FaultUnderTest(scene, own, { module: ONE_CORE, params: { core: 0 } }, ['n2', 'n3']);
+    const squeezed = new FaultUnderTest(place.scene, own, { module: ONE_CORE, params: { core: 0 } }, [
+      'n2',
+      'n3',
+    ]);
     await squeezed.inject();
     expect(squeezed.records).toMatchObject([
       {
@@ -101,7 +94,7 @@ describe('a fault of one’s own', () => {
 
   it('proves nothing when it looks at nothing', async () => {
     const module = moduleOf('export default defineFault({ undo: () => [], inject() {}, look: () => [] });');
-    const fault = new FaultUnderTest(scene, own, { module }, ['n1']);
+    const fault = new FaultUnderTest(place.scene, own, { module }, ['n1']);
     expect(await fault.fault.observe(fault.context, 'during')).toEqual({
       holds: false,
       looks: [{ at: 'look', saw: 'its `look` sees nothing during' }],
@@ -112,7 +105,7 @@ describe('a fault of one’s own', () => {
     const module = moduleOf(
       "export default defineFault({ undo: () => [{ what: 'nothing' } as never], inject() {}, look: () => [] });",
     );
-    const fault = new FaultUnderTest(scene, own, { module }, ['n1']);
+    const fault = new FaultUnderTest(place.scene, own, { module }, ['n1']);
     await expect(fault.fault.prepare(fault.context)).rejects.toThrow('is no { what, command');
   });
 
@@ -127,7 +120,7 @@ describe('a fault of one’s own', () => {
         },
       });`);
     const look = async (seed: number) => {
-      const fault = new FaultUnderTest(scene, own, { module }, ['n1'], { seed });
+      const fault = new FaultUnderTest(place.scene, own, { module }, ['n1'], { seed });
       return (await fault.fault.observe(fault.context, 'before')).looks[0];
     };
     const first = await look(1);
@@ -137,9 +130,12 @@ describe('a fault of one’s own', () => {
   });
 
   it('says that its targets do not answer, where the scenario does', () => {
-    const { fault, context } = new FaultUnderTest(scene, own, { module: ONE_CORE, 'takes-down': true }, [
-      'n1',
-    ]);
+    const { fault, context } = new FaultUnderTest(
+      place.scene,
+      own,
+      { module: ONE_CORE, 'takes-down': true },
+      ['n1'],
+    );
     expect(fault.impact?.(context)).toEqual({ down: ['n1'], cuts: [] });
   });
 });

@@ -41,6 +41,7 @@ describe('the shapes of a partition', () => {
           expect(seenBy(node, count, ways)).toEqual(targets.includes(node) ? [node] : others);
         }
       }),
+      { seed: 81 },
     );
   });
 
@@ -54,6 +55,7 @@ describe('the shapes of a partition', () => {
         if (targets.length < count) expect(sides).toContain(targets.join());
         else expect(sizes).toEqual([count - majorityOf(count), majorityOf(count)].sort());
       }),
+      { seed: 82 },
     );
   });
 
@@ -67,7 +69,7 @@ describe('the shapes of a partition', () => {
           expect(new Set(seen.map((some) => some.join())).size).toBe(count);
           expect(ways.length).toBeGreaterThan(0);
         }),
-        { numRuns: 20 },
+        { seed: 83, numRuns: 20 },
       );
     }
   });
@@ -91,6 +93,7 @@ describe('the shapes of a partition', () => {
         expect(there?.to).not.toBe(target);
         expect(back).toEqual({ from: there?.to, to: there?.from });
       }),
+      { seed: 84 },
     );
   });
 

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { latency } from '../../src/chaos/latency.js';
 import { partition } from '../../src/chaos/partition.js';
 import type { Cluster } from '../../src/contracts/cluster.js';
@@ -26,17 +26,28 @@ async function leave(place: Place | undefined): Promise<void> {
   await place?.test[Symbol.asyncDispose]();
 }
 
-let faults = 0;
+const made: FaultUnderTest[] = [];
 const cutting = (
   { scene }: Place,
   params: Record<string, unknown>,
   targets: string[],
   options: Partial<FaultContext> = {},
-) =>
-  new FaultUnderTest(scene, partition, partition.schema.parse(params), targets, {
-    id: `fault-${++faults}`,
+) => {
+  const id = `fault-${made.length + 1}`;
+  const cut = new FaultUnderTest(scene, partition, partition.schema.parse(params), targets, {
+    id,
     ...options,
   });
+  made.push(cut);
+  return cut;
+};
+// What a test that failed has cut is not cut in the next.
+afterEach(async ({ task }) => {
+  if (task.result?.state === 'fail') for (const cut of made) await cut.undo();
+});
+
+/** Of the ways that are not cut, all that a canary came along before: on a busy machine one may have been late then. */
+const ALL_CROSS = /^([1-9]\d*) of \1 cross$/;
 
 const sawAt = ({ looks }: Evidence, at: string) => looks.find((look) => look.at === at)?.saw;
 const lost = ({ looks }: Evidence) =>
@@ -57,50 +68,46 @@ describe('a partition of three nodes', () => {
   it.each([
     ['drop', 'by data alone', /in_msgs stand still at \d+/],
     ['reject', 'by the cluster that lives', /there is none/],
-  ])(
-    'isolates a node by %s, seen on both sides of the cut, and is undone %s',
-    async (how, undo, routes) => {
-      const cut = cutting(place, { how }, ['n2']);
-      expect(cut.fault.impact?.(cut.context).cuts).toHaveLength(4);
-      await cut.inject();
-      const during = await cut.observe('during', 5_000);
-      expect(during, JSON.stringify(during)).toMatchObject({ holds: true });
-      expect(lost(during)).toEqual(bothWays('n1 → n2', 'n2 → n3'));
-      expect(sawAt(during, 'n1 /routez, route to n2')).toMatch(routes);
-      expect(sawAt(during, 'n2 /routez, route to n1')).toMatch(routes);
-      expect(sawAt(during, 'canaries on ways that are not cut')).toBe('2 of 2 cross');
-      expect(await cut.fault.observe(cut.context, 'after')).toMatchObject({ holds: false });
+  ])('isolates a node by %s, seen on both sides of the cut, and is undone %s', async (how, undo, routes) => {
+    const cut = cutting(place, { how }, ['n2']);
+    expect(cut.fault.impact?.(cut.context).cuts).toHaveLength(4);
+    await cut.inject();
+    const during = await cut.observe('during');
+    expect(during, JSON.stringify(during)).toMatchObject({ holds: true });
+    expect(lost(during)).toEqual(bothWays('n1 → n2', 'n2 → n3'));
+    expect(sawAt(during, 'n1 /routez, route to n2')).toMatch(routes);
+    expect(sawAt(during, 'n2 /routez, route to n1')).toMatch(routes);
+    expect(sawAt(during, 'canaries on ways that are not cut')).toMatch(ALL_CROSS);
+    expect(await cut.fault.observe(cut.context, 'after')).toMatchObject({ holds: false });
 
-      const outcomes = undo === 'by data alone' ? await cut.undoByData() : await cut.undo();
-      expect(outcomes).toMatchObject([{ undone: true }]);
-      await place.cluster.links?.lift(cut.context.id);
-      expect(await cut.observe('after')).toMatchObject({ holds: true });
-      expect(await cut.fault.observe(cut.context, 'during')).toMatchObject({ holds: false });
-    },
-    60_000,
-  );
+    const outcomes = undo === 'by data alone' ? await cut.undoByData() : await cut.undo();
+    expect(outcomes).toMatchObject([{ undone: true }]);
+    await place.cluster.links?.lift(cut.context.id);
+    expect(await cut.observe('after')).toMatchObject({ holds: true });
+    expect(await cut.fault.observe(cut.context, 'during')).toMatchObject({ holds: false });
+  });
 
   it('cuts one way only', async () => {
     const cut = cutting(place, { shape: 'one-way' }, ['n1']);
     await cut.inject();
-    const during = await cut.observe('during', 5_000);
+    const during = await cut.observe('during');
     expect(during, JSON.stringify(during)).toMatchObject({ holds: true });
     expect(lost(during)).toEqual(['n1 → n2', 'n1 → n3']);
     // The servers' own pings notice soon, and give up the routes that the cut left one way: on those nothing can cross then.
-    expect(sawAt(during, 'canaries on ways that are not cut')).toMatch(/^(4 of 4|2 of 2) cross$/);
+    expect(sawAt(during, 'canaries on ways that are not cut')).toMatch(ALL_CROSS);
     await cut.undo();
     expect(await cut.observe('after')).toMatchObject({ holds: true });
-  }, 60_000);
+  });
 
   it('cuts clients off, and leaves the routes alone', async () => {
     const cut = cutting(place, { between: 'clients', how: 'reject' }, ['n3']);
     await cut.inject();
-    const during = await cut.observe('during', 5_000);
+    const during = await cut.observe('during');
     expect(during, JSON.stringify(during)).toMatchObject({ holds: true });
     expect(lost(during)).toEqual(['clients → n3', 'n3 → clients']);
     await cut.undo();
     expect(await cut.observe('after')).toMatchObject({ holds: true });
-  }, 60_000);
+  });
 
   it('overlaps with a latency, and each is proven and undone by itself', async () => {
     const { scene } = place;
@@ -109,53 +116,53 @@ describe('a partition of three nodes', () => {
     });
     const cut = cutting(place, { shape: 'pair' }, ['n1', 'n2']);
     await slow.inject();
-    expect(await slow.observe('during', 5_000)).toMatchObject({ holds: true });
+    expect(await slow.observe('during')).toMatchObject({ holds: true });
     await cut.inject();
-    const during = await cut.observe('during', 5_000);
+    const during = await cut.observe('during');
     expect(during, JSON.stringify(during)).toMatchObject({ holds: true });
     expect(lost(during)).toEqual(bothWays('n1 → n2'));
 
     await slow.undo();
-    const over = await slow.observe('after', 10_000);
+    const over = await slow.observe('after');
     expect(over, JSON.stringify(over)).toMatchObject({ holds: true });
     expect(sawAt(over, 'canary n1 → n2')).toBe(`does not come: ${cut.context.id} lies on it, too`);
-    expect(await cut.fault.observe(cut.context, 'during')).toMatchObject({ holds: true });
+    expect(await cut.observe('during')).toMatchObject({ holds: true });
 
     await cut.undo();
     expect(await cut.observe('after')).toMatchObject({ holds: true });
     await slow.observe('after');
-  }, 60_000);
+  });
 
   it('overlaps with another partition: what that cuts is held against neither', async () => {
     const first = cutting(place, {}, ['n1']);
     const second = cutting(place, {}, ['n2']);
     await first.inject();
-    expect(await first.observe('during', 5_000)).toMatchObject({ holds: true });
-    const before = await second.observe('before', 5_000);
+    expect(await first.observe('during')).toMatchObject({ holds: true });
+    const before = await second.observe('before');
     expect(sawAt(before, 'canary n2 → n1')).toBe(`does not cross: ${first.context.id} lies on it, too`);
     await second.inject();
-    const during = await second.observe('during', 5_000);
+    const during = await second.observe('during');
     expect(during, JSON.stringify(during)).toMatchObject({ holds: true });
     expect(lost(during)).toEqual(bothWays('n2 → n3'));
 
     await first.undo();
-    const after = await first.observe('after', 10_000);
+    const after = await first.observe('after');
     expect(after, JSON.stringify(after)).toMatchObject({ holds: true });
     expect(sawAt(after, 'canary n1 → n2')).toBe(`does not cross: ${second.context.id} lies on it, too`);
     expect(sawAt(after, 'canary n1 → n3')).toMatch(/^crosses in/);
     await second.undo();
-    expect(await second.observe('after', 10_000)).toMatchObject({ holds: true });
-  }, 60_000);
+    expect(await second.observe('after')).toMatchObject({ holds: true });
+  });
 
   it('would prove nothing where nothing crosses before', async () => {
     const first = cutting(place, { how: 'reject' }, ['n1']);
     await first.inject();
-    await first.observe('during', 5_000);
+    await first.observe('during');
     const again = cutting(place, {}, ['n1']);
     expect(await again.fault.observe(again.context, 'before')).toMatchObject({ holds: false });
     await first.undo();
     expect(await first.observe('after')).toMatchObject({ holds: true });
-  }, 60_000);
+  });
 
   it('says which targets make no sense', async () => {
     const all = cutting(place, { shape: 'one-way' }, ['n1', 'n2', 'n3']);
@@ -186,15 +193,15 @@ describe('a partition of five nodes', () => {
     const all = place.cluster.nodes.map(({ name }) => name);
     const cut = cutting(place, { shape: 'majorities-ring' }, all);
     await cut.inject();
-    const during = await cut.observe('during', 5_000);
+    const during = await cut.observe('during');
     expect(during, JSON.stringify(during)).toMatchObject({ holds: true });
     // Each of five has lost two of the four others.
     expect(lost(during)).toHaveLength(10);
     for (const name of all) expect(lost(during).filter((way) => way.startsWith(`${name} `))).toHaveLength(2);
-    expect(sawAt(during, 'canaries on ways that are not cut')).toBe('10 of 10 cross');
+    expect(sawAt(during, 'canaries on ways that are not cut')).toMatch(ALL_CROSS);
     await cut.undo();
     expect(await cut.observe('after')).toMatchObject({ holds: true });
-  }, 60_000);
+  });
 
   it('splits off a minority that is drawn by the seed', async () => {
     const all = place.cluster.nodes.map(({ name }) => name);
@@ -204,11 +211,11 @@ describe('a partition of five nodes', () => {
     ];
     expect(one.fault.impact?.(one.context)).toEqual(same.fault.impact?.(same.context));
     await one.inject();
-    const during = await one.observe('during', 5_000);
+    const during = await one.observe('during');
     expect(during, JSON.stringify(during)).toMatchObject({ holds: true });
     // Two on one side, three on the other.
     expect(lost(during)).toHaveLength(12);
     await one.undo();
     expect(await one.observe('after')).toMatchObject({ holds: true });
-  }, 60_000);
+  });
 });

@@ -1,40 +1,37 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { rollingRestart } from '../../src/chaos/rolling-restart.js';
 import { rollingRestartSchema } from '../../src/chaos/rolling-restart-schema.js';
-import type { Cluster, NodeEvent } from '../../src/contracts/cluster.js';
+import type { NodeEvent } from '../../src/contracts/cluster.js';
 import { readVarz } from '../../src/nats/endpoints.js';
-import { type ClusterTest, clusterTest } from '../clusters/cluster-for-test.js';
-import { type FaultScene, FaultUnderTest, faultScene } from '../support/fault-under-test.js';
+import { clusterUnderFaults } from '../support/cluster-under-faults.js';
+import { FaultUnderTest } from '../support/fault-under-test.js';
 import { natsServerOfVersion } from '../support/nats-server.js';
 
 const OTHER = '2.14.9';
 // Built by the Go toolchain, where no run or test of this machine has needed it yet.
 const BUILD_MS = 600_000;
 
-let test: ClusterTest;
-let cluster: Cluster;
-let scene: FaultScene;
-let events: NodeEvent[];
-beforeAll(async () => {
-  test = await clusterTest();
-  events = [];
-  const serverPaths = new Map([['2.14', await natsServerOfVersion(OTHER)]]);
-  cluster = await test.start({ nodes: 3 }, { serverPaths, onNodeEvent: (event) => events.push(event) });
-  scene = await faultScene(cluster, test.runId);
-}, BUILD_MS);
-afterAll(async () => {
-  await scene?.[Symbol.asyncDispose]();
-  await cluster?.[Symbol.asyncDispose]();
-  await test[Symbol.asyncDispose]();
-});
+const events: NodeEvent[] = [];
+const place = clusterUnderFaults(
+  { nodes: 3 },
+  {
+    start: async () => ({
+      serverPaths: new Map([['2.14', await natsServerOfVersion(OTHER)]]),
+      onNodeEvent: (event) => events.push(event),
+    }),
+    startWithinMs: BUILD_MS,
+  },
+);
 
 const rolling = (params: Record<string, unknown>, signal?: AbortSignal) =>
-  new FaultUnderTest(scene, rollingRestart, rollingRestartSchema.parse(params), ['n1', 'n2', 'n3'], {
+  new FaultUnderTest(place.scene, rollingRestart, rollingRestartSchema.parse(params), ['n1', 'n2', 'n3'], {
     forNs: 0,
     ...(signal && { signal }),
   });
 const versions = () =>
-  Promise.all(cluster.nodes.map(async ({ monitorUrl }) => (await readVarz(monitorUrl as string)).version));
+  Promise.all(
+    place.cluster.nodes.map(async ({ monitorUrl }) => (await readVarz(monitorUrl as string)).version),
+  );
 
 describe('rolling-restart', () => {
   it('restarts one node after the other with another version, and proves of each that it did', async () => {
@@ -77,7 +74,7 @@ describe('rolling-restart', () => {
     events.length = 0;
     const injection = rolled.inject();
     const n1IsBack = async () => events.some(({ node, what }) => node === 'n1' && what === 'ready');
-    await expect.poll(n1IsBack, { timeout: 30_000 }).toBe(true);
+    await expect.poll(n1IsBack).toBe(true);
     end.abort(new Error('interrupted'));
     await expect(injection).rejects.toThrow('interrupted');
 

@@ -120,7 +120,9 @@ describe('the targets of a fault', () => {
 
   it('says who has had no leader, and what was seen last', async () => {
     const found = resolveTargets({ role: 'stream-leader', stream: 'ORDERS' }, cluster, nobody, signal, 300);
-    await expect(found).rejects.toThrow('the stream ORDERS has had no leader for 300 ms: nobody leads');
+    await expect(found).rejects.toThrow(
+      'the stream ORDERS has had no leader for 300 ms: nobody leads, or whoever was asked did not answer',
+    );
     const unheard: Roles = { ...nobody, metaLeader: () => Promise.reject(new Error('no responders')) };
     const asked = resolveTargets({ role: 'leader' }, cluster, unheard, signal, 300);
     await expect(asked).rejects.toThrow(

@@ -12,26 +12,7 @@ import {
   madeWriter,
   START_NS,
 } from './made-history.js';
-
-/** Operations 0 to count − 1 of a writer, all acknowledged, at stream sequences from 1 on. */
-const acknowledged = (count: number): MadeOperation[] =>
-  Array.from({ length: count }, (_, sequence) => ({
-    sequence,
-    outcome: 'ok',
-    streamSequence: sequence + 1,
-    sentSec: sequence,
-    doneSec: sequence + 0.012,
-  }));
-
-const stored = (operations: readonly MadeOperation[], writer = 0): MadeMessage[] =>
-  operations.map(({ sequence, streamSequence }) => ({
-    writer,
-    sequence,
-    streamSequence: streamSequence ?? 0,
-  }));
-
-const without = (messages: readonly MadeMessage[], ...lost: number[]) =>
-  messages.filter(({ sequence }) => !lost.includes(sequence));
+import { acknowledged, stored, without } from './made-run.js';
 
 const checkOne = (
   operations: readonly MadeOperation[],

@@ -345,8 +345,14 @@ describe('consumer', () => {
       });
     });
 
-    const early = (between: readonly MadeOperation[] = [], config: ConsumerFacts['config'] = {}, more = {}) =>
+    const early = (
+      between: readonly MadeOperation[] = [],
+      config: ConsumerFacts['config'] = {},
+      more = {},
+      isComplete = true,
+    ) =>
       check({
+        isComplete,
         connections: [
           [...processed(), delivered(10, 9.3, 2), ...between]
             .filter((o) => !isOf(o, 10) || o.detail === 2 || o.kind === 'deliver')
@@ -366,6 +372,8 @@ describe('consumer', () => {
       expect(early([], {}, fault(2, 4))).toMatchObject({ early: 0 });
       expect(early([], { ack_wait: 0.1 * NS.s })).toMatchObject({ early: 0, earlyPerhaps: 0 });
       expect(early([], { backoff: [0.1 * NS.s, NS.s] })).toMatchObject({ early: 0 });
+      // What was cut off from a history may have been a refusal.
+      expect(early([], {}, {}, false)).toMatchObject({ early: 0, earlyPerhaps: 1 });
     });
 
     it('does not blame a server for what may have waited on the way', () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { NS } from '../../src/base/clock.js';
 import { ackedLoss } from '../../src/checkers/acked-loss.js';
-import type { ConsumerFacts, History, StreamFacts } from '../../src/contracts/history.js';
+import type { ConsumerFacts, History, StreamFacts, StreamLook } from '../../src/contracts/history.js';
 import {
   type MadeMessage,
   type MadeOperation,
@@ -22,19 +22,18 @@ interface Case {
   readonly operations?: readonly MadeOperation[];
   readonly foreign?: number;
   readonly endedSec?: number;
-  readonly bytes?: number;
+  readonly looks?: readonly (Partial<StreamLook> & { readonly atSec: number })[];
   readonly subjects?: readonly string[];
   readonly more?: Partial<History>;
 }
 
-function fates({ config, messages, foreign = 0, bytes = 0, more = {}, ...rest }: Case) {
+function fates({ config, messages, foreign = 0, looks = [], more = {}, ...rest }: Case) {
   const { operations = acknowledged(10), endedSec, subjects } = rest;
   const read = madeRead('ORDERS', messages, { foreign });
-  const looks = [{ atSec: 50, lastSequence: 10, messages: 1, bytes }];
   const history = madeHistory(
     [madeWriter(0, operations, subjects && { subjects })],
     [{ ...read, endedNs: endedSec === undefined ? endedNs : START_NS + endedSec * NS.s }],
-    { streams: [madeStream('ORDERS', config, bytes > 0 ? looks : [])], ...more },
+    { streams: [madeStream('ORDERS', config, looks)], ...more },
   );
   const { verdict, counts } = ackedLoss.check(history, {});
   const { lost, evicted, perhapsEvicted } = counts;
@@ -77,12 +76,54 @@ describe('what the limits of a stream explain', () => {
     );
   });
 
-  it('is what lies before as many bytes as the stream may hold', () => {
-    const at = (bytes: number, kept: number) =>
-      fates({ config: { max_bytes: 500 }, bytes, messages: all.slice(kept) });
-    expect(at(100, 5)).toEqual(evicted(5));
-    expect(at(40, 1)).toEqual(doubted(1));
-    expect(at(20, 1)).toEqual(nothingButLost(1));
+  describe('of bytes', () => {
+    const config = { max_bytes: 500 };
+    const look = (
+      firstSequence: number,
+      bytes: number,
+      more: { atSec?: number } & Partial<StreamLook> = {},
+    ) => ({
+      ...{ atSec: 50, firstSequence, lastSequence: 10, messages: 11 - firstSequence, bytes },
+      ...more,
+    });
+
+    it('is what lies before as many as the stream may hold, once it was seen to be full', () => {
+      expect(fates({ config, looks: [look(6, 500)], messages: all.slice(5) })).toEqual(evicted(5));
+      expect(fates({ config, messages: all.slice(5) })).toEqual(doubted(5));
+    });
+
+    it('stays open in a stream that is nearly full, and was not seen to be', () => {
+      const size = 5_000;
+      const operations = acknowledged(100);
+      const nearly = [{ atSec: 120, firstSequence: 11, lastSequence: 100, messages: 90, bytes: 90 * 46 }];
+      const full = [{ ...nearly[0]!, bytes: 90 * 55 }];
+      const of = (looks: typeof nearly) =>
+        fates({ config: { max_bytes: size }, operations, looks, messages: stored(operations).slice(10) });
+      // 100 messages of 46 bytes would have fitted in.
+      expect(of(nearly)).toEqual(doubted(10));
+      expect(of(full)).toEqual(evicted(10));
+    });
+
+    it('is not what was lost where less than half would have been taken', () => {
+      expect(fates({ config, looks: [look(2, 9 * 20)], messages: all.slice(1) })).toEqual(nothingButLost(1));
+    });
+
+    it('stays open where messages were larger before', () => {
+      const looks = [look(1, 400, { atSec: 2, lastSequence: 4, messages: 4 }), look(5, 60)];
+      expect(fates({ config, looks, messages: all.slice(4) })).toEqual(doubted(4));
+    });
+  });
+
+  it('stays open where others went from the middle, and the stream was not seen to be full', () => {
+    const subjects = ['cim.events.orders.A', 'cim.events.orders.B'];
+    const operations = acknowledged(10).map((each) => ({ ...each, subject: each.sequence % 2 }));
+    const config = { max_msgs: 4, max_msgs_per_subject: 100 };
+    const messages = all.slice(6);
+    const look = { atSec: 50, firstSequence: 7, lastSequence: 10, messages: 4, bytes: 400 };
+    const of = (looks: Case['looks'] = []) => fates({ config, operations, subjects, messages, looks });
+    expect(of()).toEqual(doubted(6));
+    expect(of([{ ...look, messages: 3 }])).toEqual(doubted(6));
+    expect(of([look])).toEqual(evicted(6));
   });
 
   it('is what has as many later ones on its subject as may be kept of each', () => {
@@ -111,6 +152,31 @@ describe('what the limits of a stream explain', () => {
         messages: all.slice(6),
       }),
     ).toEqual(nothingButLost(6));
+  });
+
+  describe('by a limit for each subject', () => {
+    const config = { max_msgs_per_subject: 1 };
+    const stranger = (streamSequence: number, sequence = 77) => ({ writer: 9, sequence, streamSequence });
+
+    it('may be what a stamped message of a load without a history has pushed out', () => {
+      expect(fates({ config, operations: acknowledged(1), messages: [stranger(2)] })).toEqual(doubted(1));
+      // One that stands before it has not.
+      const later = acknowledged(1, 0, 5);
+      expect(fates({ config, operations: later, messages: [stranger(2)] })).toEqual(nothingButLost(1));
+    });
+
+    it('may be what a write of a history that was cut short has pushed out', () => {
+      const cut = madeWriter(1, [], { complete: false });
+      const history = madeHistory(
+        [madeWriter(0, acknowledged(1)), cut],
+        [madeRead('ORDERS', [{ writer: 1, sequence: 4000, streamSequence: 2 }])],
+        { streams: [madeStream('ORDERS', config)] },
+      );
+      expect(ackedLoss.check(history, {})).toMatchObject({
+        verdict: 'unknown',
+        counts: { lost: 0, perhapsEvicted: 1 },
+      });
+    });
   });
 
   describe('in a work queue', () => {

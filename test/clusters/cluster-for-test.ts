@@ -2,8 +2,11 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freshId } from '../../src/base/ids.js';
-import { type ProcessClusterStartOptions, startProcessCluster } from '../../src/clusters/process-cluster.js';
 import { processClusterSchema } from '../../src/clusters/process-cluster-schema.js';
+import {
+  type ProcessClusterStartOptions,
+  startProcessCluster,
+} from '../../src/clusters/start-process-cluster.js';
 import type { Cluster, LinkEvent, NodeEvent } from '../../src/contracts/cluster.js';
 import { endMarked } from '../../src/processes/end-process.js';
 import { natsServerPath } from '../support/nats-server.js';

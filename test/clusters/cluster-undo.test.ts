@@ -26,7 +26,7 @@ test.skipIf(process.platform !== 'linux')('the commands for people do what the r
   const [, end] = clusterUndoRecords(place.runId, '/tmp/somewhere');
   const bystander = spawn('/bin/sleep', ['60'], { env: { STORMGLASS_RUN: `${place.runId}x` } });
   await promisify(execFile)('/bin/sh', ['-c', end!.manual]);
-  expect(await waitFor(() => !isAlive(before), { timeoutMs: 10_000 })).toBe(true);
+  expect(await waitFor(() => !isAlive(before), { timeoutMs: 30_000 })).toBe(true);
   expect(bystander.exitCode ?? bystander.signalCode).toBeNull();
   bystander.kill('SIGKILL');
   await once(bystander, 'exit');
@@ -37,7 +37,7 @@ test.skipIf(process.platform !== 'linux')('the commands for people do what the r
       const found = await findMarked(place.runId);
       return found.length > 0 ? found : undefined;
     },
-    { timeoutMs: 10_000 },
+    { timeoutMs: 30_000 },
   ))!;
   await cluster.startNode('n1');
   expect(cluster.node('n1').process).toEqual(again);

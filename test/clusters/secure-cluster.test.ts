@@ -22,9 +22,14 @@ async function useStream(cluster: Cluster): Promise<void> {
   await using control = await openControl({ access: cluster.access, nodes: cluster.nodes });
   await control.createStreams([{ name: 'SAFE', subjects: ['safe'], config: { num_replicas: 3 } }]);
   const wire = await wireTo(cluster.access);
-  for (let i = 0; i < 10; i++) wire.publish('safe', 'x');
-  await wire.flush();
-  await expect.poll(async () => (await control.streamBounds('SAFE'))?.lastSequence).toBe(10);
+  // A server that does not know yet of the stream on another drops what is published without asking for an answer.
+  await expect
+    .poll(async () => {
+      wire.publish('safe', 'x');
+      await wire.flush();
+      return (await control.streamBounds('SAFE'))?.lastSequence;
+    })
+    .toBeGreaterThanOrEqual(10);
   await wire.close();
 }
 
@@ -110,11 +115,11 @@ describe('a cluster with users', () => {
     const wire = await wireTo(cluster.access);
     const before = wire.server;
     await cluster.signal('n1', 'SIGKILL');
-    await expect.poll(() => wire.connected && wire.server !== before, { timeout: 10_000 }).toBe(true);
+    await expect.poll(() => wire.connected && wire.server !== before).toBe(true);
     await wire.close();
     await cluster.startNode('n1');
     const again = () => wireTo({ ...cluster.access, servers: [before] });
-    await waitFor(async () => (await again()).close().then(() => true), { timeoutMs: 10_000 });
+    await waitFor(async () => (await again()).close().then(() => true), { timeoutMs: 30_000 });
     expect(await whoAmI({ ...cluster.access, servers: [before] })).toMatch(/^A/);
   });
 });

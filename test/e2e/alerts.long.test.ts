@@ -60,7 +60,7 @@ describe('a run that expects alerts', () => {
       expect.objectContaining({ receiver: 'page', status: 'firing', alert: 'NatsNodeDown' }),
     );
     expect(await place.leftovers()).toEqual([]);
-  }, 180_000);
+  });
 
   it('is inconclusive when Prometheus has died', async () => {
     await using place = new Workplace();
@@ -79,7 +79,7 @@ describe('a run that expects alerts', () => {
       results: [{ verdict: 'unknown' }],
     });
     expect(await place.leftovers()).toEqual([]);
-  }, 120_000);
+  });
 
   it('leaves nothing behind when Ctrl-C comes while it waits for its alerts', async () => {
     await using place = new Workplace();
@@ -95,7 +95,7 @@ describe('a run that expects alerts', () => {
     expect(end.code, end.stderr).toBe(130);
     expect(place.summary().alerts?.results).toMatchObject([{ verdict: 'unknown' }]);
     expect(await place.leftovers()).toEqual([]);
-  }, 120_000);
+  });
 
   it('has its Prometheus and its Alertmanager ended by the watchdog when it is killed', async () => {
     await using place = new Workplace();
@@ -106,7 +106,7 @@ describe('a run that expects alerts', () => {
     run.child.kill('SIGKILL');
     await run.ended;
     expect(await place.leftovers()).toEqual([]);
-  }, 120_000);
+  });
 });
 
 it("refuses rules with an error in promtool's words, before anything is started", async () => {
@@ -118,4 +118,4 @@ it("refuses rules with an error in promtool's words, before anything is started"
   expect(end.stderr).toMatch(/the rules in .* are not as Prometheus has them:[\s\S]*parse error/);
   expect(place.runDirs()).toEqual([]);
   expect(await place.leftovers()).toEqual([]);
-}, 60_000);
+});

@@ -16,7 +16,18 @@ it('says what is needed where there is no Prometheus, and starts nothing; the sc
   const end = await place.run(['run', file, '--out', place.reports], { PATH: bin });
   expect(end.code, end.stderr).toBe(3);
   expect(end.stderr).toContain('prometheus 2.42.0 or later is needed: no prometheus on the PATH');
+  expect(end.stderr).toContain('; alertmanager 0.25.0 or later is needed: ');
   expect(end.stderr).toMatch(/(apt-get install -y|brew install|curl -fL) \S*prometheus/);
+  const wrong = await place.run(['run', file, '--out', place.reports], {
+    PATH: bin,
+    STORMGLASS_PROMETHEUS: process.execPath,
+    STORMGLASS_ALERTMANAGER: process.execPath,
+  });
+  expect(wrong.code, wrong.stderr).toBe(3);
+  expect(wrong.stderr).toContain(`${process.execPath} does not say that it is prometheus`);
+  expect(wrong.stderr).toContain('STORMGLASS_PROMETHEUS names one');
+  expect(wrong.stderr).toContain('STORMGLASS_ALERTMANAGER names one');
+  expect(wrong.stderr).not.toMatch(/apt-get|brew|curl/);
   expect(place.runDirs()).toEqual([]);
   expect(await place.leftovers()).toEqual([]);
 });

@@ -4,12 +4,15 @@ import { describe, expect, it } from 'vitest';
 import { scenarioText, Workplace } from '../support/cli.js';
 import { natsServerPath } from '../support/nats-server.js';
 
+const LOAD =
+  '[{ name: orders, kind: js-publish, domains: [orders], rate: 500/s, for: 5s, max-lateness: 30s }]';
+
 /** The exit codes for which a run has to wait: see exit-codes.test.ts for the others. */
 describe('stormglass run ends with', () => {
   it('6 when a node crashed that nobody had asked to', async () => {
     await using place = new Workplace();
-    const text = scenarioText({ limits: '{ steady: 3s }' });
-    const run = place.start(['run', place.write('s.yaml', text), '--out', place.reports]);
+    const text = scenarioText({ load: LOAD, limits: '{ steady: 10s }' });
+    const run = place.startScenario(text);
     await place.phase('load');
     // A follower: the load goes on, and the crash is all that there is to say.
     const { leader } = await place.event(
@@ -30,18 +33,13 @@ describe('stormglass run ends with', () => {
     copyFileSync(natsServerPath(), server);
     chmodSync(server, 0o755);
     const text = scenarioText({
+      load: LOAD,
       faults: '[{ at: 1s, kind: node-kill, target: n2, restart-after: 2s }]',
-      limits: '{ heal: 3s, steady: 3s }',
+      limits: '{ heal: 3s, steady: 10s }',
     });
-    const run = place.start([
-      'run',
-      place.write('s.yaml', text),
-      '--out',
-      place.reports,
-      '--nats-server',
-      server,
-    ]);
-    await place.event((event) => event.type === 'fault-injected', 'the fault');
+    const run = place.startScenario(text, '--nats-server', server);
+    // Its servers run, and need the program no more until one is started again.
+    await place.phase('load');
     unlinkSync(server);
     const end = await run.ended;
     expect(end.code).toBe(8);

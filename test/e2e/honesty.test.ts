@@ -17,7 +17,7 @@ describe('a run tells its own limits from the system’s', () => {
       checks: '[]',
       load: '[{ name: firehose, kind: publish, domains: [telemetry], rate: 5M/s, for: 2s, backlog: 1s, batch: { events: 32, within: 20ms } }]',
     }).replace('size: 16B', `payload: ${COSTLY}`);
-    const end = await place.run(['run', place.write('s.yaml', text), '--out', place.reports]);
+    const end = await place.runScenario(text);
     expect(end.code).toBe(7);
     expect(end.stderr).toMatch(
       /inconclusive: load firehose: the generator was the bottleneck, too slow for .* % of the operations .*\bcores?\b/,
@@ -59,16 +59,9 @@ describe('a run tells its own limits from the system’s', () => {
       cluster: `{ driver: external, servers: ['nats://${address}'], allow: ['${address}'], auth: { user: u, password: p } }`,
       streams: '[]',
       checks: '[]',
-      load: '[{ name: firehose, kind: publish, domains: [telemetry], rate: 200/s, for: 1s }]',
+      load: '[{ name: firehose, kind: publish, domains: [telemetry], rate: 200/s, for: 1s, max-lateness: 60s }]',
     });
-    const end = await place.run([
-      'run',
-      place.write('s.yaml', text),
-      '--out',
-      place.reports,
-      '--allow',
-      address,
-    ]);
+    const end = await place.runScenario(text, '--allow', address);
     expect(end.code).toBe(6);
     expect(end.stderr).toContain('Permissions Violation for Publish to "cim.events.telemetry.Sampled"');
     expect(end.stderr).toMatch(/notices +firehose: permission-violation 200 times/);

@@ -50,7 +50,7 @@ describe('every kind of load', () => {
 
   it('runs beside the others, and is weighed for what it is', async () => {
     await using place = new Workplace();
-    const end = await place.run(['run', place.write('s.yaml', SCENARIO), '--out', place.reports]);
+    const end = await place.runScenario(SCENARIO);
     expect({ code: end.code, stderr: end.code === 0 ? '' : end.stderr }).toEqual({ code: 0, stderr: '' });
 
     const { loads, thresholds, notices } = place.summary();

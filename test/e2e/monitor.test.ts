@@ -1,6 +1,7 @@
 import { connect } from '@nats-io/transport-node';
 import { describe, expect, it } from 'vitest';
 import { waitFor } from '../../src/base/wait.js';
+import { leasePorts } from '../../src/processes/port-lease.js';
 import { scenarioText, Workplace } from '../support/cli.js';
 import { startTestServer } from '../support/nats-server.js';
 
@@ -11,9 +12,8 @@ describe('the monitor', () => {
   it('alone counts what it sees by domain and type, until it is told to stop', async () => {
     await using place = new Workplace();
     await using server = await startTestServer();
-    await using port = await startTestServer();
-    const freePort = port.port;
-    await port.stop();
+    using lease = await leasePorts(1, { stateDir: place.root });
+    const [freePort] = lease.ports;
     const monitor = place.start([
       'monitor',
       '--server',
@@ -44,6 +44,17 @@ describe('the monitor', () => {
     expect((await monitor.ended).code).toBe(0);
   });
 
+  it('alone waits for a server, says so once, and is ended by Ctrl-C all the same', async () => {
+    await using place = new Workplace();
+    const monitor = place.start(['monitor', '--server', 'nats://127.0.0.1:1', '--port', '0']);
+    const url = await waitFor(() => urlIn(monitor.stderr()), { timeoutMs: 20_000 });
+    expect(await metricsOf(url as string)).toContain('cim_monitor_connected 0');
+    expect(monitor.stderr()).toMatch(/^disconnected: cannot connect: 127\.0\.0\.1:1: .*it goes on trying$/m);
+    monitor.child.kill('SIGINT');
+    expect((await monitor.ended).code).toBe(0);
+    expect(monitor.stderr().match(/cannot connect/g)).toHaveLength(1);
+  });
+
   it('says which option to use when its port is taken', async () => {
     await using place = new Workplace();
     await using server = await startTestServer();
@@ -60,7 +71,11 @@ describe('the monitor', () => {
 
   it('serves the metrics of a run while it runs', async () => {
     await using place = new Workplace();
-    const run = place.start(['run', place.write('s.yaml', scenarioText()), '--out', place.reports]);
+    const run = place.startScenario(
+      scenarioText({
+        load: '[{ name: orders, kind: js-publish, domains: [orders], rate: 500/s, for: 60s, max-lateness: 30s }]',
+      }),
+    );
     const started = await place.event((event) => event.type === 'monitor', 'the monitor');
     const seen = await waitFor(
       async () => {
@@ -70,6 +85,7 @@ describe('the monitor', () => {
       { timeoutMs: 30_000 },
     );
     expect(seen).toContain('cim_event_lag_seconds_bucket');
-    expect((await run.ended).code).toBe(0);
+    run.child.kill('SIGINT');
+    expect((await run.ended).code).toBe(130);
   });
 });

@@ -20,11 +20,11 @@ describe.concurrent('faults that act on nodes', () => {
     expect(place.summary().faults).toMatchObject([{ status: 'reverted' }, { status: 'reverted' }]);
     expect(end.code, end.stderr).toBe(0);
     expect(await place.leftovers()).toEqual([]);
-  }, 120_000);
+  });
 
   it("says in the server's own words that a node does not start again, and ends the run in order", async () => {
     await using place = new Workplace();
-    const limits = '{ heal: 2s, steady: 2s }';
+    const limits = '{ heal: 2s, steady: 10s }';
     const faults = '[{ at: 1s, kind: node-kill, target: n2, restart-after: 2s }]';
     const file = place.write('broken.yaml', scenarioText({ load, faults, limits }));
     const run = place.start(['run', file, '--out', place.reports]);
@@ -43,5 +43,5 @@ describe.concurrent('faults that act on nodes', () => {
     );
     expect(place.summary().verdict.leftBehind).toEqual([]);
     expect(await place.leftovers()).toEqual([]);
-  }, 120_000);
+  });
 });

@@ -35,7 +35,7 @@ thresholds:
 describe('a run whose loads have paces of their own', () => {
   it('measures a warm-up apart, and ends when the last of them has', async () => {
     await using place = new Workplace();
-    const end = await place.run(['run', place.write('s.yaml', SCENARIO), '--out', place.reports]);
+    const end = await place.runScenario(SCENARIO);
     const summary = place.summary();
     expect(summary.thresholds.map(({ text, verdict }) => [text, verdict])).toEqual([
       ['stairs.lost count == 0', 'pass'],

@@ -30,7 +30,7 @@ it('a run tells everybody who listens what it does, to its verdict, and is not d
     load: '[{ name: orders, kind: js-publish, domains: [orders], rate: 200/s, for: 3s, max-lateness: 10s }]',
     checks: '[acked-loss, duplicates, order, unexpected]',
   });
-  const run = place.start(['run', place.write('s.yaml', text), '--out', place.reports, '--allow', address]);
+  const run = place.startScenario(text, '--allow', address);
   // Not all on one page: a machine that is busy may have asked for none between two of these.
   const awaited = new Set([
     /cim_stormglass_phase\{.*phase="load".*\} 1/,

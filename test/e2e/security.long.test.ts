@@ -40,7 +40,7 @@ function secretsIn(files: readonly string[]): string[] {
 }
 
 const shortLoad = (seconds = 1) =>
-  `[{ name: orders, kind: js-publish, domains: [orders], rate: 300/s, for: ${seconds}s }]`;
+  `[{ name: orders, kind: js-publish, domains: [orders], rate: 300/s, for: ${seconds}s, max-lateness: 60s }]`;
 
 describe('a cluster of our own', () => {
   it('with mutual TLS and JWTs loses a server, gets it back and passes; its secrets go with it, unseen', async () => {

@@ -26,7 +26,7 @@ describe('volumes of a run', () => {
         faults: `[{ at: 1s, for: 40s, kind: disk-full, target: n1 },
                   { at: 1s, for: 40s, kind: slow-disk, writes: 50/s, target: n2, allow-quorum-loss: true }]`,
       });
-      const run = place.start(['run', place.write('s.yaml', text), '--out', place.reports]);
+      const run = place.startScenario(text);
       const seen = (fault: string) => (event: { type: string; fault?: unknown }) =>
         event.type === 'fault-observed' && event.fault === fault;
       await place.event(seen('fault-1'), 'the first fault');
@@ -55,7 +55,7 @@ describe('volumes of a run', () => {
         load: LOAD.replace('60s', '25s'),
         faults: '[{ at: 1s, for: 2s, kind: disk-full, target: n1 }]',
       });
-      const { code, stderr } = await place.run(['run', place.write('s.yaml', text), '--out', place.reports]);
+      const { code, stderr } = await place.runScenario(text);
       expect(code, stderr).toBe(0);
       expect(place.summary().faults[0]).toMatchObject({ status: 'reverted', kind: 'disk-full' });
       expect(await mountsLeft(place)).toEqual([]);
@@ -71,7 +71,7 @@ it('says at preflight all that cannot be done here, and starts nothing', async (
     faults: `[{ at: 1s, for: 1s, kind: clock-skew, by: 5m, target: n1 },
               { at: 3s, for: 1s, kind: clock-skew, by: 1h, target: n2 }]`,
   });
-  const { code, stderr } = await place.run(['run', place.write('s.yaml', text), '--out', place.reports]);
+  const { code, stderr } = await place.runScenario(text);
   expect(code).toBe(3);
   expect(stderr).toMatch(/fault-1 \(clock-skew\), fault-2 \(clock-skew\): no machine known to us can shift/);
   expect(place.runDirs()).toEqual([]);

@@ -13,9 +13,9 @@ import { LoadUnderTest, steadyRate } from '../generators/load-under-test.js';
 import { startTestServer } from '../support/nats-server.js';
 import { pauseProcess } from '../support/pause-process.js';
 
-/** What making one event costs the thread: at this rate, it has time for half of them. */
-const COST_NS = 200 * NS.us;
-const RATE_PER_SEC = 10_000;
+/** What making one event costs the thread: at this rate, it has time for half of them. A window of them outlasts a server's answer. */
+const COST_NS = 2 * NS.ms;
+const RATE_PER_SEC = 1000;
 
 /** A kind of load whose events are costly to make, as those of a large template are. */
 function costly(inner: LoadKind): LoadKind {
@@ -70,8 +70,7 @@ describe('what limited a load', () => {
   it('was the generator where its thread could not send in time: says so, with the resource and what to change', async () => {
     await using server = await startTestServer();
     const load = loadOf(server.access, 'costly-publish');
-    await load.start();
-    await load.finished();
+    await load.run();
     const { limits, findings } = limitsOf(load);
     expect(load.count('dropped')).toBeGreaterThan(0);
     expect(limits).toMatchObject([{ load: 'orders', by: 'generator' }]);
@@ -94,8 +93,7 @@ describe('what limited a load', () => {
     ]);
     await control[Symbol.asyncDispose]();
     const load = loadOf(server.access, 'costly-js-publish', { window: 16, backlog: 1 * NS.s });
-    await load.start();
-    await load.finished();
+    await load.run();
     const { limits, findings } = limitsOf(load);
     expect(load.count('blocked')).toBeGreaterThan(0);
     expect(limits).toMatchObject([{ load: 'orders', by: 'generator' }]);
@@ -104,11 +102,12 @@ describe('what limited a load', () => {
 
   it('was the system where the server stood still, though the same load waited just as long', async () => {
     await using server = await startTestServer();
-    // Cheap to make, and more bytes than a stopped server's socket takes.
+    // Few and cheap to make, and more bytes than a stopped server's socket takes.
+    const perSec = 2000;
     const load = new LoadUnderTest({
       access: server.access,
       kind: 'publish',
-      schedule: steadyRate(RATE_PER_SEC, 1.6),
+      schedule: steadyRate(perSec, 1.6),
       events: [
         {
           domain: 'orders',
@@ -122,7 +121,7 @@ describe('what limited a load', () => {
     });
     await load.start();
     await pauseProcess(server.pid);
-    await waitFor(() => load.count('unsent') > RATE_PER_SEC / 2, { timeoutMs: 20_000 });
+    await waitFor(() => load.count('unsent') > perSec / 2, { timeoutMs: 20_000 });
     process.kill(server.pid, 'SIGCONT');
     await load.finished();
     const { limits, findings } = limitsOf(load);
@@ -141,8 +140,7 @@ describe('what limited a load', () => {
       kind: 'publish',
       schedule: steadyRate(100, 1.2),
     });
-    await load.start();
-    await load.finished();
+    await load.run();
     expect(limitsOf(load)).toEqual({
       lateLoads: [],
       limits: [{ load: 'orders', by: 'schedule', text: expect.stringMatching(/^it kept its schedule: /) }],

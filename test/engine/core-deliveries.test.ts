@@ -6,7 +6,8 @@ import {
   type LoadKindFacts,
   type LoadNotice,
 } from '../../src/contracts/load.js';
-import type { LoadPlan, PhaseName } from '../../src/contracts/plan.js';
+import type { LoadPlan } from '../../src/contracts/plan/loads.js';
+import type { PhaseName } from '../../src/contracts/plan/phase.js';
 import type { LoadPhaseResult, LoadResult } from '../../src/contracts/run-result.js';
 import { type CoreDeliverySources, coreDeliveries } from '../../src/engine/core-deliveries.js';
 import { MonitorSight } from '../../src/engine/monitor-sight.js';

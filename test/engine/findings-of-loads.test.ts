@@ -52,7 +52,7 @@ describe('what is found of a load', () => {
 
 describe("the servers' own counters", () => {
   const confirmedBy = (confirmed: Record<string, number>) =>
-    confirmationFindings([load('connections', { ok: 50 })], { confirmed, restarted: [] });
+    confirmationFindings([load('connections', { ok: 50 })], { confirmed, restarted: [] }, []);
 
   it('must confirm what was done, unless it was no messages', () => {
     expect(confirmedBy({ it: 50 })).toEqual([]);

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { waitFor } from '../../src/base/wait.js';
 import type { HandAnswer } from '../../src/contracts/hand.js';
-import type { FaultPlan } from '../../src/contracts/plan.js';
+import type { FaultPlan } from '../../src/contracts/plan/faults.js';
 import type { FaultConductor } from '../../src/engine/fault-conductor.js';
 import { HandWork } from '../../src/engine/hand-work.js';
 import { Journal } from '../../src/engine/journal.js';

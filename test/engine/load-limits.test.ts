@@ -1,13 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { NS } from '../../src/base/clock.js';
 import { LOAD_COUNTERS, type LoadCounter } from '../../src/contracts/load.js';
-import type { LoadPlan } from '../../src/contracts/plan.js';
-import type { WorkerSample } from '../../src/contracts/resources.js';
+import type { LoadPlan } from '../../src/contracts/plan/loads.js';
 import type { LoadResult } from '../../src/contracts/run-result.js';
 import { findLimits } from '../../src/engine/load-limits.js';
 import { ResourceBook } from '../../src/engine/resource-book.js';
-
-const START_NS = 1000 * NS.s;
+import { START_NS, second, workerSample } from './made-samples.js';
 
 const plan: LoadPlan = {
   name: 'audit',
@@ -33,38 +31,17 @@ function resultOf(counters: Partial<Record<LoadCounter, number>>): LoadResult {
 function limitsOf(cpuShare: number) {
   // What it acknowledges it could not yet do all of, for whatever reason: nothing of it was on a schedule.
   const counters = { received: 1000, due: 1000, sent: 500 };
-  const span = { startNs: START_NS, endNs: START_NS + NS.s };
   const book = new ResourceBook(() => NS.s);
   book.start(START_NS);
   book.addReport({
     load: plan.name,
     worker: 0,
-    ...span,
+    ...second(0),
     phases: [{ phase: 'steady', counters, histograms: {} }],
     troubles: [],
     pending: 0,
   });
-  const sample: WorkerSample = {
-    of: 'worker',
-    role: 'generator',
-    load: plan.name,
-    worker: 0,
-    ...span,
-    cpuNs: cpuShare * NS.s,
-    runQueueNs: 0,
-    activeNs: cpuShare * NS.s,
-    loopDelayP99Ns: 0,
-    loopDelayMaxNs: 0,
-    gcPauses: 0,
-    gcNs: 0,
-    gcMaxNs: 0,
-    heapBytes: 0,
-    heapLimitBytes: 1,
-    externalBytes: 0,
-    connections: 1,
-    socketHeldNs: 0,
-  };
-  book.add(sample);
+  book.add(workerSample(0, cpuShare, { load: plan.name }));
   return findLimits([plan], [resultOf(counters)], book);
 }
 

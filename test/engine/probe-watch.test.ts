@@ -6,7 +6,7 @@ import { NS } from '../../src/base/clock.js';
 import { waitFor } from '../../src/base/wait.js';
 import type { Cluster } from '../../src/contracts/cluster.js';
 import type { SystemControl } from '../../src/contracts/control.js';
-import type { ProbePlan } from '../../src/contracts/plan.js';
+import type { ProbePlan } from '../../src/contracts/plan/steady-state.js';
 import { Journal } from '../../src/engine/journal.js';
 import { ProbeWatch } from '../../src/engine/probe-watch.js';
 import { SteadyState } from '../../src/engine/steady-state.js';
@@ -51,7 +51,7 @@ function watching(plan: ProbePlan) {
     looksBeyond: async (count: number) => {
       const looks = () => result().steady.looks + result().faults.looks;
       const wanted = looks() + count;
-      await waitFor(() => looks() > wanted, { timeoutMs: 5_000, everyMs: 5 });
+      await waitFor(() => looks() > wanted, { timeoutMs: 30_000, everyMs: 5 });
     },
     end: async () => {
       end.abort();

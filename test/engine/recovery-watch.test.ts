@@ -18,7 +18,7 @@ it('ends with the load, though nobody answers how much is before the consumers',
   });
   const end = new AbortController();
   const running = watch.run(end.signal);
-  expect(await waitFor(() => asked > 0, { timeoutMs: 5_000, everyMs: 5 })).toBe(true);
+  expect(await waitFor(() => asked > 0, { timeoutMs: 30_000, everyMs: 5 })).toBe(true);
   end.abort(new Error('the load has ended'));
   await running;
   expect(watch.backlog).toEqual([]);
@@ -50,7 +50,7 @@ it('credits no storm with getting over what the one before it has left', async (
   });
   const end = new AbortController();
   const running = watch.run(end.signal);
-  expect(await waitFor(() => looks > 2, { timeoutMs: 10_000, everyMs: 5 })).toBe(true);
+  expect(await waitFor(() => looks > 2, { timeoutMs: 30_000, everyMs: 5 })).toBe(true);
   end.abort(new Error('the load has ended'));
   await running;
   expect(told).toEqual(['leader: none']);

@@ -13,7 +13,7 @@ function asking(withinMs: number) {
     onAnswer: (answer) => told.push(answer),
   });
   const askedTimes = (times: number) =>
-    waitFor(() => answers.length >= times, { timeoutMs: 10_000, everyMs: 1 });
+    waitFor(() => answers.length >= times, { timeoutMs: 30_000, everyMs: 1 });
   return { question, answers, told, askedTimes };
 }
 
@@ -42,12 +42,12 @@ describe('a repeated question', () => {
     question.start();
     await askedTimes(3);
     answers[1]?.('b');
-    await waitFor(() => told.length === 1, { timeoutMs: 10_000 });
+    await waitFor(() => told.length === 1, { timeoutMs: 30_000 });
     answers[0]?.('a');
     answers[2]?.('c');
     await askedTimes(5);
     answers[4]?.('e');
-    await waitFor(() => told.length === 2, { timeoutMs: 10_000 });
+    await waitFor(() => told.length === 2, { timeoutMs: 30_000 });
     question.stop();
     expect(told).toEqual(['b', 'e']);
   });

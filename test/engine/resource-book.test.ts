@@ -3,13 +3,9 @@ import { NS } from '../../src/base/clock.js';
 import type { IntervalReport, LoadCounter } from '../../src/contracts/load.js';
 import type { MachineSample, ServerSample, WorkerSample } from '../../src/contracts/resources.js';
 import { ResourceBook } from '../../src/engine/resource-book.js';
+import { START_NS, second, workerSample } from './made-samples.js';
 
-const START_NS = 1000 * NS.s;
 const LATE_NS = 500 * NS.ms;
-const second = (from: number, seconds = 1) => ({
-  startNs: START_NS + from * NS.s,
-  endNs: START_NS + (from + seconds) * NS.s,
-});
 
 const server = (at: number, more: Partial<ServerSample> = {}): ServerSample => ({
   of: 'server',
@@ -27,27 +23,7 @@ const server = (at: number, more: Partial<ServerSample> = {}): ServerSample => (
   ...more,
 });
 
-const worker = (at: number, more: Partial<WorkerSample> = {}): WorkerSample => ({
-  of: 'worker',
-  role: 'generator',
-  load: 'orders',
-  worker: 0,
-  ...second(at),
-  cpuNs: 0.2 * NS.s,
-  runQueueNs: 0,
-  activeNs: 0.2 * NS.s,
-  loopDelayP99Ns: 0,
-  loopDelayMaxNs: 0,
-  gcPauses: 0,
-  gcNs: 0,
-  gcMaxNs: 0,
-  heapBytes: 0,
-  heapLimitBytes: 1,
-  externalBytes: 0,
-  connections: 1,
-  socketHeldNs: 0,
-  ...more,
-});
+const worker = (at: number, more: Partial<WorkerSample> = {}) => workerSample(at, 0.2, more);
 
 const report = (
   at: number,

@@ -1,7 +1,8 @@
 import { expect, it } from 'vitest';
 import { NS, nowNs } from '../../src/base/clock.js';
 import type { IntervalReport, LoadCounter } from '../../src/contracts/load.js';
-import type { ConditionMeasure, ConditionPlan, LoadPlan } from '../../src/contracts/plan.js';
+import type { ConditionMeasure, ConditionPlan } from '../../src/contracts/plan/condition.js';
+import type { LoadPlan } from '../../src/contracts/plan/loads.js';
 import { RunningConditions } from '../../src/engine/running-conditions.js';
 import { LatencyHistogram } from '../../src/metrics/latency-histogram.js';
 

@@ -1,11 +1,13 @@
-import { connect } from '@nats-io/transport-node';
 import { describe, expect, it } from 'vitest';
 import { NS } from '../../src/base/clock.js';
 import { waitFor } from '../../src/base/wait.js';
-import type { EventKind } from '../../src/contracts/plan.js';
+import type { EventKind } from '../../src/contracts/plan/events.js';
+import { readVarz } from '../../src/nats/endpoints.js';
 import { emptyStamp, readStamp, STAMP_BYTES } from '../../src/wire/stamp.js';
 import { startTestServer } from '../support/nats-server.js';
+import { whileStopped } from '../support/pause-process.js';
 import { LoadUnderTest, ORDERS, steadyRate } from './load-under-test.js';
+import { subscribe } from './subscriber.js';
 
 interface Seen {
   readonly subject: string;
@@ -32,19 +34,21 @@ function eventsOf(subject: string, data: Uint8Array): Seen[] {
   return events;
 }
 
-async function subscribe(port: number) {
-  const connection = await connect({ servers: `127.0.0.1:${port}` });
+/** What a subscriber makes of the messages, and the events in them. */
+async function subscribeToBatches(port: number) {
   const events: Seen[] = [];
-  const messages: { readonly events: number; readonly header: string | undefined }[] = [];
-  connection.subscribe('cim.>', {
-    callback: (_, { subject, data, headers }) => {
-      const inside = eventsOf(subject, data);
-      messages.push({ events: inside.length, header: headers?.get('traceparent') });
-      events.push(...inside);
-    },
+  const subscriber = await subscribe(port, 'cim.>', ({ subject, data, headers }) => {
+    const inside = eventsOf(subject, data);
+    events.push(...inside);
+    return { events: inside.length, header: headers?.get('traceparent') };
   });
-  await connection.flush();
-  return { events, messages, close: () => connection.close() };
+  return {
+    events,
+    get messages() {
+      return subscriber.seen;
+    },
+    [Symbol.asyncDispose]: () => subscriber[Symbol.asyncDispose](),
+  };
 }
 
 const batch = (events: number, withinMs: number) => ({ events, within: withinMs * NS.ms });
@@ -52,17 +56,15 @@ const batch = (events: number, withinMs: number) => ({ events, within: withinMs 
 describe('publish with several events a message', () => {
   it('sends every event once, in order by subject, with its own due time', async () => {
     await using server = await startTestServer();
-    const subscriber = await subscribe(server.port);
+    await using subscriber = await subscribeToBatches(server.port);
     const load = new LoadUnderTest({
       access: server.access,
       kind: 'publish',
       schedule: steadyRate(20_000, 0.5),
       params: { batch: batch(32, 5) },
     });
-    await load.start();
-    await load.finished();
-    await waitFor(() => subscriber.events.length >= 10_000, { timeoutMs: 10_000 });
-    await subscriber.close();
+    await load.run();
+    await waitFor(() => subscriber.events.length >= 10_000, { timeoutMs: 30_000 });
 
     const { events, messages } = subscriber;
     // Numbered as they were sent: whoever receives them sees a gap where one is lost, and nowhere else.
@@ -91,17 +93,16 @@ describe('publish with several events a message', () => {
 
   it('fills its messages where there is enough, and sends what is old where there is not', async () => {
     await using server = await startTestServer();
-    const subscriber = await subscribe(server.port);
+    await using subscriber = await subscribeToBatches(server.port);
     const full = new LoadUnderTest({
       access: server.access,
       kind: 'publish',
       schedule: { mode: 'max', durationNs: 0.2 * NS.s },
       params: { batch: batch(16, 60_000) },
     });
-    await full.start();
-    await full.finished();
+    await full.run();
     const all = full.count('ok');
-    await waitFor(() => subscriber.events.length >= all, { timeoutMs: 10_000 });
+    await waitFor(() => subscriber.events.length >= all, { timeoutMs: 30_000 });
     const { messages, events } = subscriber;
     // All but the last of each subject.
     expect(messages.filter((message) => message.events < 16).length).toBeLessThanOrEqual(2);
@@ -116,10 +117,8 @@ describe('publish with several events a message', () => {
       schedule: steadyRate(100, 0.5),
       params: { batch: batch(1000, 100) },
     });
-    await sparse.start();
-    await sparse.finished();
-    await waitFor(() => events.length >= 50, { timeoutMs: 10_000 });
-    await subscriber.close();
+    await sparse.run();
+    await waitFor(() => events.length >= 50, { timeoutMs: 30_000 });
     // About ten events in a hundred milliseconds, in two subjects.
     expect(messages.length).toBeGreaterThan(5);
     expect(messages.length).toBeLessThan(30);
@@ -128,7 +127,7 @@ describe('publish with several events a message', () => {
 
   it('keeps JSON what it is, and gives a message the headers of its first event', async () => {
     await using server = await startTestServer();
-    const subscriber = await subscribe(server.port);
+    await using subscriber = await subscribeToBatches(server.port);
     const json: EventKind = {
       ...ORDERS[0]!,
       size: { minBytes: 0, maxBytes: 100 },
@@ -141,10 +140,8 @@ describe('publish with several events a message', () => {
       events: [json],
       params: { batch: batch(8, 5), traceparent: 2 },
     });
-    await load.start();
-    await load.finished();
-    await waitFor(() => subscriber.events.length >= 600, { timeoutMs: 10_000 });
-    await subscriber.close();
+    await load.run();
+    await waitFor(() => subscriber.events.length >= 600, { timeoutMs: 30_000 });
     const ids = new Set<string>();
     for (const { body, sequence } of subscriber.events) {
       const event = JSON.parse(body.toString());
@@ -169,15 +166,13 @@ describe('publish with several events a message', () => {
       params: { backlog: 0.3 * NS.s, batch: batch(4, 5) },
     });
     await load.start();
-    process.kill(server.pid, 'SIGSTOP');
-    await waitFor(() => load.count('unsent') > 0, { timeoutMs: 20_000 });
-    process.kill(server.pid, 'SIGCONT');
+    await whileStopped(server.pid, () => waitFor(() => load.count('unsent') > 0, { timeoutMs: 20_000 }));
     await load.finished();
     expect(load.count('blocked')).toBeGreaterThan(0);
     expect(load.count('due')).toBe(8000);
     expect(load.count('sent') + load.count('unsent')).toBe(8000);
     expect(load.count('ok')).toBe(load.count('sent'));
-    const { in_msgs } = (await (await fetch(`${server.monitorUrl}/varz`)).json()) as { in_msgs: number };
+    const { in_msgs } = await readVarz(server.monitorUrl);
     expect(in_msgs).toBe(load.count('messages'));
   });
 

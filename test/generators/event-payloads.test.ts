@@ -1,13 +1,14 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { connect, type Msg } from '@nats-io/transport-node';
+import type { Msg } from '@nats-io/transport-node';
 import { afterAll, describe, expect, it } from 'vitest';
 import { waitFor } from '../../src/base/wait.js';
-import type { EventKind, PayloadPlan } from '../../src/contracts/plan.js';
+import type { EventKind, PayloadPlan } from '../../src/contracts/plan/events.js';
 import { emptyStamp, readStamp, STAMP_BYTES } from '../../src/wire/stamp.js';
 import { startTestServer } from '../support/nats-server.js';
 import { LoadUnderTest, ORDERS, steadyRate, type TestLoadOptions } from './load-under-test.js';
+import { subscribe } from './subscriber.js';
 
 const dir = mkdtempSync(join(tmpdir(), 'stormglass-payloads-'));
 afterAll(() => rmSync(dir, { recursive: true, force: true }));
@@ -31,20 +32,16 @@ function seenOf({ subject, data, headers }: Msg): Seen {
 /** What a subscriber with the NATS.js client sees of so many events. */
 async function publish(count: number, options: Partial<TestLoadOptions>): Promise<readonly Seen[]> {
   await using server = await startTestServer();
-  const connection = await connect({ servers: `127.0.0.1:${server.port}` });
-  const seen: Seen[] = [];
-  connection.subscribe('cim.>', { callback: (_, message) => void seen.push(seenOf(message)) });
-  await connection.flush();
+  await using subscriber = await subscribe(server.port, 'cim.>', seenOf);
   const load = new LoadUnderTest({
     access: server.access,
     kind: 'publish',
     schedule: steadyRate(count * 4, 0.25),
     ...options,
   });
-  await load.start();
-  await load.finished();
-  await waitFor(() => seen.length >= count, { timeoutMs: 10_000 });
-  await connection.close();
+  await load.run();
+  await waitFor(() => subscriber.seen.length >= count, { timeoutMs: 30_000 });
+  const { seen } = subscriber;
   expect(seen.map(({ sequence }) => sequence)).toEqual(Array.from({ length: count }, (_, i) => i));
   return seen;
 }

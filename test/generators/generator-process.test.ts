@@ -7,10 +7,12 @@ import { waitFor } from '../../src/base/wait.js';
 import type { GeneratorTask, IntervalReport } from '../../src/contracts/load.js';
 import { startLoadFleet } from '../../src/generators/load-fleet.js';
 import { PhaseClock } from '../../src/metrics/phase-clock.js';
+import { readVarz } from '../../src/nats/endpoints.js';
 import { forkMarked } from '../../src/processes/forked-process.js';
 import { findMarked } from '../../src/processes/run-mark.js';
 import { type CompiledSources, compileSources } from '../processes/compiled-sources.js';
 import { startTestServer } from '../support/nats-server.js';
+import { whileStopped } from '../support/pause-process.js';
 import { steadyRate, type TestLoadOptions, taskOf } from './load-under-test.js';
 
 const MARK = `generator-process-${process.pid}`;
@@ -99,7 +101,7 @@ describe('generators in processes of their own', () => {
       expect(sentIn(reports, 'steady', worker)).toBe(900);
       expect(sentIn(reports, 'faults', worker)).toBe(600);
     }
-    const { in_msgs } = (await (await fetch(`${server.monitorUrl}/varz`)).json()) as { in_msgs: number };
+    const { in_msgs } = await readVarz(server.monitorUrl);
     expect(in_msgs).toBe(4500);
     await fleet[Symbol.asyncDispose]();
     expect(await findMarked(MARK)).toEqual([]);
@@ -117,6 +119,20 @@ describe('generators in processes of their own', () => {
     expect(reports.filter(({ worker }) => worker === 1).at(-1)!.pending).toBe(0);
     await fleet[Symbol.asyncDispose]();
     expect(await findMarked(MARK)).toEqual([]);
+  });
+
+  it('are stopped by a stop that they read together with their start', async () => {
+    await using server = await startTestServer();
+    const { tasks } = tasksOf({ access: server.access, schedule: steadyRate(100, 600) }, 1);
+    const { fleet, reports, children } = start(tasks, await entryOf('both', program), () => true);
+    await using _ = fleet;
+    await fleet.ready();
+    await whileStopped(children[0]!.pid!, async () => {
+      fleet.start(nowNs());
+      fleet.stop();
+    });
+    await fleet.finished();
+    expect(sentIn(reports, 'steady', 0)).toBe(0);
   });
 
   it('fail the load, with their own words, when they end before it', async () => {

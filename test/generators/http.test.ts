@@ -4,7 +4,8 @@ import { describe, expect, it } from 'vitest';
 import { requireForeignConsent } from '../../src/app/foreign-consent.js';
 import { NS } from '../../src/base/clock.js';
 import { waitFor } from '../../src/base/wait.js';
-import type { LoadPlan, LoadSchedule } from '../../src/contracts/plan.js';
+import type { LoadPlan } from '../../src/contracts/plan/loads.js';
+import type { LoadSchedule } from '../../src/contracts/plan/schedule.js';
 import { ClientPace } from '../../src/generators/http/client-pace.js';
 import { http } from '../../src/generators/http/http.js';
 import { LoadUnderTest, steadyRate, type TestLoadOptions } from './load-under-test.js';
@@ -66,7 +67,7 @@ describe('http', () => {
     await using server = await endpoint((response) => response.end('hello'));
     const load = asking(server.url, { schedule: steadyRate(40, 20) });
     await load.start();
-    await waitFor(() => load.count('ok') > 30, { timeoutMs: 10_000 });
+    await waitFor(() => load.count('ok') > 30, { timeoutMs: 30_000 });
     load.stop();
     await load.finished();
     expect(load.count('ok') + load.count('unsent')).toBe(load.count('due'));
@@ -77,8 +78,7 @@ describe('http', () => {
     const load = asking(server.url, {
       required: { method: 'POST', body: 'a question: où?', headers: { 'x-tenant': 'acme' } },
     });
-    await load.start();
-    await load.finished();
+    await load.run();
     expect(load.count('due')).toBe(100);
     expect(load.count('ok')).toBe(load.count('sent'));
     expect(load.count('sent') + load.count('unsent')).toBe(100);
@@ -98,17 +98,25 @@ describe('http', () => {
   });
 
   it('keeps as many requests under way as its concurrency says, and waits for the last', async () => {
-    await using server = await endpoint((response) => void setTimeout(() => response.end(), 20));
-    const load = asking(server.url, { schedule: closed(5, 0.5) });
+    let underWay = 0;
+    let most = 0;
+    await using server = await endpoint((response) => {
+      most = Math.max(most, ++underWay);
+      setTimeout(() => {
+        underWay--;
+        response.end();
+      }, 20);
+    });
+    const load = asking(server.url, { schedule: closed(5, 600) });
     await load.start();
+    await waitFor(() => server.requests.length > 30, { timeoutMs: 20_000 });
+    load.stop();
     await load.finished();
     expect(load.count('ok')).toBe(load.count('sent'));
     expect(load.count('due')).toBe(load.count('sent'));
     expect(server.requests.length).toBe(load.count('sent'));
-    expect(load.count('sent')).toBeGreaterThan(10);
-    // Five at a time, 20 ms each; a timer may come a little early.
-    const lastedMs = (load.reports.at(-1)!.endNs - load.startNs) / NS.ms;
-    expect(load.count('sent')).toBeLessThanOrEqual(5 * (1 + lastedMs / 18));
+    expect(most).toBe(5);
+    // A timer may come a little early.
     expect(load.histogram('service_time').min).toBeGreaterThan(15 * NS.ms);
     expect(load.reports.at(-1)!.pending).toBe(0);
   });
@@ -118,17 +126,14 @@ describe('http', () => {
       response.statusCode = i % 3 === 0 ? 503 : i % 3 === 1 ? 404 : 204;
       response.end();
     });
-    const load = asking(server.url, { schedule: closed(1, 0.3) });
+    const load = asking(server.url, { schedule: closed(1, 600) });
     await load.start();
+    await waitFor(() => server.requests.length > 8, { timeoutMs: 60_000 });
+    load.stop();
     await load.finished();
     expect(load.count('failed')).toBeGreaterThan(load.count('ok'));
     expect(load.count('ok')).toBeGreaterThan(0);
-    expect(
-      load
-        .noticesOf('operation-error')
-        .map(({ text }) => text)
-        .sort(),
-    ).toEqual(['HTTP 404 Not Found', 'HTTP 503 Service Unavailable']);
+    expect(load.operationErrors.sort()).toEqual(['HTTP 404 Not Found', 'HTTP 503 Service Unavailable']);
     expect(load.histogram('ack_latency').censoredTotal).toBe(load.count('failed'));
   });
 
@@ -137,19 +142,17 @@ describe('http', () => {
       if (i % 2 === 0) response.end();
     });
     const load = asking(server.url, { schedule: closed(2, 1.1), required: { timeout: '1s' } });
-    await load.start();
-    await load.finished();
+    await load.run();
     expect(load.count('unknown')).toBeGreaterThan(0);
     expect(load.count('ok') + load.count('unknown')).toBe(load.count('sent'));
-    expect(load.noticesOf('operation-error')[0]!.text).toBe('no response in time');
+    expect(load.operationErrors[0]).toBe('no response in time');
     expect(load.histogram('service_time').max).toBeGreaterThan(0.9 * NS.s);
   });
 
   it('gives up what it could not send within its second, when the endpoint is too slow', async () => {
     await using server = await endpoint((response) => void setTimeout(() => response.end(), 100));
     const load = asking(server.url, { schedule: steadyRate(100, 1), required: { connections: 2 } });
-    await load.start();
-    await load.finished();
+    await load.run();
     expect(load.count('sent')).toBeLessThan(40);
     expect(load.count('sent') + load.count('unsent')).toBe(100);
     expect(load.reports.flatMap(({ troubles }) => troubles)[0]?.reason).toBe('unsent');
@@ -159,27 +162,24 @@ describe('http', () => {
 
   it('goes on when the endpoint has gone, and counts what it refuses', async () => {
     await using server = await endpoint((response) => response.end());
-    const load = asking(server.url, { schedule: closed(1, 0.5) });
+    const load = asking(server.url, { schedule: closed(1, 600) });
     await load.start();
-    await waitFor(() => server.requests.length > 10, { timeoutMs: 10_000 });
+    await waitFor(() => server.requests.length > 10, { timeoutMs: 60_000 });
     await server.stop();
+    await waitFor(() => load.operationErrors.join().includes('ECONNREFUSED'), { timeoutMs: 60_000 });
+    load.stop();
     await load.finished();
     expect(load.count('ok')).toBeGreaterThan(0);
     expect(load.count('failed')).toBeGreaterThan(0);
     expect(load.count('ok') + load.count('failed') + load.count('unknown')).toBe(load.count('sent'));
-    expect(
-      load
-        .noticesOf('operation-error')
-        .map(({ text }) => text)
-        .join(),
-    ).toContain('ECONNREFUSED');
+    expect(load.operationErrors.join()).toContain('ECONNREFUSED');
   });
 
   it('ends early when it is told, without what is not due yet', async () => {
     await using server = await endpoint((response) => response.end());
     const load = asking(server.url, { schedule: steadyRate(20, 600) });
     await load.start();
-    await waitFor(() => server.requests.length > 5, { timeoutMs: 10_000 });
+    await waitFor(() => server.requests.length > 5, { timeoutMs: 30_000 });
     load.stop();
     await load.finished();
     expect(load.count('due')).toBeLessThan(200);
@@ -188,8 +188,10 @@ describe('http', () => {
 
   it("asks for the page of the run's own monitor", async () => {
     await using server = await endpoint((response) => response.end('# HELP'));
-    const load = asking('monitor', { metricsUrl: server.url, schedule: closed(1, 0.2) });
+    const load = asking('monitor', { metricsUrl: server.url, schedule: closed(1, 600) });
     await load.start();
+    await waitFor(() => server.requests.length > 0, { timeoutMs: 60_000 });
+    load.stop();
     await load.finished();
     expect(server.requests.length).toBe(load.count('ok'));
     expect(server.requests[0]!.url).toBe('/path');

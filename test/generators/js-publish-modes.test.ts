@@ -2,19 +2,21 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { type AddressInfo, createConnection, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { jetstreamManager, type StoredMsg, type StreamConfig } from '@nats-io/jetstream';
-import { connect } from '@nats-io/transport-node';
+import type { StoredMsg } from '@nats-io/jetstream';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { NS } from '../../src/base/clock.js';
 import { waitFor } from '../../src/base/wait.js';
 import type { LoadScene } from '../../src/contracts/load.js';
-import type { LoadPlan, LoadSchedule } from '../../src/contracts/plan.js';
+import type { LoadPlan } from '../../src/contracts/plan/loads.js';
+import type { LoadSchedule } from '../../src/contracts/plan/schedule.js';
 import { jsPublish } from '../../src/generators/js-publish/js-publish.js';
 import { isOlder } from '../../src/generators/js-publish/prepare-batches.js';
 import { emptyStamp, readStamp } from '../../src/wire/stamp.js';
 import { startTestServer } from '../support/nats-server.js';
+import { whileStopped } from '../support/pause-process.js';
 import { LoadUnderTest, ORDERS, steadyRate } from './load-under-test.js';
 import { type Operation, readOperations } from './operations.js';
+import { startWithStream } from './orders-stream.js';
 
 let directory: string;
 beforeAll(async () => {
@@ -22,31 +24,16 @@ beforeAll(async () => {
 });
 afterAll(() => rm(directory, { recursive: true, force: true }));
 
-async function startWithStream(config: Record<string, unknown> = {}) {
-  const server = await startTestServer({ jetstream: true });
-  const connection = await connect({ servers: `127.0.0.1:${server.port}` });
-  const manager = await jetstreamManager(connection);
-  const streamConfig = {
-    name: 'ORDERS',
-    subjects: ['cim.events.orders.>'],
-    allow_atomic: true,
-    allow_batched: true,
-    ...config,
-  };
-  await manager.streams.add(streamConfig as Partial<StreamConfig> & { name: string });
+/** A stream that takes batches of both kinds. */
+async function startWithBatches(config: Record<string, unknown> = {}) {
+  const system = await startWithStream({ allow_atomic: true, allow_batched: true, ...config });
   return {
-    server,
-    manager,
-    stored: async () => (await manager.streams.info('ORDERS')).state.messages,
-    message: async (seq: number) => (await manager.streams.getMessage('ORDERS', { seq })) as StoredMsg,
-    async [Symbol.asyncDispose]() {
-      await connection.close();
-      await server[Symbol.asyncDispose]();
-    },
+    ...system,
+    message: async (seq: number) => (await system.manager.streams.getMessage('ORDERS', { seq })) as StoredMsg,
   };
 }
 
-type System = Awaited<ReturnType<typeof startWithStream>>;
+type System = Awaited<ReturnType<typeof startWithBatches>>;
 
 let histories = 0;
 
@@ -108,7 +95,6 @@ async function startCuttableWay(port: number) {
   };
 }
 
-const textsOf = (load: LoadUnderTest): string[] => load.noticesOf('operation-error').map(({ text }) => text);
 const outcomes = (operations: readonly Operation[]): Record<string, number> => {
   const counts: Record<string, number> = {};
   for (const { outcome, reason } of operations) {
@@ -134,12 +120,12 @@ async function expectInPlace(system: System, operations: readonly Operation[]) {
 
 describe('js-publish, one at a time', () => {
   it('has one in flight', async () => {
-    await using system = await startWithStream();
+    await using system = await startWithBatches();
     const { load, ended } = await publish(system, { mode: 'sync' }, steadyRate(500, 1));
-    process.kill(system.server.pid, 'SIGSTOP');
-    await waitFor(() => (load.reports.at(-1)?.pending ?? 0) > 50, { timeoutMs: 20_000 });
-    const sentWhileStopped = load.count('sent') - load.count('ok');
-    process.kill(system.server.pid, 'SIGCONT');
+    const sentWhileStopped = await whileStopped(system.server.pid, async () => {
+      await waitFor(() => (load.reports.at(-1)?.pending ?? 0) > 50, { timeoutMs: 20_000 });
+      return load.count('sent') - load.count('ok');
+    });
     expect(outcomes(await ended())).toEqual({ ok: 500 });
     expect(sentWhileStopped).toBeLessThanOrEqual(1);
   });
@@ -147,7 +133,7 @@ describe('js-publish, one at a time', () => {
 
 describe('js-publish, with message ids', () => {
   it('gives each message an id of its own', async () => {
-    await using system = await startWithStream();
+    await using system = await startWithBatches();
     const { load, ended } = await publish(system, { 'msg-id': true });
     expect(outcomes(await ended())).toEqual({ ok: 1000 });
     expect(load.count('duplicates')).toBe(0);
@@ -156,14 +142,14 @@ describe('js-publish, with message ids', () => {
   });
 
   it('publishes some twice, and has each stored once', async () => {
-    await using system = await startWithStream();
+    await using system = await startWithBatches();
     const { load, ended } = await publish(system, { 'msg-id': { repeat: 0.2 }, window: 64 });
     const operations = await ended();
     expect(outcomes(operations)).toEqual({ ok: 1000 });
     expect(await system.stored()).toBe(1000);
     expect(load.count('duplicates')).toBeGreaterThan(150);
     expect(load.count('duplicates')).toBeLessThan(250);
-    expect(textsOf(load)).toEqual([]);
+    expect(load.operationErrors).toEqual([]);
     await expectInPlace(
       system,
       operations.filter((_, i) => i % 50 === 7),
@@ -173,13 +159,13 @@ describe('js-publish, with message ids', () => {
 
 describe('js-publish, expecting a stream', () => {
   it('is taken by that one', async () => {
-    await using system = await startWithStream();
+    await using system = await startWithBatches();
     const { ended } = await publish(system, { 'expect-stream': 'ORDERS' }, steadyRate(500, 0.1));
     expect(outcomes(await ended())).toEqual({ ok: 50 });
   });
 
   it('is refused by every other', async () => {
-    await using system = await startWithStream();
+    await using system = await startWithBatches();
     const { ended } = await publish(system, { 'expect-stream': 'ODERS' }, steadyRate(500, 0.1));
     expect(outcomes(await ended())).toEqual({ 'failed: expected stream does not match (10060)': 50 });
     expect(await system.stored()).toBe(0);
@@ -188,7 +174,7 @@ describe('js-publish, expecting a stream', () => {
 
 describe('js-publish, in atomic batches', () => {
   it('commits so many at a time, and knows where each of them lies', async () => {
-    await using system = await startWithStream();
+    await using system = await startWithBatches();
     const { ended } = await publish(system, { mode: 'atomic', 'commit-every': 100 });
     const operations = await ended();
     expect(outcomes(operations)).toEqual({ ok: 1000 });
@@ -207,7 +193,7 @@ describe('js-publish, in atomic batches', () => {
   });
 
   it('lets no message wait longer for its commit than it may, and leaves no batch open at the end', async () => {
-    await using system = await startWithStream();
+    await using system = await startWithBatches();
     const params = { mode: 'atomic', 'commit-every': 100, 'commit-within': 100 * NS.ms };
     const { ended } = await publish(system, params, steadyRate(130, 1));
     const operations = await ended();
@@ -225,7 +211,7 @@ describe('js-publish, in atomic batches', () => {
   });
 
   it('completes at the end what it has begun, as fast as it goes', async () => {
-    await using system = await startWithStream();
+    await using system = await startWithBatches();
     const { load, ended } = await publish(
       system,
       { mode: 'atomic', 'commit-every': 70, window: 500 },
@@ -240,21 +226,21 @@ describe('js-publish, in atomic batches', () => {
   });
 
   it('fails as a whole', async () => {
-    await using system = await startWithStream({ max_msgs: 250, discard: 'new' });
+    await using system = await startWithBatches({ max_msgs: 250, discard: 'new' });
     const { load, ended } = await publish(system, { mode: 'atomic', 'commit-every': 100 });
     const operations = await ended();
     expect(await system.stored()).toBe(200);
     const { ok, ...others } = outcomes(operations);
     expect(ok).toBe(200);
-    expect(Object.keys(others)).toEqual([`failed: ${textsOf(load)[0]}`]);
+    expect(Object.keys(others)).toEqual([`failed: ${load.operationErrors[0]}`]);
     expect(operations.findIndex(({ outcome }) => outcome !== 'ok')).toBe(200);
   });
 
   it('does not know of a batch whose answer was lost, and knows that of one that was not committed nothing is there', async () => {
-    await using system = await startWithStream();
+    await using system = await startWithBatches();
     const params = { mode: 'atomic', 'commit-every': 100, window: 250 };
     const { load, ended } = await publish(system, params, steadyRate(1000, 60));
-    await waitFor(() => load.count('ok') > 0, { timeoutMs: 10_000 });
+    await waitFor(() => load.count('ok') > 0, { timeoutMs: 30_000 });
     process.kill(system.server.pid, 'SIGSTOP');
     await waitFor(() => (load.reports.at(-1)?.pending ?? 0) > 400, { timeoutMs: 20_000 });
     await system.server.stop('SIGKILL');
@@ -271,12 +257,12 @@ describe('js-publish, in atomic batches', () => {
   });
 
   it('does not know of a batch that is not answered in time', async () => {
-    await using system = await startWithStream();
+    await using system = await startWithBatches();
     const params = { mode: 'atomic', 'commit-every': 50, window: 1000, 'ack-timeout': 0.3 * NS.s };
     const { load, ended } = await publish(system, params, steadyRate(500, 0.8));
-    process.kill(system.server.pid, 'SIGSTOP');
-    await waitFor(() => load.count('unknown') >= 100, { timeoutMs: 20_000 });
-    process.kill(system.server.pid, 'SIGCONT');
+    await whileStopped(system.server.pid, () =>
+      waitFor(() => load.count('unknown') >= 100, { timeoutMs: 20_000 }),
+    );
     const { ok, ...others } = outcomes(await ended());
     expect((ok ?? 0) % 50).toBe(0);
     expect(Object.keys(others)).toEqual(['unknown: no acknowledgement within 300 ms']);
@@ -285,26 +271,26 @@ describe('js-publish, in atomic batches', () => {
 
 describe('js-publish, in fast batches', () => {
   it('has everything acknowledged up to a message, and the end of the batch at last', async () => {
-    await using system = await startWithStream();
+    await using system = await startWithBatches();
     const { load, ended } = await publish(system, { mode: 'fast', 'ack-every': 20 });
     const operations = await ended();
     expect(outcomes(operations)).toEqual({ ok: 1000 });
     expect(await system.stored()).toBe(1000);
-    expect(textsOf(load)).toEqual([]);
+    expect(load.operationErrors).toEqual([]);
     // One acknowledgement is for several, and only a commit says where.
     expect(new Set(operations.map(({ doneNs }) => doneNs)).size).toBeLessThan(700);
     expect(operations.filter(({ streamSequence }) => streamSequence > 0).length).toBeLessThan(20);
   });
 
   it('never takes the batch of one publisher for that of another', async () => {
-    await using system = await startWithStream();
+    await using system = await startWithBatches();
     const both = await Promise.all([1, 2].map(() => publish(system, { mode: 'fast' })));
     for (const { ended } of both) expect(outcomes(await ended())).toEqual({ ok: 1000 });
     expect(await system.stored()).toBe(2000);
   });
 
   it('commits so many at a time where it shall', async () => {
-    await using system = await startWithStream();
+    await using system = await startWithBatches();
     const { ended } = await publish(system, { mode: 'fast', 'commit-every': 100 });
     const operations = await ended();
     expect(outcomes(operations)).toEqual({ ok: 1000 });
@@ -314,7 +300,7 @@ describe('js-publish, in fast batches', () => {
   });
 
   it('commits what would wait too long for others to be acknowledged with', async () => {
-    await using system = await startWithStream();
+    await using system = await startWithBatches();
     const params = { mode: 'fast', 'ack-every': 50, 'commit-within': 100 * NS.ms };
     const { ended } = await publish(system, params, steadyRate(40, 1));
     const operations = await ended();
@@ -323,13 +309,13 @@ describe('js-publish, in fast batches', () => {
   });
 
   it('begins another batch when one has ended for a message that was refused', async () => {
-    await using system = await startWithStream({ max_msgs: 150, discard: 'new' });
+    await using system = await startWithBatches({ max_msgs: 150, discard: 'new' });
     const { load, ended } = await publish(system, { mode: 'fast' }, steadyRate(1000, 0.5));
     const operations = await ended();
     expect(await system.stored()).toBe(150);
     expect(operations.filter(({ outcome }) => outcome === 'ok')).toHaveLength(150);
     expect(operations).toHaveLength(500);
-    expect(textsOf(load)).toContain('maximum messages exceeded (10077)');
+    expect(load.operationErrors).toContain('maximum messages exceeded (10077)');
   });
 
   it('fails where nobody takes it', async () => {
@@ -340,18 +326,17 @@ describe('js-publish, in fast batches', () => {
       schedule: steadyRate(500, 0.1),
       params: { mode: 'fast' },
     });
-    await load.start();
-    await load.finished();
+    await load.run();
     expect(load.count('failed')).toBe(50);
     // A worker tells of what fails once a flush, so that how often it is told depends on the machine.
-    expect(new Set(textsOf(load))).toEqual(new Set(['no responders']));
+    expect(new Set(load.operationErrors)).toEqual(new Set(['no responders']));
   });
 
   it('goes on with another batch when its connection was lost', async () => {
-    await using system = await startWithStream();
+    await using system = await startWithBatches();
     await using way = await startCuttableWay(system.server.port);
     const { load, ended } = await publish(system, { mode: 'fast' }, steadyRate(500, 1.5), way.port);
-    await waitFor(() => load.count('ok') > 0, { timeoutMs: 10_000 });
+    await waitFor(() => load.count('ok') > 0, { timeoutMs: 30_000 });
     way.cut();
     const { ok, ...others } = outcomes(await ended());
     expect(load.noticesOf('reconnected')).toHaveLength(1);
@@ -427,7 +412,7 @@ describe('what a scenario says of js-publish', () => {
   });
 
   it('says before it starts that a stream takes no batches', async () => {
-    await using system = await startWithStream({ allow_atomic: false });
+    await using system = await startWithBatches({ allow_atomic: false });
     const prepare = (mode: string) =>
       jsPublish.prepare!(planOf({ mode }), {
         runId: 'test',

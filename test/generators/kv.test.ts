@@ -68,8 +68,7 @@ async function startWithBucket(options: Partial<TestLoadOptions> & { required?: 
 
 async function ran(options: TestLoadOptions): Promise<LoadUnderTest> {
   const load = new LoadUnderTest(options);
-  await load.start();
-  await load.finished();
+  await load.run();
   return load;
 }
 
@@ -196,7 +195,7 @@ describe('a kv load', () => {
     await using relay = await startRelay(system.server.port);
     const load = new LoadUnderTest({ ...system.load, access: relay.access });
     await load.start();
-    await waitFor(() => load.count('received') > 100, { timeoutMs: 5000 });
+    await waitFor(() => load.count('received') > 100, { timeoutMs: 30_000 });
     expect(relay.cut()).toBe(2);
     await load.finished();
     const { state } = await system.manager.streams.info('KV_carts');

@@ -50,8 +50,7 @@ async function startSystem(
   });
   const run = async () => {
     const running = new LoadUnderTest(load);
-    await running.start();
-    await running.finished();
+    await running.run();
     return running;
   };
   const names = async () => {

@@ -7,6 +7,7 @@ import { waitFor } from '../../src/base/wait.js';
 import type { GeneratorTask, IntervalReport, LoadFleet, LoadNotice } from '../../src/contracts/load.js';
 import type { WorkerSample } from '../../src/contracts/resources.js';
 import { startLoadFleet } from '../../src/generators/load-fleet.js';
+import { readVarz } from '../../src/nats/endpoints.js';
 import { type CompiledSources, compileSources } from '../processes/compiled-sources.js';
 import { startTestServer } from '../support/nats-server.js';
 import { steadyRate, type TestLoadOptions, taskOf } from './load-under-test.js';
@@ -64,7 +65,7 @@ describe('the fleet of generator threads', () => {
     expect(sent()).toBe(2400);
     expect(new Set(reports.map(({ worker }) => worker))).toEqual(new Set([0, 1]));
     expect(reports.filter((report) => report.startNs === startNs)).toHaveLength(2);
-    const { in_msgs } = (await (await fetch(`${server.monitorUrl}/varz`)).json()) as { in_msgs: number };
+    const { in_msgs } = await readVarz(server.monitorUrl);
     expect(in_msgs).toBe(2400);
   });
 
@@ -103,7 +104,7 @@ describe('the fleet of generator threads', () => {
     await using _ = fleet;
     await fleet.ready();
     fleet.start(nowNs());
-    await waitFor(() => reports.length > 0, { timeoutMs: 10_000 });
+    await waitFor(() => reports.length > 0, { timeoutMs: 30_000 });
     fleet.stop();
     await fleet.finished();
     expect(reports.at(-1)!.pending).toBe(0);
@@ -152,10 +153,10 @@ describe('the fleet of generator threads', () => {
     await expect(fleet.finished()).rejects.toThrow(/ended/);
     const disconnected = await waitFor(
       async () => {
-        const varz = (await (await fetch(`${server.monitorUrl}/varz`)).json()) as { connections: number };
+        const varz = await readVarz(server.monitorUrl);
         return varz.connections === 0;
       },
-      { timeoutMs: 10_000 },
+      { timeoutMs: 30_000 },
     );
     expect(disconnected).toBe(true);
   });

@@ -11,7 +11,9 @@ import type {
   LoadNotice,
   ServerAccess,
 } from '../../src/contracts/load.js';
-import type { EventKind, LoadPlan, LoadSchedule } from '../../src/contracts/plan.js';
+import type { EventKind } from '../../src/contracts/plan/events.js';
+import type { LoadPlan } from '../../src/contracts/plan/loads.js';
+import type { LoadSchedule } from '../../src/contracts/plan/schedule.js';
 import type { WorkerSample } from '../../src/contracts/resources.js';
 import type { SpanReport, TraceTask } from '../../src/contracts/trace.js';
 import { runGeneratorWorker } from '../../src/generators/generator-worker.js';
@@ -91,6 +93,16 @@ export function taskOf(options: TestLoadOptions, phaseClock = PhaseClock.create(
   };
 }
 
+/** Makes loads of one kind, on this schedule unless told; `required` is what its schema has no default for. */
+export const loadsOf =
+  (kind: string, schedule: LoadSchedule) =>
+  (
+    { access }: { readonly access: ServerAccess },
+    required: Readonly<Record<string, unknown>> = {},
+    options: Partial<TestLoadOptions> = {},
+  ) =>
+    new LoadUnderTest({ access, kind, schedule, required, ...options });
+
 /** One generator worker on this thread, as its conductor sees it. */
 export class LoadUnderTest {
   readonly phaseClock = PhaseClock.create();
@@ -119,7 +131,7 @@ export class LoadUnderTest {
   }
 
   async ready(): Promise<void> {
-    await waitFor(() => this.#said.length > 0, { timeoutMs: 10_000, everyMs: 5 });
+    await waitFor(() => this.#said.length > 0, { timeoutMs: 60_000, everyMs: 5 });
     this.#throwFailure();
   }
 
@@ -135,7 +147,8 @@ export class LoadUnderTest {
 
   async finished(): Promise<void> {
     await this.#ended;
-    await waitFor(() => ['finished', 'failed'].includes(this.#said.at(-1)?.say ?? ''), { timeoutMs: 5000 });
+    const isOver = () => ['finished', 'failed'].includes(this.#said.at(-1)?.say ?? '');
+    await waitFor(isOver, { timeoutMs: 60_000, everyMs: 5 });
     this.#throwFailure();
   }
 
@@ -153,8 +166,19 @@ export class LoadUnderTest {
     return sum;
   }
 
+  /** Starts it and waits for its end. */
+  async run(): Promise<void> {
+    await this.start();
+    await this.finished();
+  }
+
   noticesOf(kind: LoadNotice['kind']): LoadNotice[] {
     return this.notices.filter((notice) => notice.kind === kind);
+  }
+
+  /** What went wrong with operations, once each. */
+  get operationErrors(): string[] {
+    return this.noticesOf('operation-error').map(({ text }) => text);
   }
 
   #tell(message: ToLoadWorker): void {

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { NS } from '../../src/base/clock.js';
 import { RateIntegral } from '../../src/base/rate-integral.js';
-import type { Arrival, Stage } from '../../src/contracts/plan.js';
+import type { Arrival, Stage } from '../../src/contracts/plan/schedule.js';
 import { createPacer } from '../../src/generators/pacer.js';
 
 const hold = (perSec: number, seconds: number): Stage => ({

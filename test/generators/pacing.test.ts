@@ -1,44 +1,25 @@
-import { jetstreamManager } from '@nats-io/jetstream';
-import { connect } from '@nats-io/transport-node';
 import { describe, expect, it } from 'vitest';
 import { NS } from '../../src/base/clock.js';
 import { waitFor } from '../../src/base/wait.js';
 import type { LoadCounter, PhaseReport } from '../../src/contracts/load.js';
-import type { LoadSchedule, PhaseName } from '../../src/contracts/plan.js';
+import type { PhaseName } from '../../src/contracts/plan/phase.js';
+import type { LoadSchedule } from '../../src/contracts/plan/schedule.js';
 import { createPacer } from '../../src/generators/pacer.js';
 import { EventCounter } from '../../src/monitor/event-counter.js';
+import { readVarz } from '../../src/nats/endpoints.js';
 import { emptyStamp, readStamp } from '../../src/wire/stamp.js';
 import { startTestServer } from '../support/nats-server.js';
 import { LoadUnderTest, ORDERS, steadyRate } from './load-under-test.js';
+import { startWithStream } from './orders-stream.js';
+import { subscribe } from './subscriber.js';
 
-/** When the events that a subscriber sees say that they were due, by writer. */
-async function dueTimes(port: number) {
-  const connection = await connect({ servers: `127.0.0.1:${port}` });
-  const byWriter = new Map<number, number[]>();
-  const stamp = emptyStamp();
-  let count = 0;
-  connection.subscribe('cim.>', {
-    callback: (_, { data }) => {
-      if (!readStamp(data, 0, data.length, stamp)) throw new Error('a foreign message');
-      const known = byWriter.get(stamp.writer) ?? [];
-      byWriter.set(stamp.writer, known);
-      known.push(stamp.dueNs);
-      count++;
-    },
+/** Of which writer the events are that a subscriber sees, and when they say that they were due. */
+const subscribeToStamps = (port: number) =>
+  subscribe(port, 'cim.>', ({ data }) => {
+    const stamp = emptyStamp();
+    if (!readStamp(data, 0, data.length, stamp)) throw new Error('a foreign message');
+    return stamp;
   });
-  await connection.flush();
-  return { byWriter, count: () => count, close: () => connection.close() };
-}
-
-async function ordersStream(port: number) {
-  const connection = await connect({ servers: `127.0.0.1:${port}` });
-  const manager = await jetstreamManager(connection);
-  await manager.streams.add({ name: 'ORDERS', subjects: ['cim.events.orders.>'] });
-  return {
-    messages: async () => (await manager.streams.info('ORDERS')).state.messages,
-    [Symbol.asyncDispose]: () => connection.close(),
-  };
-}
 
 const countIn = (phases: readonly PhaseReport[], phase: PhaseName, counter: LoadCounter): number =>
   phases.filter((one) => one.phase === phase).reduce((sum, one) => sum + (one.counters[counter] ?? 0), 0);
@@ -46,7 +27,7 @@ const countIn = (phases: readonly PhaseReport[], phase: PhaseName, counter: Load
 describe('a load that arrives at random', () => {
   it('sends its operations when the seed says, each worker its own share', async () => {
     await using server = await startTestServer();
-    const seen = await dueTimes(server.port);
+    await using subscriber = await subscribeToStamps(server.port);
     const schedule: LoadSchedule = {
       mode: 'open',
       arrival: { kind: 'poisson' },
@@ -66,12 +47,12 @@ describe('a load that arrives at random', () => {
     );
     for (const load of loads) await load.start();
     await Promise.all(loads.map((load) => load.finished()));
-    await waitFor(() => seen.count() >= 500, { timeoutMs: 10_000 });
-    await seen.close();
-    expect(seen.count()).toBe(500);
+    await waitFor(() => subscriber.seen.length >= 500, { timeoutMs: 30_000 });
+    expect(subscriber.seen).toHaveLength(500);
     const whole = createPacer(schedule, 0, 1, { seed: 5, name: 'orders' });
     for (const [worker, { startNs }] of loads.entries()) {
-      for (const [i, dueNs] of (seen.byWriter.get(worker) ?? []).entries()) {
+      const own = subscriber.seen.filter(({ writer }) => writer === worker);
+      for (const [i, { dueNs }] of own.entries()) {
         // A stamp has whole microseconds.
         expect(dueNs).toBe(Math.floor((startNs + whole.dueNs(worker + 2 * i)) / 1000) * 1000);
       }
@@ -95,24 +76,22 @@ describe('a load with a count', () => {
     await Promise.all(loads.map((load) => load.start()));
     await Promise.all(loads.map((load) => load.finished()));
     expect(loads.map((load) => load.count('ok'))).toEqual([3334, 3334, 3333]);
-    const { in_msgs } = (await (await fetch(`${server.monitorUrl}/varz`)).json()) as { in_msgs: number };
+    const { in_msgs } = await readVarz(server.monitorUrl);
     expect(in_msgs).toBe(10_001);
   });
 });
 
 describe('a closed loop', () => {
   it('has as many operations in flight as it was told, and begins one when one is answered', async () => {
-    await using server = await startTestServer({ jetstream: true });
-    await using stream = await ordersStream(server.port);
+    await using system = await startWithStream();
     const load = new LoadUnderTest({
-      access: server.access,
+      access: system.server.access,
       kind: 'js-publish',
       schedule: { mode: 'closed', concurrency: 5, durationNs: 600 * NS.s, count: 400 },
       workers: 2,
       worker: 1,
     });
-    await load.start();
-    await load.finished();
+    await load.run();
     expect(load.count('ok')).toBe(200);
     expect(load.count('due')).toBe(200);
     // Nothing is due at a time, so nothing can be late or blocked.
@@ -121,7 +100,7 @@ describe('a closed loop', () => {
     // Of five, shared by two, two: while two were waited for, no third was sent.
     expect(load.histogram('service_time').total).toBe(200);
     expect(load.reports.every(({ pending }) => pending <= 2)).toBe(true);
-    expect(await stream.messages()).toBe(200);
+    expect(await system.stored()).toBe(200);
   });
 });
 
@@ -136,8 +115,7 @@ describe('a rate in bytes', () => {
   it('is kept, whatever the sizes of the mix', async () => {
     await using server = await startTestServer();
     const load = new LoadUnderTest({ access: server.access, kind: 'publish', schedule: schedule(1_000_000) });
-    await load.start();
-    await load.finished();
+    await load.run();
     expect(load.count('dropped')).toBe(0);
     expect(Math.abs(load.count('bytes') - 500_000)).toBeLessThan(5000);
   });
@@ -161,7 +139,7 @@ describe('a rate in bytes', () => {
 describe('a load that begins later, and with a warm-up', () => {
   it('is measured apart until it is warm, by its workers and by the monitor alike', async () => {
     await using server = await startTestServer();
-    const seen = await dueTimes(server.port);
+    await using subscriber = await subscribeToStamps(server.port);
     const load = new LoadUnderTest({
       access: server.access,
       kind: 'publish',
@@ -180,14 +158,12 @@ describe('a load that begins later, and with a warm-up', () => {
     await load.start();
     load.phaseClock.begin('steady', load.startNs);
     await load.finished();
-    await waitFor(() => seen.count() >= 1000, { timeoutMs: 10_000 });
-    await seen.close();
+    await waitFor(() => subscriber.seen.length >= 1000, { timeoutMs: 30_000 });
 
     const phases = load.reports.flatMap((report) => report.phases);
     expect(load.reports[0]?.startNs).toBe(load.startNs + 0.3 * NS.s);
-    expect(Math.min(...(seen.byWriter.get(9) ?? []))).toBeGreaterThanOrEqual(
-      load.startNs + 0.3 * NS.s - 1000,
-    );
+    const dueNs = subscriber.seen.map((stamp) => stamp.dueNs);
+    expect(Math.min(...dueNs)).toBeGreaterThanOrEqual(load.startNs + 0.3 * NS.s - 1000);
     for (const counter of ['due', 'sent', 'ok'] as const) {
       expect([countIn(phases, 'warm-up', counter), countIn(phases, 'steady', counter)]).toEqual([400, 600]);
     }
@@ -197,9 +173,7 @@ describe('a load that begins later, and with a warm-up', () => {
         .reduce((sum, { histograms }) => sum + (histograms.schedule_delay?.total ?? 0), 0);
     expect([delays('warm-up'), delays('steady')]).toEqual([400, 600]);
 
-    for (const [sequence, dueNs] of (seen.byWriter.get(9) ?? []).entries()) {
-      monitor.loads.count({ writer: 9, sequence, dueNs });
-    }
+    for (const stamp of subscriber.seen) monitor.loads.count(stamp);
     const [report] = monitor.loads.takeReports(load.startNs + NS.s);
     expect(report?.phases.map(({ phase, counters }) => [phase, counters.received])).toEqual([
       ['steady', 600],

@@ -1,40 +1,33 @@
-import { connect } from '@nats-io/transport-node';
 import { describe, expect, it } from 'vitest';
 import { NS } from '../../src/base/clock.js';
 import { waitFor } from '../../src/base/wait.js';
+import { readVarz } from '../../src/nats/endpoints.js';
 import { emptyStamp, readStamp } from '../../src/wire/stamp.js';
 import { startTestServer } from '../support/nats-server.js';
+import { whileStopped } from '../support/pause-process.js';
 import { LoadUnderTest, ORDERS, steadyRate } from './load-under-test.js';
+import { subscribe } from './subscriber.js';
 
-/** What a subscriber with the NATS.js client sees of the events. */
-async function subscribe(port: number) {
-  const connection = await connect({ servers: `127.0.0.1:${port}` });
-  const seen: { subject: string; bytes: number; sequence: number; writer: number; dueNs: number }[] = [];
-  const stamp = emptyStamp();
-  connection.subscribe('>', {
-    callback: (_, { subject, data }) => {
-      if (!readStamp(data, 0, data.length, stamp)) throw new Error(`a foreign message on ${subject}`);
-      seen.push({ subject, bytes: data.length, ...stamp });
-    },
+/** The stamps of all events that a server delivers. */
+const subscribeToStamps = (port: number) =>
+  subscribe(port, '>', ({ subject, data }) => {
+    const stamp = emptyStamp();
+    if (!readStamp(data, 0, data.length, stamp)) throw new Error(`a foreign message on ${subject}`);
+    return { subject, bytes: data.length, ...stamp };
   });
-  await connection.flush();
-  return { seen, close: () => connection.close() };
-}
 
 describe('publish', () => {
   it('sends each operation of its schedule once, in order, stamped with when it was due', async () => {
     await using server = await startTestServer();
-    const subscriber = await subscribe(server.port);
+    await using subscriber = await subscribeToStamps(server.port);
     const load = new LoadUnderTest({
       access: server.access,
       kind: 'publish',
       schedule: steadyRate(5000, 1),
       writer: 77,
     });
-    await load.start();
-    await load.finished();
-    await waitFor(() => subscriber.seen.length >= 5000, { timeoutMs: 10_000 });
-    await subscriber.close();
+    await load.run();
+    await waitFor(() => subscriber.seen.length >= 5000, { timeoutMs: 30_000 });
 
     const { seen } = subscriber;
     expect(seen).toHaveLength(5000);
@@ -55,7 +48,7 @@ describe('publish', () => {
 
   it('shares one schedule among its workers', async () => {
     await using server = await startTestServer();
-    const subscriber = await subscribe(server.port);
+    await using subscriber = await subscribeToStamps(server.port);
     const loads = [0, 1].map(
       (worker) =>
         new LoadUnderTest({
@@ -70,30 +63,22 @@ describe('publish', () => {
     await Promise.all(loads.map((load) => load.start()));
     await Promise.all(loads.map((load) => load.finished()));
     expect(loads.map((load) => load.count('sent'))).toEqual([250, 250]);
-    await waitFor(() => subscriber.seen.length >= 500, { timeoutMs: 10_000 });
-    await subscriber.close();
+    await waitFor(() => subscriber.seen.length >= 500, { timeoutMs: 30_000 });
     expect(subscriber.seen).toHaveLength(500);
   });
 
   it('writes headers into every message', async () => {
     await using server = await startTestServer();
-    const connection = await connect({ servers: `127.0.0.1:${server.port}` });
-    const tenants: (string | undefined)[] = [];
-    connection.subscribe('cim.>', {
-      callback: (_, { headers }) => void tenants.push(headers?.get('Tenant')),
-    });
-    await connection.flush();
+    await using subscriber = await subscribe(server.port, 'cim.>', ({ headers }) => headers?.get('Tenant'));
     const load = new LoadUnderTest({
       access: server.access,
       kind: 'publish',
       schedule: steadyRate(500, 0.2),
       params: { headers: { Tenant: 'acme' } },
     });
-    await load.start();
-    await load.finished();
-    await waitFor(() => tenants.length >= 100, { timeoutMs: 10_000 });
-    await connection.close();
-    expect(tenants).toEqual(Array.from({ length: 100 }, () => 'acme'));
+    await load.run();
+    await waitFor(() => subscriber.seen.length >= 100, { timeoutMs: 30_000 });
+    expect(subscriber.seen).toEqual(Array.from({ length: 100 }, () => 'acme'));
   });
 
   it('fills what room there is at rate: max, and the server confirms all of it', async () => {
@@ -103,9 +88,8 @@ describe('publish', () => {
       kind: 'publish',
       schedule: { mode: 'max', durationNs: 0.5 * NS.s },
     });
-    await load.start();
-    await load.finished();
-    const { in_msgs } = (await (await fetch(`${server.monitorUrl}/varz`)).json()) as { in_msgs: number };
+    await load.run();
+    const { in_msgs } = await readVarz(server.monitorUrl);
     expect(load.count('ok')).toBe(in_msgs);
     expect(load.count('due')).toBe(in_msgs);
     expect(in_msgs).toBeGreaterThan(50_000);
@@ -124,9 +108,7 @@ describe('publish', () => {
       params: { backlog: 0.3 * NS.s },
     });
     await load.start();
-    process.kill(server.pid, 'SIGSTOP');
-    await waitFor(() => load.count('unsent') > 0, { timeoutMs: 20_000 });
-    process.kill(server.pid, 'SIGCONT');
+    await whileStopped(server.pid, () => waitFor(() => load.count('unsent') > 0, { timeoutMs: 20_000 }));
     await load.finished();
     expect(load.count('blocked')).toBeGreaterThan(0);
     expect(load.count('due')).toBe(2000);
@@ -157,7 +139,7 @@ describe('publish', () => {
     expect(load.count('sent')).toBe(3000);
     expect(load.noticesOf('disconnected')).toHaveLength(1);
     expect(load.noticesOf('reconnected').map(({ text }) => text)).toEqual([`to 127.0.0.1:${second.port}`]);
-    const { in_msgs } = (await (await fetch(`${second.monitorUrl}/varz`)).json()) as { in_msgs: number };
+    const { in_msgs } = await readVarz(second.monitorUrl);
     expect(in_msgs).toBeGreaterThan(0);
   });
 
@@ -166,7 +148,7 @@ describe('publish', () => {
     const options = { access: server.access, kind: 'publish', schedule: steadyRate(1000, 600) } as const;
     const running = new LoadUnderTest(options);
     await running.start();
-    await waitFor(() => running.reports.length > 0, { timeoutMs: 10_000 });
+    await waitFor(() => running.reports.length > 0, { timeoutMs: 30_000 });
     running.stop();
     await running.finished();
     expect(running.count('sent')).toBeGreaterThan(0);

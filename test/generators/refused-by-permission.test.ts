@@ -46,8 +46,7 @@ describe('a load that may not publish to one of its subjects', () => {
         schedule: steadyRate(1000, 0.5),
         params,
       });
-      await load.start();
-      await load.finished();
+      await load.run();
       const { messages } = await stateOf(server);
       const failed = load.count('failed');
       expect(failed).toBeGreaterThan(0);
@@ -81,8 +80,7 @@ it.each([
     required: { bucket: 'carts', keys: 10, mix: { [operation]: 1 } },
     params: { 'ack-timeout': 30 * NS.s },
   });
-  await load.start();
-  await load.finished();
+  await load.run();
   expect(load.count('failed')).toBeGreaterThan(0);
   expect([load.count('ok') + load.count('failed'), load.count('unknown')]).toEqual([200, 0]);
   expect(violations(load)).toEqual([

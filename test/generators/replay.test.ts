@@ -1,16 +1,18 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { connect } from '@nats-io/transport-node';
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
 import { NS } from '../../src/base/clock.js';
 import { waitFor } from '../../src/base/wait.js';
-import type { EventKind, LoadSchedule, RecordFilePlan } from '../../src/contracts/plan.js';
+import type { EventKind } from '../../src/contracts/plan/events.js';
+import type { RecordFilePlan } from '../../src/contracts/plan/record-file.js';
+import type { LoadSchedule } from '../../src/contracts/plan/schedule.js';
 import { scanRecords } from '../../src/generators/records/scan-records.js';
 import { ReplayPacer } from '../../src/generators/replay-pacer.js';
 import { startTestServer } from '../support/nats-server.js';
 import { LoadUnderTest, steadyRate } from './load-under-test.js';
+import { subscribe } from './subscriber.js';
 
 const dir = mkdtempSync(join(tmpdir(), 'stormglass-replay-'));
 afterAll(() => rmSync(dir, { recursive: true, force: true }));
@@ -50,16 +52,11 @@ const replaying = (file: RecordFilePlan, speed: number): LoadSchedule => ({
   arrival: { kind: 'replay', file, speed },
 });
 
-async function subscribe(port: number) {
-  const connection = await connect({ servers: `127.0.0.1:${port}` });
-  const seen: { readonly subject: string; readonly event: { n: number; at: string; kind: string } }[] = [];
-  connection.subscribe('cim.>', {
-    callback: (_, { subject, data }) =>
-      void seen.push({ subject, event: JSON.parse(Buffer.from(data).toString()) }),
+const subscribeToRecords = (port: number) =>
+  subscribe(port, 'cim.>', ({ subject, data }) => {
+    const event: { n: number; at: string; kind: string } = JSON.parse(Buffer.from(data).toString());
+    return { subject, event };
   });
-  await connection.flush();
-  return { seen, close: () => connection.close() };
-}
 
 describe('the pace of a replay', () => {
   it('is that of the records, as many times as fast, shared among workers', () => {
@@ -118,7 +115,7 @@ describe('the pace of a replay', () => {
 describe('a file as a load', () => {
   it('is sent at its own times, each record to the subject of its type', async () => {
     await using server = await startTestServer();
-    const subscriber = await subscribe(server.port);
+    await using subscriber = await subscribeToRecords(server.port);
     const file = planFile(Array.from({ length: 200 }, (_, i) => i * i));
     const load = new LoadUnderTest({
       access: server.access,
@@ -126,10 +123,8 @@ describe('a file as a load', () => {
       schedule: replaying(file, 80),
       events: eventsOf(file),
     });
-    await load.start();
-    await load.finished();
-    await waitFor(() => subscriber.seen.length >= 200, { timeoutMs: 10_000 });
-    await subscriber.close();
+    await load.run();
+    await waitFor(() => subscriber.seen.length >= 200, { timeoutMs: 30_000 });
     subscriber.seen.forEach(({ subject, event }, i) => {
       expect(event.n).toBe(i);
       expect(subject).toBe(`cim.events.orders.${event.kind}`);
@@ -140,7 +135,7 @@ describe('a file as a load', () => {
 
   it('is shared by workers, and begins anew when it is to', async () => {
     await using server = await startTestServer();
-    const subscriber = await subscribe(server.port);
+    await using subscriber = await subscribeToRecords(server.port);
     const file = planFile([0, 1, 2, 3, 4], { repeat: true });
     const loads = [0, 1].map(
       (worker) =>
@@ -156,15 +151,14 @@ describe('a file as a load', () => {
     );
     await Promise.all(loads.map((load) => load.start()));
     await Promise.all(loads.map((load) => load.finished()));
-    await waitFor(() => subscriber.seen.length >= 20, { timeoutMs: 10_000 });
-    await subscriber.close();
+    await waitFor(() => subscriber.seen.length >= 20, { timeoutMs: 30_000 });
     const times = [0, 1, 2, 3, 4].map((n) => subscriber.seen.filter(({ event }) => event.n === n).length);
     expect(times).toEqual([4, 4, 4, 4, 4]);
   });
 
   it('goes on with the record that is due when the generator itself was late', async () => {
     await using server = await startTestServer();
-    const subscriber = await subscribe(server.port);
+    await using subscriber = await subscribeToRecords(server.port);
     const file = planFile(Array.from({ length: 400 }, (_, i) => i * 5));
     const load = new LoadUnderTest({
       access: server.access,
@@ -175,14 +169,13 @@ describe('a file as a load', () => {
     });
     await load.start();
     // The generator runs on this thread: it stands still as long as this does.
-    await waitFor(() => load.startNs > 0 && subscriber.seen.length > 10, { timeoutMs: 10_000 });
+    await waitFor(() => load.startNs > 0 && subscriber.seen.length > 10, { timeoutMs: 30_000 });
     const until = process.hrtime.bigint() + 300_000_000n;
     while (process.hrtime.bigint() < until);
     await load.finished();
     const dropped = load.count('dropped');
     expect(dropped).toBeGreaterThan(0);
-    await waitFor(() => subscriber.seen.length >= 400 - dropped, { timeoutMs: 10_000 });
-    await subscriber.close();
+    await waitFor(() => subscriber.seen.length >= 400 - dropped, { timeoutMs: 30_000 });
     const numbers = subscriber.seen.map(({ event }) => event.n);
     expect(numbers).toHaveLength(400 - dropped);
     expect(numbers.at(-1)).toBe(399);

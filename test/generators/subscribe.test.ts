@@ -2,8 +2,9 @@ import { connect } from '@nats-io/transport-node';
 import { describe, expect, it } from 'vitest';
 import { NS } from '../../src/base/clock.js';
 import { waitFor } from '../../src/base/wait.js';
-import type { LoadPlan } from '../../src/contracts/plan.js';
+import type { LoadPlan } from '../../src/contracts/plan/loads.js';
 import { subscribe } from '../../src/generators/subscribe/subscribe.js';
+import { readVarz } from '../../src/nats/endpoints.js';
 import {
   BATCH_ENTRY_BYTES,
   BATCH_HEADER_BYTES,
@@ -47,8 +48,7 @@ const sized = (bytes: number) => ({ ...ORDERS[0]!, size: { minBytes: bytes, maxB
 /** Runs the others to their end, and then those who follow them. */
 async function runBoth(listening: LoadUnderTest[], sending: LoadUnderTest) {
   for (const load of listening) await load.start();
-  await sending.start();
-  await sending.finished();
+  await sending.run();
   for (const load of listening) load.stop();
   for (const load of listening) await load.finished();
 }
@@ -147,8 +147,7 @@ describe('subscribe', () => {
     const load = subscribers(server, { delay: '20ms' });
     const sender = publisher(server, 500, 0.5);
     await load.start();
-    await sender.start();
-    await sender.finished();
+    await sender.run();
     // 250 events of 20 ms each take five seconds: it has hardly begun, and what it has read is as late as that.
     load.stop();
     await load.finished();
@@ -176,9 +175,7 @@ describe('subscribe', () => {
     expect(load.noticesOf('reconnected').length).toBeGreaterThan(0);
     const notes = load.noticesOf('note').map(({ text }) => text);
     expect(new Set(notes)).toEqual(new Set(['a connection was ended that is read slowly, as it was told']));
-    const { slow_consumers } = (await (await fetch(`${server.monitorUrl}/varz`)).json()) as {
-      slow_consumers: number;
-    };
+    const { slow_consumers } = await readVarz(server.monitorUrl);
     expect(slow_consumers).toBeGreaterThan(0);
   });
 
@@ -186,10 +183,12 @@ describe('subscribe', () => {
     await using server = await startTestServer();
     const load = subscribers(server, {}, { schedule: { mode: 'follow', durationNs: 0.3 * NS.s } });
     const sender = publisher(server, 1000, 600);
-    await load.start();
+    // Listening has begun when the sending has.
+    await load.ready();
     await sender.start();
+    await load.start();
     await load.finished();
-    await waitFor(() => sender.count('ok') > load.count('received'), { timeoutMs: 10_000 });
+    await waitFor(() => sender.count('ok') > load.count('received'), { timeoutMs: 30_000 });
     sender.stop();
     await sender.finished();
     expect(load.count('received')).toBeGreaterThan(0);

@@ -12,6 +12,8 @@ import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { NS, nowNs } from '../../src/base/clock.js';
 import { ackedLoss } from '../../src/checkers/acked-loss.js';
+import { duplicates } from '../../src/checkers/duplicates.js';
+import { unexpected } from '../../src/checkers/unexpected.js';
 import type { ReadBlock, StreamRead, WriterHistory } from '../../src/contracts/history.js';
 import { type FinalReadOptions, readBack } from '../../src/history/final-read.js';
 import { openHistory } from '../../src/history/history-reader.js';
@@ -53,9 +55,9 @@ afterEach(async () => {
   for (const stream of STREAMS) await jsm.streams.delete(stream);
 });
 
-function stamped(writer: number, sequence: number): Uint8Array {
+function stamped(writer: number, sequence: number, dueNs = nowNs()): Uint8Array {
   const payload = Buffer.alloc(24);
-  writeStamp(payload, 0, writer, sequence, 1000 + sequence);
+  writeStamp(payload, 0, writer, sequence, Math.floor(dueNs / 1000));
   return payload;
 }
 
@@ -79,14 +81,16 @@ class Publisher {
     for (let i = 0; i < count; i++) {
       const subject = this.#next % SUBJECTS.length;
       const dueNs = nowNs();
-      const ack = await js.publish(SUBJECTS[subject]!, stamped(this.writer, this.#next));
+      const ack = await js.publish(SUBJECTS[subject]!, stamped(this.writer, this.#next, dueNs));
       this.#append(dueNs, subject, ack.seq);
     }
   }
 
   /** What a system says that acknowledges without storing. */
-  pretend(subject: number, streamSequence: number): void {
-    this.#append(nowNs(), subject, streamSequence);
+  pretend(subject: number, streamSequence: number): { readonly dueNs: number } {
+    const dueNs = nowNs();
+    this.#append(dueNs, subject, streamSequence);
+    return { dueNs };
   }
 
   #append(dueNs: number, subject: number, streamSequence: number): void {
@@ -157,6 +161,49 @@ describe('the final read', () => {
     expect([...offset.subarray(0, count)].map((at) => baseSequence + at)).toEqual([8, 9, 10]);
   });
 
+  describe('takes nothing of another run for its own, whose writers have the same numbers by chance:', () => {
+    const HOUR_NS = 3600 * NS.s;
+    const publishAs = async (count: number, dueNs: number, from = 0) => {
+      for (let i = from; i < from + count; i++)
+        await js.publish(SUBJECTS[0]!, stamped(1, i, dueNs + i * NS.ms));
+    };
+
+    it.each([
+      ['one of before', -HOUR_NS],
+      ['one of a machine that has been up for longer', HOUR_NS],
+      ['one at the same time, begun a little later', NS.s / 4],
+    ])('%s', async (_, laterNs) => {
+      const publisher = new Publisher(1);
+      const beganNs = nowNs();
+      await publisher.publish(20);
+      // The same operations, and some that this run has not come to.
+      await publishAs(30, beganNs + laterNs);
+      await jsm.streams.deleteMessage('ORDERS', 7);
+      const writers = [publisher.close()];
+      const reads = await readAll(writers);
+      expect(reads[0]).toMatchObject({ count: 9, foreign: 30, complete: true });
+      expect(check(writers, reads)).toMatchObject({ verdict: 'fail', counts: { lost: 1 } });
+      const history = madeHistory(writers, reads, {
+        streamOf: (subject) => STREAMS[SUBJECTS.indexOf(subject)],
+      });
+      expect(unexpected.check(history, {})).toMatchObject({ verdict: 'pass', counts: { foreign: 30 } });
+      expect(duplicates.check(history, {}).counts).toMatchObject({
+        duplicatedWithinWindow: 0,
+        duplicatedWithoutId: 0,
+      });
+    });
+
+    it('and tells what it has sent itself and has in no history', async () => {
+      const publisher = new Publisher(1);
+      await publisher.publish(20);
+      await publishAs(1, nowNs() - 20 * NS.ms, 20);
+      const writers = [publisher.close()];
+      const reads = await readAll(writers);
+      expect(reads[0]).toMatchObject({ count: 11, foreign: 0 });
+      expect(unexpected.check(madeHistory(writers, reads), {}).counts).toMatchObject({ neverSent: 1 });
+    });
+  });
+
   it('lets the check find a message that was removed behind the system’s back', async () => {
     const publisher = new Publisher(1);
     await publisher.publish(40);
@@ -170,10 +217,10 @@ describe('the final read', () => {
   it('waits for what was acknowledged beyond the end, and reads it when it comes', async () => {
     const publisher = new Publisher(1);
     await publisher.publish(10);
-    publisher.pretend(0, 6);
+    const { dueNs } = publisher.pretend(0, 6);
     const writers = [publisher.close()];
     const reading = readAll(writers, { catchUpNs: 30 * NS.s });
-    await js.publish(SUBJECTS[0]!, stamped(1, 10));
+    await js.publish(SUBJECTS[0]!, stamped(1, 10, dueNs));
     const reads = await reading;
     expect(reads[0]).toMatchObject({ count: 6, complete: true });
     expect(check(writers, reads).verdict).toBe('pass');

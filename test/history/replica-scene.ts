@@ -69,7 +69,7 @@ export async function replicaScene(): Promise<ReplicaScene> {
     followerOf: async (stream) => (await groupOf(stream))?.replicas?.[0]?.name as string,
     whileDown: async (node, signal, work) => {
       await cluster.signal(node, signal);
-      await waitFor(async () => (await cluster.lookAtProcess(node)).state === 'down', { timeoutMs: 10_000 });
+      await waitFor(async () => (await cluster.lookAtProcess(node)).state === 'down', { timeoutMs: 30_000 });
       try {
         await work();
       } finally {

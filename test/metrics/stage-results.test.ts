@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { NS } from '../../src/base/clock.js';
-import type { LoadSchedule } from '../../src/contracts/plan.js';
+import type { LoadSchedule } from '../../src/contracts/plan/schedule.js';
 import type { TimelineRow } from '../../src/contracts/run-result.js';
 import { stageResults } from '../../src/metrics/stage-results.js';
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { NS } from '../../src/base/clock.js';
 import { LOAD_COUNTERS, type LoadCounter, type LoadMeasure } from '../../src/contracts/load.js';
-import type { PhaseName } from '../../src/contracts/plan.js';
+import type { PhaseName } from '../../src/contracts/plan/phase.js';
 import type { FaultResult, LoadPhaseResult, LoadResult, Recovery } from '../../src/contracts/run-result.js';
 import { LatencyHistogram } from '../../src/metrics/latency-histogram.js';
 import { evaluateThreshold, type Measured, parseThreshold } from '../../src/metrics/thresholds.js';

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { DUPLICATE, FRESH, LATE, WriterLedger } from '../../src/metrics/writer-ledger.js';
+import { NS } from '../../src/base/nanoseconds.js';
+import { DUPLICATE, FRESH, LATE, REFUSED, USUAL_GAP, WriterLedger } from '../../src/metrics/writer-ledger.js';
 
 /** Events of writer 1, due in the order of their sequence. */
 function run(ledger: WriterLedger, sequences: readonly number[]) {
@@ -22,10 +23,16 @@ function lostAfter(ledger: WriterLedger, sequences: readonly number[], askEvery 
   });
 }
 
+/** What is lost of a writer and has not come after all. */
 function missingOf(ledger: WriterLedger, writer: number): number {
-  let of = 0;
-  ledger.settle((each, missing) => {
-    if (each === writer) of = missing;
+  const { lost, late } = accountOf(ledger, writer);
+  return lost - late;
+}
+
+function accountOf(ledger: WriterLedger, writer: number, elapsedNs = 0) {
+  let of = { lost: 0, late: 0 };
+  ledger.settle(elapsedNs, (each, lost, late) => {
+    if (each === writer) of = { lost, late };
   });
   return of;
 }
@@ -199,5 +206,77 @@ describe('WriterLedger', () => {
       }),
       { seed: 12, numRuns: 60 },
     );
+  });
+
+  it('counts what is lost each time, and what of it comes late apart, so that neither hides the other', () => {
+    const ledger = from0();
+    run(ledger, [0, 101]);
+    accountOf(ledger, 1);
+    expect(accountOf(ledger, 1)).toEqual({ lost: 100, late: 0 });
+    run(
+      ledger,
+      Array.from({ length: 100 }, (_, i) => 1 + i),
+    );
+    expect(accountOf(ledger, 1)).toEqual({ lost: 100, late: 100 });
+    run(ledger, [202]);
+    accountOf(ledger, 1);
+    expect(accountOf(ledger, 1)).toEqual({ lost: 200, late: 100 });
+  });
+
+  it('never lets what is lost fall, and is exact at any time: what was received and what is lost less what came late', () => {
+    const step = fc.record({ skip: fc.nat(2500), back: fc.nat(3000), settles: fc.nat(2) });
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 60 }), fc.boolean(), (steps, isStranger) => {
+        const ledger = new WriterLedger(isStranger ? [] : [1]);
+        let [next, received, lostBefore] = [0, 0, 0];
+        for (const { skip, back, settles } of [{ skip: 0, back: 0, settles: 0 }, ...steps]) {
+          next += skip;
+          expect(ledger.track(1, next, next)).toBe(FRESH);
+          next++;
+          received++;
+          if (back < next && ledger.track(1, next - 1 - back, 0) === LATE) received++;
+          for (let i = 0; i < settles; i++) {
+            const { lost, late } = accountOf(ledger, 1);
+            expect(lost).toBeGreaterThanOrEqual(lostBefore);
+            expect(received + lost - late).toBeLessThanOrEqual(next);
+            lostBefore = lost;
+          }
+        }
+        accountOf(ledger, 1);
+        const { lost, late } = accountOf(ledger, 1);
+        expect(received + lost - late).toBe(next);
+      }),
+      { seed: 13, numRuns: 100 },
+    );
+  });
+
+  it('refuses a number that a writer cannot have come to, unless others follow it', () => {
+    const ledger = new WriterLedger([1], USUAL_GAP);
+    run(ledger, [0, 1, 2]);
+    expect(ledger.track(1, 2 ** 39, 9e12)).toBe(REFUSED);
+    expect(run(ledger, [3, 4])).toEqual({ missing: 0, fresh: 2, late: 0, duplicates: 0 });
+    expect(accountOf(ledger, 1)).toEqual({ lost: 0, late: 0 });
+    // It was not heard for half a day.
+    accountOf(ledger, 1);
+    accountOf(ledger, 1, 12 * NS.h);
+    expect(ledger.track(1, 2 ** 38, 9e12)).toBe(FRESH);
+    expect(ledger.track(1, 2 ** 39, 9e12)).toBe(REFUSED);
+    expect(ledger.track(1, 2 ** 39 + 1, 9e12)).toBe(FRESH);
+  });
+
+  it('remembers little of strangers all together, and keeps their account nevertheless', () => {
+    const ledger = new WriterLedger([1]);
+    const before = process.memoryUsage().arrayBuffers;
+    for (let writer = 2; writer < 4000; writer++) {
+      ledger.track(writer, 0, 1);
+      expect(ledger.track(writer, 1_000_000, 2)).toBe(FRESH);
+      expect(ledger.gap).toBe(999_999);
+    }
+    expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(24 * 2 ** 20);
+    accountOf(ledger, 2);
+    for (const writer of [2, 3999]) expect(accountOf(ledger, writer)).toEqual({ lost: 999_999, late: 0 });
+    // That of the run's own is not theirs to use up.
+    run(ledger, [0, 1_000_000]);
+    expect(ledger.track(1, 7, 0)).toBe(LATE);
   });
 });

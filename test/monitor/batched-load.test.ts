@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { NS } from '../../src/base/clock.js';
-import type { EventKind } from '../../src/contracts/plan.js';
+import type { EventKind } from '../../src/contracts/plan/events.js';
 import { startMonitorService } from '../../src/monitor/monitor-service.js';
 import { LoadUnderTest, steadyRate } from '../generators/load-under-test.js';
 import { startTestServer } from '../support/nats-server.js';
+import { monitorTask, UNHEARD } from './monitor-task.js';
 import { parsePrometheusText, sampleValue } from './prometheus-text.js';
 
 const SUBJECTS = 64;
@@ -20,13 +21,8 @@ describe('a load that sends events of many subjects in batches', () => {
   it('is received whole: nothing lost, nothing twice, events and messages apart', async () => {
     await using server = await startTestServer();
     await using monitor = await startMonitorService(
-      {
-        plan: { port: 0, subject: 'cim.events.>', domainToken: 2, typeToken: 3 },
-        host: '127.0.0.1',
-        access: server.access,
-        writers: [{ writer: 0, load: 'orders' }],
-      },
-      { onReport: () => {}, onNotice: () => {} },
+      monitorTask(server.access, {}, { writers: [{ writer: 0, load: 'orders' }] }),
+      UNHEARD,
     );
     const load = new LoadUnderTest({
       access: server.access,
@@ -35,8 +31,7 @@ describe('a load that sends events of many subjects in batches', () => {
       events: EVENTS,
       params: { batch: { events: 32, within: 100 * NS.ms } },
     });
-    await load.start();
-    await load.finished();
+    await load.run();
     await monitor.drained(200, 10_000);
 
     const samples = parsePrometheusText(await (await fetch(monitor.metricsUrl)).text());

@@ -1,14 +1,16 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { NS, nowNs } from '../../src/base/clock.js';
+import { NS, nowNs, wallMs } from '../../src/base/clock.js';
 import type { WriterLabel } from '../../src/contracts/monitor.js';
 import { EventCounter } from '../../src/monitor/event-counter.js';
+import { EventFigures } from '../../src/monitor/page/event-figures.js';
 import {
   BATCH_ENTRY_BYTES,
   BATCH_HEADER_BYTES,
   writeBatchHeader,
   writeBodyLength,
 } from '../../src/wire/batch.js';
+import { messageSink } from '../../src/wire/message-sink.js';
 import { WireParser } from '../../src/wire/parser.js';
 import { writeStamp } from '../../src/wire/stamp.js';
 import { STAMP_HEX_BYTES, writeStampHex } from '../../src/wire/stamp-header.js';
@@ -18,15 +20,7 @@ const plan = { port: 0, subject: 'cim.events.>', domainToken: 2, typeToken: 3 };
 /** A counter, and the bytes of a server that go into it. */
 function counting(writers: WriterLabel[] = [{ writer: 1, load: 'orders' }], maxSeries?: number) {
   const counter = new EventCounter({ plan, writers }, maxSeries);
-  const nothing = () => {};
-  const parser = new WireParser({
-    message: (view) => counter.onMessage(view),
-    info: nothing,
-    ping: nothing,
-    pong: nothing,
-    ok: nothing,
-    error: nothing,
-  });
+  const parser = new WireParser(messageSink((view) => counter.onMessage(view)));
   const receive = (subject: string, payload: Uint8Array | string, header = '') => {
     const body = Buffer.from(payload);
     const total = header.length + body.length;
@@ -160,10 +154,70 @@ describe('EventCounter', () => {
     expect(of('events')).toEqual({ 'agents.Beat0': 5334, 'agents.Beat1': 5334, 'agents.Beat2': 5332 });
   });
 
+  it('keeps the account of a writer when one stamp has a number that cannot be', () => {
+    const { counter, receive, load } = counting();
+    for (let sequence = 0; sequence < 100; sequence++) receive('cim.events.a.B', stamped(sequence, nowNs()));
+    receive('cim.events.a.B', stamped(2 ** 39, nowNs() + NS.h));
+    for (let sequence = 100; sequence < 200; sequence++)
+      receive('cim.events.a.B', stamped(sequence, nowNs()));
+    counter.settle();
+    counter.settle();
+    expect(load('orders')).toMatchObject({ received: 200, lost: 0, duplicates: 0 });
+    expect(counter.errors.total('malformed-stamp')).toBe(1);
+    expect(counter.figures.totalEvents).toBe(201);
+  });
+
+  it('counts what begins as JSON behind a stamp and is none, and no padding', () => {
+    const { counter, receive } = counting([]);
+    const behind = (body: string) =>
+      receive('cim.events.a.B', Buffer.concat([stamped(0, nowNs()), Buffer.from(body)]));
+    for (const body of ['{"a":1', `${'{"a":'.repeat(70)}1${'}'.repeat(70)}`, '{"a":1}....', 'none', ''])
+      behind(body);
+    expect(counter.errors.total('malformed-json')).toBe(1);
+    expect(counter.errors.total('too-deep')).toBe(1);
+    expect(counter.errors.total('not-json')).toBe(0);
+  });
+
+  it('takes texts that say the same for the same, however they are written', () => {
+    const { counter, receive } = counting([]);
+    receive('cim.events.orders.OrderStarted', '{"correlation":"k\\u00f6ln-\\/1","agent":"\\ud83d\\ude00"}');
+    receive('cim.events.orders.OrderCompleted', '{"correlation":"köln-/1","agent":"😀"}');
+    receive('cim.events.orders.OrderStarted', '[{"correlation":"a\\\\u0062"},{"correlation":"a\\u0062"}]');
+    receive('cim.events.orders.OrderCompleted', '{"correlation":"ab"}');
+    const figures = counter.books.flatMap((book) => [...book.families()]);
+    const of = (name: string) =>
+      figures.flatMap((family) =>
+        family.name === name ? [...family.samples].map(({ value }) => value) : [],
+      );
+    expect(of('cim_workflow_completed_total')).toEqual([2]);
+    expect(of('cim_workflow_open')).toEqual([1]);
+    expect(of('cim_agent_known')).toEqual([1]);
+  });
+
+  it('says when the last event came by the clock as it was then', () => {
+    const { counter, receive } = counting([]);
+    const beforeMs = wallMs();
+    receive('cim.events.a.B', 'x');
+    const seen = counter.figures.lastSeenMs(1);
+    expect(seen).toBeGreaterThanOrEqual(beforeMs);
+    expect(seen).toBeLessThanOrEqual(wallMs());
+    const figures = new EventFigures(counter);
+    const shown = () =>
+      [...figures.families()].flatMap(({ name, samples }) =>
+        name === 'cim_event_last_seen_timestamp_seconds' ? [...samples].map(({ value }) => value) : [],
+      );
+    for (let page = 0; page < 2000; page++) expect(shown()).toEqual([seen / 1000]);
+  });
+
   it('goes on to say how many events have no series of their own', () => {
     const { counter, receive } = counting([], 3);
+    receive('cim.events.other.other', '');
     for (let i = 0; i < 10; i++) receive(`cim.events.d.t${i % 5}`, '');
     expect(counter.series.dropped).toBe(6);
-    expect(counter.figures.events(0)).toBe(6);
+    expect(counter.figures.events(0)).toBe(7);
+    receive('cim.events.d.t4', batchOf([0, 1, 2, 3], nowNs(), 0));
+    receive('cim.events.d.t4', '[{},{},{}]');
+    expect(counter.series.dropped).toBe(13);
+    expect(counter.figures.events(0)).toBe(14);
   });
 });

@@ -8,20 +8,13 @@ import { startMonitorService } from '../../src/monitor/monitor-service.js';
 import { writeStamp } from '../../src/wire/stamp.js';
 import { openDoor } from '../support/door.js';
 import { startTestServer } from '../support/nats-server.js';
+import { monitorTask, UNHEARD } from './monitor-task.js';
 import { parsePrometheusText, type Sample, sampleValue } from './prometheus-text.js';
 
 const WRITERS = 3;
 
 const start = (access: ServerAccess, more: { readonly partition?: { index: number; of: number } } = {}) =>
-  startMonitorService(
-    {
-      plan: { port: 0, subject: 'cim.events.>', domainToken: 2, typeToken: 3, ownEvents: false, ...more },
-      host: '127.0.0.1',
-      access,
-      writers: [],
-    },
-    { onReport: () => {}, onNotice: () => {} },
-  );
+  startMonitorService(monitorTask(access, { ownEvents: false, ...more }), UNHEARD);
 
 async function page({ metricsUrl }: MonitorHandle): Promise<Sample[]> {
   return parsePrometheusText(await (await fetch(metricsUrl)).text());

@@ -2,22 +2,17 @@ import { connect } from '@nats-io/transport-node';
 import { describe, expect, it } from 'vitest';
 import { waitFor } from '../../src/base/wait.js';
 import type { LoadNotice, ServerAccess } from '../../src/contracts/load.js';
-import type { MonitorHandle, MonitorTask } from '../../src/contracts/monitor.js';
+import type { MonitorHandle } from '../../src/contracts/monitor.js';
 import type { OwnEvent } from '../../src/contracts/own-event.js';
+import type { MonitorPlan } from '../../src/contracts/plan/monitor.js';
 import { startMonitorService } from '../../src/monitor/monitor-service.js';
 import { openDoor } from '../support/door.js';
 import { startTestServer } from '../support/nats-server.js';
+import { monitorTask, UNHEARD } from './monitor-task.js';
 import { parsePrometheusText, sampleValue } from './prometheus-text.js';
 
-const task = (access: ServerAccess, plan: Partial<MonitorTask['plan']> = {}): MonitorTask => ({
-  plan: { port: 0, subject: 'cim.events.>', domainToken: 2, typeToken: 3, ...plan },
-  host: '127.0.0.1',
-  access,
-  writers: [],
-  runId: 'r1',
-});
-
-const silent = { onReport: () => {}, onNotice: () => {} };
+const task = (access: ServerAccess, plan: Partial<MonitorPlan> = {}) =>
+  monitorTask(access, plan, { runId: 'r1' });
 
 async function scrape(monitor: MonitorHandle) {
   return parsePrometheusText(await (await fetch(monitor.metricsUrl)).text());
@@ -46,7 +41,7 @@ describe('what a monitor says itself', () => {
   it('is heard by everybody who listens, and counted by itself once', async () => {
     await using server = await startTestServer();
     await using others = await listen(server.access);
-    await using monitor = await startMonitorService(task(server.access), silent);
+    await using monitor = await startMonitorService(task(server.access), UNHEARD);
     for (let n = 0; n < 100; n++) monitor.publish(seen(n));
 
     await waitFor(() => others.heard.length === 101, { timeoutMs: 30_000 });
@@ -64,7 +59,8 @@ describe('what a monitor says itself', () => {
     await using server = await startTestServer();
     await using others = await listen(server.access);
     await using door = await openDoor(server.port);
-    await using monitor = await startMonitorService(task(door.access), silent);
+    await using monitor = await startMonitorService(task(door.access), UNHEARD);
+    await waitFor(() => others.heard.length === 1, { timeoutMs: 30_000 });
     door.shut();
     await waitFor(async () => (await countOf(monitor, 'stormglass', 'MonitorDisconnected')) === 1, {
       timeoutMs: 30_000,
@@ -106,10 +102,34 @@ describe('what a monitor says itself', () => {
     expect(notices[0]!.text).toMatch(/not published, only counted: .*permissions violation/i);
   });
 
-  it('is nothing where it is told to be silent', async () => {
+  it('is published where the server lets it, though not everywhere', async () => {
+    const may = { subscribe: '>', publish: { deny: 'cim.events.nats.NodeSeen' } };
+    await using server = await startTestServer({
+      config: { authorization: { users: [{ user: 'm', password: 'p', permissions: may }] } },
+    });
+    const nc = await connect({ servers: `127.0.0.1:${server.port}`, user: 'm', pass: 'p' });
+    const heard: string[] = [];
+    nc.subscribe('cim.events.>', { callback: (_, { subject }) => void heard.push(subject) });
+    await nc.flush();
+    const notices: LoadNotice[] = [];
+    await using monitor = await startMonitorService(task({ ...server.access, user: 'm', password: 'p' }), {
+      onReport: () => {},
+      onNotice: (notice) => notices.push(notice),
+    });
+    for (let n = 0; n < 3; n++) monitor.publish(seen(n));
+    await waitFor(() => notices.length > 0, { timeoutMs: 30_000 });
+    monitor.publish({ domain: 'nats', type: 'NodeLost', fields: {} });
+    await waitFor(() => heard.length === 2, { timeoutMs: 30_000 });
+    await nc.close();
+    expect(heard).toEqual(['cim.events.stormglass.MonitorStarted', 'cim.events.nats.NodeLost']);
+    expect(notices).toHaveLength(1);
+    expect(await countOf(monitor, 'nats', 'NodeSeen')).toBe(3);
+  });
+
+  it('is nothing where it is told to be UNHEARD', async () => {
     await using server = await startTestServer();
     await using others = await listen(server.access);
-    await using monitor = await startMonitorService(task(server.access, { ownEvents: false }), silent);
+    await using monitor = await startMonitorService(task(server.access, { ownEvents: false }), UNHEARD);
     monitor.publish(seen(1));
     await monitor.drained(50, 5000);
     await others.nc.flush();

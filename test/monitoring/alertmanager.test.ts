@@ -4,7 +4,12 @@ import { describe, expect, it } from 'vitest';
 import { parsePrometheusDuration } from '../../src/alerts/prometheus-duration.js';
 import { ALERT_SEVERITIES } from '../../src/contracts/alert.js';
 import { inhibitions, matches } from '../support/monitoring/inhibitions.js';
-import { MONITORING, type ShippedAlert, shippedAlerts } from '../support/monitoring/shipped-rules.js';
+import {
+  MONITORING,
+  readYaml,
+  type ShippedAlert,
+  shippedAlerts,
+} from '../support/monitoring/shipped-rules.js';
 import { amtool, needs } from '../support/prometheus-tools.js';
 
 const config = join(MONITORING, 'alertmanager.yml');
@@ -15,6 +20,12 @@ const receiversOf = (labels: readonly string[]): string =>
   }).trim();
 const waitsNs = ({ for: time = '0s' }: ShippedAlert): number => parsePrometheusDuration(time) as number;
 const HALF_A_MINUTE_NS = 30e9;
+
+interface RouteTimes {
+  readonly group_wait: string;
+  readonly group_interval: string;
+  readonly repeat_interval: string;
+}
 
 describe('alertmanager.yml', () => {
   it.skipIf(amtool === undefined)(`is as Alertmanager has it${needs(amtool, 'amtool')}`, () => {
@@ -31,6 +42,21 @@ describe('alertmanager.yml', () => {
     },
   );
 
+  it('goes by severity alone, but for what a receiver that fails cannot tell itself', () => {
+    const { route } = readYaml('alertmanager.yml') as { route: { routes: { matchers: string[] }[] } };
+    expect(route.routes.map(({ matchers }) => matchers)).toEqual([
+      ['alertname="NotificationsFailing"'],
+      ...ALERT_SEVERITIES.map((severity) => [`severity="${severity}"`]),
+    ]);
+  });
+
+  it.skipIf(amtool === undefined)(
+    `tells of a receiver that fails another one, too${needs(amtool, 'amtool')}`,
+    () => {
+      expect(receiversOf(['alertname=NotificationsFailing', 'severity=page'])).toBe('ticket,page');
+    },
+  );
+
   it.skipIf(amtool === undefined)(
     `makes a ticket of an alert whose severity is none of ours${needs(amtool, 'amtool')}`,
     () => {
@@ -38,6 +64,29 @@ describe('alertmanager.yml', () => {
       expect(receiversOf(['alertname=OfSomebodyElse', 'severity=critical'])).toBe('ticket');
     },
   );
+
+  it('tells a page in ten seconds and each hour anew, a ticket in a minute, and what is only to be seen in five', () => {
+    const times = ({ group_wait, group_interval, repeat_interval }: RouteTimes) =>
+      [group_wait, group_interval, repeat_interval].join(' ');
+    const { route } = readYaml('alertmanager.yml') as {
+      route: RouteTimes & { group_by: string[]; routes: RouteTimes[] };
+    };
+    expect(route.group_by).toEqual(['alertname']);
+    expect(route.routes.map((each) => times({ ...route, ...each }))).toEqual([
+      '10s 5m 24h',
+      '10s 1m 1h',
+      '1m 5m 24h',
+      '5m 30m 72h',
+    ]);
+  });
+
+  it('tells each receiver what has resolved, too', () => {
+    const { receivers } = readYaml('alertmanager.yml') as {
+      receivers: { name: string; webhook_configs: { url: string; send_resolved: boolean }[] }[];
+    };
+    for (const { name, webhook_configs } of receivers)
+      expect(webhook_configs).toEqual([{ url: `http://127.0.0.1:9095/${name}`, send_resolved: true }]);
+  });
 
   it('silences only alerts that there are, by alerts that there are', () => {
     for (const { source, target } of inhibitions()) {
@@ -68,7 +117,7 @@ describe('alertmanager.yml', () => {
   });
 });
 
-/** Alerts about what takes far longer than their `for`: they look at windows that are longer than any cause waits. */
+/** An alert about days, whose cause is seen in minutes. */
 function isHeldBack({ alert }: ShippedAlert): boolean {
-  return ['NatsSlowConsumers', 'SloBurnRateSlow'].includes(alert);
+  return alert === 'SloBurnRateSlow';
 }

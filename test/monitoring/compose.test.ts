@@ -80,6 +80,7 @@ describe('what watches, in docker-compose.yml', () => {
     const kept = new Set(groups.flatMap(({ rules }) => rules.map(({ labels }) => labels.resolution)));
     expect(remote_write[0]?.write_relabel_configs).toEqual([
       { source_labels: ['resolution'], regex: [...kept].join('|'), action: 'keep' },
+      { regex: 'runbooks', action: 'labeldrop' },
     ]);
   });
 

@@ -18,7 +18,7 @@ describe('the unit tests of the rules', () => {
     expect(provenOf('NoSuchAlert', {})).toEqual(nothing);
   });
 
-  it.skipIf(promtool === undefined)(`hold${needs(promtool, 'promtool')}`, async () => {
+  it.skipIf(promtool === undefined)(`hold${needs(promtool, 'promtool')}`, { timeout: 300_000 }, async () => {
     const said = await Promise.all(short.map((file) => runUnitTests(promtool as string, file)));
     expect(said.filter((words) => !words.includes('SUCCESS'))).toEqual([]);
   });

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { PreflightError } from '../../src/base/errors.js';
 import { waitFor } from '../../src/base/wait.js';
 import type { Advisory, SystemControl } from '../../src/contracts/control.js';
-import type { StreamPlan } from '../../src/contracts/plan.js';
+import type { StreamPlan } from '../../src/contracts/plan/streams.js';
 import { openControl } from '../../src/nats/control.js';
 import { startTestServer } from '../support/nats-server.js';
 import { pauseProcess } from '../support/pause-process.js';
@@ -54,7 +54,8 @@ describe('the control plane of a cluster', () => {
     expect(await control.createStreams([plan])).toEqual(['FIELDS']);
     expect(await control.createStreams([plan])).toEqual([]);
     const nc = await connect({ servers: `127.0.0.1:${cluster.nodes[0]!.port}` });
-    const { config } = (await nc.request('$JS.API.STREAM.INFO.FIELDS')).json<{ config: object }>();
+    const info = await nc.request('$JS.API.STREAM.INFO.FIELDS', '', { timeout: 30_000 });
+    const { config } = info.json<{ config: object }>();
     await nc.close();
     expect(config).toMatchObject({ max_msgs: 12, discard: 'new', allow_direct: true, num_replicas: 3 });
     await control.removeStreams(['FIELDS', 'FIELDS', 'NEVER_WAS']);
@@ -126,12 +127,12 @@ describe('the control plane of a cluster', () => {
     const nc = await connect({ servers: `127.0.0.1:${node.port}` });
     // A server learns of a new stream elsewhere after a moment: what is published before goes nowhere.
     await waitFor(() => jetstream(nc).publish('test.COUNT.x', 'x', { msgID: 'first' }), {
-      timeoutMs: 10_000,
+      timeoutMs: 30_000,
     });
     for (let i = 1; i < 500; i++) nc.publish('test.COUNT.x', 'x');
     await nc.flush();
     await waitFor(async () => (await control.streamBounds('COUNT'))?.lastSequence === 500, {
-      timeoutMs: 10_000,
+      timeoutMs: 30_000,
     });
     expect(await control.streamBounds('COUNT')).toEqual({
       firstSequence: 1,
@@ -177,7 +178,7 @@ describe('a cluster that loses a node', () => {
     await waitFor(
       () => heard.some(({ kind, leader }) => kind === 'STREAM.LEADER_ELECTED' && leader === elected),
       {
-        timeoutMs: 10_000,
+        timeoutMs: 30_000,
       },
     );
     expect(heard).toContainEqual(

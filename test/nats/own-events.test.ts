@@ -75,16 +75,21 @@ describe('what stormglass says as events', () => {
     expect(sent.map(({ said }) => said.n)).toEqual([15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25]);
   });
 
-  it('goes to no server that does not let it, and is counted, until that is taken back', () => {
-    const { events, sent, heard } = publisher();
-    events.refuse(true);
+  it('goes where a server lets it, and nowhere else, is counted, and goes there again when that is taken back', () => {
+    const { events, sent, heard, server } = publisher();
+    server.isThere = false;
     events.publish(injected);
-    expect(sent).toEqual([]);
-    expect(heard).toHaveLength(1);
-    expect(events.figures).toEqual({ sent: 0, waiting: 0, dropped: 1 });
-    events.refuse(false);
+    events.publish(numbered(1));
+    events.refuse('cim.events.stormglass.FaultInjected');
+    server.isThere = true;
     events.publish(injected);
-    expect(sent).toHaveLength(1);
+    events.publish(numbered(2));
+    expect(sent.map(({ said }) => said.n)).toEqual([1, 2]);
+    expect(heard).toHaveLength(4);
+    expect(events.figures).toEqual({ sent: 2, waiting: 0, dropped: 2 });
+    events.allowAll();
+    events.publish(injected);
+    expect(sent).toHaveLength(3);
   });
 
   it('cuts what is too long for a message', () => {

@@ -1,5 +1,8 @@
-import { type AddressInfo, createServer } from 'node:net';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { ServerAccess } from '../../src/contracts/load.js';
+import { leasePorts } from '../../src/processes/port-lease.js';
 import { startTestServer, type TestServer } from '../support/nats-server.js';
 
 /** Three real servers with JetStream that route to each other; `await using` ends them. */
@@ -9,10 +12,12 @@ export interface TestCluster extends AsyncDisposable {
 }
 
 export async function startTestCluster(size = 3): Promise<TestCluster> {
-  const routePorts = await freePorts(size);
-  const routes = routePorts.map((port) => `nats://127.0.0.1:${port}`);
+  // Claimed, and none that a client may be given: what is only looked at and let go may be somebody's when a server wants it.
+  const stateDir = await mkdtemp(join(tmpdir(), 'stormglass-nats-test-'));
+  const lease = await leasePorts(size, { stateDir });
+  const routes = lease.ports.map((port) => `nats://127.0.0.1:${port}`);
   const started = await Promise.allSettled(
-    routePorts.map(async (port, index) => {
+    lease.ports.map(async (port, index) => {
       const name = `n${index + 1}`;
       const cluster = { name: 'test', listen: `127.0.0.1:${port}`, routes };
       const server = await startTestServer({ jetstream: true, config: { server_name: name, cluster } });
@@ -22,6 +27,8 @@ export async function startTestCluster(size = 3): Promise<TestCluster> {
   const nodes = started.flatMap((start) => (start.status === 'fulfilled' ? [start.value] : []));
   const end = async () => {
     await Promise.all(nodes.map((node) => node[Symbol.asyncDispose]()));
+    lease[Symbol.dispose]();
+    await rm(stateDir, { recursive: true });
   };
   const failed = started.find((start) => start.status === 'rejected');
   if (failed) {
@@ -33,18 +40,4 @@ export async function startTestCluster(size = 3): Promise<TestCluster> {
     nodes,
     [Symbol.asyncDispose]: end,
   };
-}
-
-/** Held until all are known, so that they differ. */
-async function freePorts(count: number): Promise<number[]> {
-  const listeners = await Promise.all(
-    Array.from({ length: count }, async () => {
-      const listener = createServer();
-      await new Promise<void>((resolve) => listener.listen(0, '127.0.0.1', resolve));
-      return listener;
-    }),
-  );
-  const ports = listeners.map((listener) => (listener.address() as AddressInfo).port);
-  await Promise.all(listeners.map((listener) => new Promise((resolve) => listener.close(resolve))));
-  return ports;
 }

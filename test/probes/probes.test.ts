@@ -43,7 +43,7 @@ afterAll(async () => {
 });
 
 /** What a probe sees, or why it cannot look: the same to whoever asks it. */
-async function look(kind: string, params: Record<string, unknown>, timeoutMs = 2_000): Promise<ProbeLook> {
+async function look(kind: string, params: Record<string, unknown>, timeoutMs = 20_000): Promise<ProbeLook> {
   const probe = PROBE_KINDS.find((each) => each.kind === kind)?.create(params);
   try {
     return (await probe?.look({ cluster, control, timeoutMs })) as ProbeLook;
@@ -55,7 +55,7 @@ async function look(kind: string, params: Record<string, unknown>, timeoutMs = 2
 const answering = async (status: number, body: string, kind: string, params: Record<string, unknown>) => {
   answer = { status, body };
   asked = [];
-  return look(kind, params, status === 0 ? 200 : 2_000);
+  return look(kind, params, status === 0 ? 200 : undefined);
 };
 
 describe('the probe', () => {
@@ -64,7 +64,7 @@ describe('the probe', () => {
     const pid = cluster.node('n2').process?.pid as number;
     await pauseProcess(pid);
     try {
-      const seen = await look('health', {}, 300);
+      const seen = await look('health', {}, 1_000);
       expect(seen).toMatchObject({ holds: false, saw: expect.stringMatching(/^n2: [^;]*no answer[^;]*$/) });
     } finally {
       process.kill(pid, 'SIGCONT');

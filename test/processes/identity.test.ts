@@ -54,7 +54,7 @@ test.skipIf(process.platform !== 'linux')('a zombie is not alive, though its ent
     const [line] = (await once(parent.stdout, 'data')) as [Buffer];
     const pid = Number(line.toString());
     const identity = identify(pid)!;
-    expect(await waitFor(() => !isAlive(identity), { timeoutMs: 10_000, everyMs: 5 })).toBe(true);
+    expect(await waitFor(() => !isAlive(identity), { timeoutMs: 30_000, everyMs: 5 })).toBe(true);
     expect(identify(pid)).toEqual(identity);
   } finally {
     parent.kill('SIGKILL');

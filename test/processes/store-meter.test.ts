@@ -19,7 +19,7 @@ describe('StoreMeter', () => {
           const { storeBytes } = await meter.measure();
           return storeBytes !== null && storeBytes >= bytes && storeBytes < bytes + MIB;
         },
-        { timeoutMs: 10_000 },
+        { timeoutMs: 30_000 },
       );
     expect(await holds(0)).toBe(true);
     await writeFile(join(directory, 'jetstream', 'ORDERS', '1.blk'), Buffer.alloc(3 * MIB, 'x'));

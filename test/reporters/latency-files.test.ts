@@ -53,7 +53,7 @@ describe('latency/', () => {
     await tell(reporter, run, runDir);
     const file = join(runDir, 'latency', 'orders-ack_latency.hlog');
     const got = await waitFor(() => existsSync(file) && operationsIn(readFileSync(file, 'utf8')) > 200 * 10, {
-      timeoutMs: 10_000,
+      timeoutMs: 30_000,
       everyMs: 5,
     });
     expect(got).toBe(true);

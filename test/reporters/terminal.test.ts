@@ -35,7 +35,7 @@ const shown = (screen: Screen, text: string | RegExp): Promise<unknown> =>
   waitFor(
     () => screen.lines.some((line) => (typeof text === 'string' ? line.includes(text) : text.test(line))),
     {
-      timeoutMs: 10_000,
+      timeoutMs: 30_000,
       everyMs: 2,
     },
   );
@@ -75,7 +75,7 @@ describe('the live view', () => {
     for (let i = 0; i < 5; i++) {
       reporter.print(`line ${i}`);
       const drawn = screen.written.length;
-      await waitFor(() => screen.written.length > drawn, { timeoutMs: 10_000, everyMs: 1 });
+      await waitFor(() => screen.written.length > drawn, { timeoutMs: 30_000, everyMs: 1 });
     }
     const lines = screen.lines;
     expect(lines.slice(0, 6)).toEqual([
@@ -126,6 +126,15 @@ describe('the live view', () => {
     );
     expect(screen.written).not.toContain('\x1b');
     expect(screen.written).not.toContain('ORDERS');
+  });
+
+  it('speaks of servers that are somebody else’s as such', async () => {
+    const screen = new Screen(200);
+    const reporter = open(screen, { interactive: false });
+    const cluster = { ...run.plan.cluster, driver: 'external' } as const;
+    await tell(reporter, { ...run, plan: { ...run.plan, cluster } }, RUN_DIR);
+    for (const phase of ['cluster-up', 'load', 'cluster-closed']) reporter.onEvent?.(begin(phase));
+    expect(screen.written).toMatch(/connecting to the servers\n.* load\n.* leaving the servers\n$/);
   });
 
   it('lets no text from a server move the cursor', async () => {
@@ -192,6 +201,16 @@ describe('the summary at the end', () => {
     }
     expect(orders).toContain('≥ 5 s');
     expect(head).not.toContain('dropped');
+  });
+
+  it('has no table of loads where none began', async () => {
+    const screen = new Screen(160);
+    const reporter = open(screen, { interactive: false });
+    await tell(reporter, { ...run, reports: [] }, RUN_DIR);
+    await reporter.onEnd?.({ ...run.result, loads: [], loadStartNs: 0, loadEndNs: 0 }, []);
+    expect(screen.written).not.toContain('p99.9');
+    expect(screen.written).not.toContain('\n\n\n');
+    expect(screen.written).toContain('no load');
   });
 
   it('has colour only where it is wanted', async () => {

@@ -57,7 +57,7 @@ describe('timeseries.csv', () => {
     await tell(reporter, run, runDir);
     const seen = await waitFor(
       () => parse(readFileSync(join(runDir, 'timeseries.csv'), 'utf8')).some((row) => row.t_s === '15'),
-      { timeoutMs: 10_000, everyMs: 5 },
+      { timeoutMs: 30_000, everyMs: 5 },
     );
     expect(seen).toBe(true);
     await reporter.onEnd?.(run.result);

@@ -2,7 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import type { LoadSchedule, Plan } from '../../src/contracts/plan.js';
+import type { LoadSchedule } from '../../src/contracts/plan/schedule.js';
+import type { Plan } from '../../src/contracts/plan.js';
 import { plan, told } from './plugins.js';
 
 const dir = mkdtempSync(join(tmpdir(), 'stormglass-events-'));

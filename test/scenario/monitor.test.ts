@@ -74,6 +74,14 @@ max-event-size: 64KiB
     expect(complaint('port: 9091\nfields:\n  time: [a..b]\n')).toMatch(/^monitor\.yaml:3:10: fields\.time/);
     expect(complaint('pattern: cim.events.>')).toMatch(/^monitor\.yaml:1:10: pattern: expected \{domain\}/);
     expect(complaint('max-series: 1')).toMatch(/2 to 1M/);
+    expect(complaint('fields: { source: producer }')).toMatch(
+      /fields\.source: a source is of no use without/,
+    );
+    expect(complaint('max-sources: 1M')).toMatch(/at most 100k/);
+    expect(config('{ fields: { sequence: seq, source: producer }, max-sources: 5 }').reading).toMatchObject({
+      fields: { sequence: ['seq'], source: ['producer'] },
+      maxSources: 5,
+    });
     expect(complaint('')).toMatch(/nothing in this file[\s\S]*pattern: cim\.events/);
     expect(complaint('[1]')).toMatch(/expected a configuration of the monitor/);
   });

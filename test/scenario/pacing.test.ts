@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { NS } from '../../src/base/clock.js';
 import type { LoadKindFacts } from '../../src/contracts/load.js';
-import type { LoadPlan } from '../../src/contracts/plan.js';
+import type { LoadPlan } from '../../src/contracts/plan/loads.js';
 import type { LoadPlugin, ScenarioPlugins } from '../../src/scenario/plugins.js';
 import { scenarioJsonSchema } from '../../src/scenario/scenario-json-schema.js';
 import { formatTimeline } from '../../src/scenario/timeline.js';

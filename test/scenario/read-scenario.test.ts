@@ -36,7 +36,7 @@ describe('readScenario', () => {
     expect(refusal(dir)).toMatchObject({
       exit: 'usage',
       message: `${dir} is a directory`,
-      hint: 'Name the scenario file in it.',
+      hint: 'Name the file in it.',
     });
   });
 
@@ -50,7 +50,7 @@ describe('readScenario', () => {
     expect(refusal(binary).message).toBe(`${binary} is not UTF-8 text`);
     const large = join(dir, 'large');
     writeFileSync(large, Buffer.alloc(5 * 1024 * 1024, 0x20));
-    expect(refusal(large).message).toBe(`${large} is larger than 4 MiB, which no scenario is`);
+    expect(refusal(large).message).toBe(`${large} is larger than 4 MiB`);
   });
 
   it('refuses a file that may not be read', () => {

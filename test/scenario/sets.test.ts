@@ -116,7 +116,7 @@ describe('--set refuses', () => {
   it('after all errors of the file', () => {
     expect(told(VALID.replace('nodes: 3', 'nodes: 0'), { sets: ['seed=x'] })).toEqual([
       '4:36 cluster.nodes: a cluster needs at least one server',
-      '--set seed=x seed: expected a whole number from 0 on, such as 42, but it is `x`',
+      '--set seed=x seed: expected a whole number from 0 to 9007199254740991, such as 42, but it is `x`',
     ]);
   });
 });

@@ -1,7 +1,7 @@
 import { connect } from '@nats-io/transport-node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { NS } from '../../src/base/clock.js';
-import type { StreamPlan } from '../../src/contracts/plan.js';
+import type { StreamPlan } from '../../src/contracts/plan/streams.js';
 import { knownKeys } from '../../src/scenario/parse-part.js';
 import { streamSchema } from '../../src/scenario/stream-schema.js';
 import { startTestServer } from '../support/nats-server.js';

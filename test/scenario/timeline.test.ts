@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { FaultPlan } from '../../src/contracts/plan.js';
+import type { FaultPlan } from '../../src/contracts/plan/faults.js';
 import { formatTimeline, timelineOf } from '../../src/scenario/timeline.js';
 import { edited, plan } from './plugins.js';
 
@@ -25,6 +25,24 @@ describe('the timeline of a plan', () => {
       '60 s  firehose ends',
       `65 s  fault-2 node-pause on ${node} (drawn) is healed`,
       '70 s  orders ends',
+    ]);
+  });
+
+  it('names what is touched where that is no node', () => {
+    const outages = edited(
+      [
+        '  - { at: 20s, kind: node-kill, target: one, restart-after: 10s }',
+        `  - { at: 20s, for: 5s, kind: scrape-outage }
+  - { at: 30s, for: 5s, kind: scrape-outage, pages: [1, 3, 1], target: n2 }`,
+      ],
+      ['checks:', 'monitor: { partitions: 3 }\nchecks:'],
+    );
+    const lines = formatTimeline(plan(outages)).split('\n');
+    expect(lines.filter((line) => line.includes('scrape-outage'))).toEqual([
+      "20 s  fault-1 scrape-outage on the monitor's page begins, for 5 s",
+      "25 s  fault-1 scrape-outage on the monitor's page is healed",
+      "30 s  fault-2 scrape-outage on the monitor's page 1, the monitor's page 3 begins, for 5 s",
+      "35 s  fault-2 scrape-outage on the monitor's page 1, the monitor's page 3 is healed",
     ]);
   });
 

@@ -94,6 +94,16 @@ export class Workplace implements AsyncDisposable {
     return this.start(args, env).ended;
   }
 
+  /** Starts the run of a scenario with this text, whose report is left in this place. */
+  startScenario(text: string, ...options: string[]): CliProcess {
+    return this.start(['run', this.write('s.yaml', text), '--out', this.reports, ...options]);
+  }
+
+  /** Runs a scenario with this text to its end. */
+  async runScenario(text: string, ...options: string[]): Promise<CliEnd> {
+    return this.startScenario(text, ...options).ended;
+  }
+
   /** The folder of the only run there was. */
   runDir(): string {
     const runs = this.runDirs();
@@ -168,7 +178,7 @@ export class Workplace implements AsyncDisposable {
 
   /** What is left behind, once things had the time to end: processes, temporary files, registered runs. */
   async leftovers(): Promise<string[]> {
-    await waitFor(() => this.#leftNow().length === 0, { timeoutMs: 15_000, everyMs: 100 });
+    await waitFor(() => this.#leftNow().length === 0, { timeoutMs: 60_000, everyMs: 100 });
     return this.#leftNow();
   }
 
@@ -213,7 +223,7 @@ export function scenarioText(parts: ScenarioParts = {}): string {
     cluster = '{ driver: process, nodes: 3 }',
     streams = '[{ name: ORDERS, subjects: [cim.events.orders.>], replicas: 3 }]',
     // A machine that is busy with other tests shall not make a run inconclusive.
-    load = '[{ name: orders, kind: js-publish, domains: [orders], rate: 500/s, for: 5s, max-lateness: 30s }]',
+    load = '[{ name: orders, kind: js-publish, domains: [orders], rate: 500/s, for: 3s, max-lateness: 30s }]',
     faults = '[]',
     checks = '[acked-loss]',
     thresholds = '{}',

@@ -7,14 +7,18 @@ import type { Cluster } from '../../src/contracts/cluster.js';
 import type { SystemControl } from '../../src/contracts/control.js';
 import type { Evidence, Fault, FaultContext, FaultKind, FaultStage } from '../../src/contracts/fault.js';
 import type { Machine } from '../../src/contracts/machine.js';
+import type { MonitorPages } from '../../src/contracts/monitor.js';
 import type { UndoOutcome, UndoRecord } from '../../src/contracts/undo.js';
 import { openControl } from '../../src/nats/control.js';
 import { carryOut } from '../../src/undo/carry-out.js';
+import { servePageThrough } from '../../src/undo/serve-page.js';
 
 export interface FaultScene extends AsyncDisposable {
   readonly cluster: Cluster;
   readonly control: SystemControl;
   readonly machine: Machine;
+  /** None, unless a test has some. */
+  readonly monitor?: MonitorPages;
   readonly workDir: string;
   readonly runId: string;
 }
@@ -48,6 +52,13 @@ export async function faultScene(cluster: Cluster, runId: string, helperEntry?: 
   };
 }
 
+const NO_PAGES: MonitorPages = {
+  metricsUrls: [],
+  servePage: async () => {
+    throw new Error('there is no monitor');
+  },
+};
+
 /** One fault, taken through its stages as the engine takes it. */
 export class FaultUnderTest {
   readonly fault: Fault;
@@ -61,7 +72,7 @@ export class FaultUnderTest {
     targets: readonly string[],
     options: Partial<Pick<FaultContext, 'id' | 'forNs' | 'seed' | 'signal'>> = {},
   ) {
-    const { cluster, control, machine, workDir, runId } = scene;
+    const { cluster, control, machine, monitor = NO_PAGES, workDir, runId } = scene;
     this.fault = kind.create(params);
     this.context = {
       id: 'fault-1',
@@ -69,6 +80,7 @@ export class FaultUnderTest {
       cluster,
       control,
       machine,
+      monitor,
       targets: targets.map((name) => cluster.node(name)),
       forNs: 5e9,
       seed: 42,
@@ -99,11 +111,12 @@ export class FaultUnderTest {
     await this.fault.inject(this.context);
   }
 
-  /** Undoes as a run that lives does: in reverse, by the cluster where it knows better. */
+  /** Undoes as a run that lives does: in reverse, by the cluster and the monitor where they know better. */
   async undo(): Promise<UndoOutcome[]> {
     const outcomes: UndoOutcome[] = [];
     for (const record of [...this.records].reverse()) {
-      outcomes.push(await carryOut(record, this.context.cluster.undoHandlers));
+      const handlers = { ...servePageThrough(this.context.monitor), ...this.context.cluster.undoHandlers };
+      outcomes.push(await carryOut(record, handlers));
     }
     return outcomes;
   }

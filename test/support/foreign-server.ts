@@ -52,7 +52,7 @@ export async function startForeignServer(name: string): Promise<ForeignServer> {
     `server_name: ${name}\nlisten: 127.0.0.1:${port}\nhttp: 127.0.0.1:${monitorPort}\njetstream { store_dir: '${directory}/store' }\n`,
   );
   const command = (act: string) => [script, act];
-  const act = (what: string) => runCommand(command(what), { cwd: directory, timeoutMs: 10_000 });
+  const act = (what: string) => runCommand(command(what), { cwd: directory, timeoutMs: 30_000 });
   const monitorUrl = `http://127.0.0.1:${monitorPort}`;
   const pid = () => Number(readFileSync(join(directory, 'pid'), 'utf8'));
   await act('start');

@@ -33,6 +33,8 @@ async function find(): Promise<string | undefined> {
 export interface JaegerSpan {
   readonly spanID: string;
   readonly operationName: string;
+  /** Of Unix time, in microseconds. */
+  readonly startTime: number;
   /** Microseconds. */
   readonly duration: number;
   readonly processID: string;
@@ -42,7 +44,20 @@ export interface JaegerSpan {
     readonly spanID: string;
   }[];
   readonly tags: readonly { readonly key: string; readonly value: unknown }[];
-  readonly logs: readonly { readonly fields: readonly { readonly key: string; readonly value: unknown }[] }[];
+  readonly logs: readonly {
+    /** Of Unix time, in microseconds. */
+    readonly timestamp: number;
+    readonly fields: readonly { readonly key: string; readonly value: unknown }[];
+  }[];
+  /** What Jaeger finds wrong with it: a parent that it does not have, an id that there is twice. */
+  readonly warnings: readonly string[] | null;
+  /** Who did it. */
+  readonly service: string;
+}
+
+interface JaegerTrace {
+  readonly spans: readonly Omit<JaegerSpan, 'service'>[];
+  readonly processes: Readonly<Record<string, { readonly serviceName: string }>>;
 }
 
 export interface Jaeger extends AsyncDisposable {
@@ -50,6 +65,8 @@ export interface Jaeger extends AsyncDisposable {
   readonly endpoint: string;
   /** The spans of a trace; none when it has no such trace. */
   trace(traceId: string): Promise<readonly JaegerSpan[]>;
+  /** Those of one trace in which a service did something for so long: `1s`; none when there is no such trace. */
+  find(service: string, operation: string, minDuration: string): Promise<readonly JaegerSpan[]>;
 }
 
 /** Starts a Jaeger that keeps its traces in memory; resolves when it answers. */
@@ -81,14 +98,19 @@ export async function startJaeger(path: string, [otlp, query]: readonly [number,
     await end();
     throw new Error('Jaeger does not answer');
   }
+  const spansOf = async (url: string): Promise<readonly JaegerSpan[]> => {
+    const { data } = (await ask(url)) as { data: readonly JaegerTrace[] | null };
+    return (data ?? []).flatMap(({ spans, processes }) =>
+      spans.map((span) => ({ ...span, service: processes[span.processID]?.serviceName ?? '' })),
+    );
+  };
   return {
     endpoint: `http://127.0.0.1:${otlp}`,
-    trace: async (traceId) => {
-      const { data } = (await ask(`/api/traces/${traceId}`)) as {
-        data: readonly { spans: readonly JaegerSpan[] }[] | null;
-      };
-      return data?.[0]?.spans ?? [];
-    },
+    trace: (traceId) => spansOf(`/api/traces/${traceId}`),
+    find: (service, operation, minDuration) =>
+      spansOf(
+        `/api/traces?${new URLSearchParams({ service, operation, minDuration, limit: '1', lookback: '1h' })}`,
+      ),
     [Symbol.asyncDispose]: end,
   };
 }

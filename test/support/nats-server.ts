@@ -44,6 +44,8 @@ export interface TestServer extends AsyncDisposable {
   readonly access: ServerAccess;
   readonly pid: number;
   readonly logFile: string;
+  /** Puts these settings in the place of its own ones, and has it read them, which takes it a moment. */
+  reload(config: Readonly<Record<string, unknown>>): Promise<void>;
   /** Sends the signal and waits for the end; SIGTERM unless told. */
   stop(signal?: NodeJS.Signals): Promise<void>;
 }
@@ -54,13 +56,15 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
   const configFile = join(directory, 'server.conf');
   const logFile = join(directory, 'server.log');
   await mkdir(portsDirectory);
-  await writeFile(
-    configFile,
-    JSON.stringify({
-      ...(options.jetstream ? { jetstream: { store_dir: join(directory, 'store') } } : {}),
-      ...options.config,
-    }),
-  );
+  const configure = (config: TestServerOptions['config']) =>
+    writeFile(
+      configFile,
+      JSON.stringify({
+        ...(options.jetstream ? { jetstream: { store_dir: join(directory, 'store') } } : {}),
+        ...config,
+      }),
+    );
+  await configure(options.config);
   const log = openSync(logFile, 'a');
   const child = spawn(
     natsServerPath(),
@@ -100,6 +104,10 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     access: { servers: [{ host: '127.0.0.1', port: ports.port }] },
     pid: child.pid!,
     logFile,
+    reload: async (config) => {
+      await configure(config);
+      child.kill('SIGHUP');
+    },
     stop,
     [Symbol.asyncDispose]: dispose,
   };

@@ -16,7 +16,17 @@ export async function standsStill(pid: number): Promise<void> {
         const stat = readFileSync(`/proc/${pid}/task/${thread}/stat`, 'latin1');
         return stat.slice(stat.lastIndexOf(')') + 2).startsWith('T');
       }),
-    { timeoutMs: 10_000, everyMs: 5 },
+    { timeoutMs: 30_000, everyMs: 5 },
   );
   if (!stopped) throw new Error(`process ${pid} does not stand still`);
+}
+
+/** Does something while a process stands still, and lets it go on, whatever comes of it. */
+export async function whileStopped<T>(pid: number, work: () => Promise<T>): Promise<T> {
+  await pauseProcess(pid);
+  try {
+    return await work();
+  } finally {
+    process.kill(pid, 'SIGCONT');
+  }
 }

@@ -1,5 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { Span, TraceTask } from '../../src/contracts/trace.js';
+import { type AgentTrace, AgentTraces } from '../../src/generators/agents/agent-traces.js';
+import { EventTracer } from '../../src/generators/event-tracer.js';
+import { SpanRecorder } from '../../src/traces/span-recorder.js';
 import { agents } from '../generators/agents/agents-under-test.js';
 import { startTestServer } from '../support/nats-server.js';
 
@@ -35,8 +38,15 @@ describe('agents that are traced', () => {
       every: '10s',
       commands: '20/s',
       ramp: '100ms',
-      work: '5ms..10ms',
+      work: '0ms..2ms',
     });
+    // What is due need not wait until we are there: nothing begins before what it is a part of, however late we are.
+    for (const trace of traces(spans).values()) {
+      for (const span of trace) {
+        const parent = trace.find(({ spanId }) => spanId === span.parentId);
+        expect(span.startNs, path(span, trace)).toBeGreaterThanOrEqual(parent?.startNs ?? 0);
+      }
+    }
     const whole = [...traces(spans).values()].filter((each) => each.length === 6);
     expect(whole.length).toBeGreaterThan(10);
     for (const trace of whole) {
@@ -56,6 +66,23 @@ describe('agents that are traced', () => {
       expect(command!.endNs).toBeGreaterThanOrEqual(work!.endNs);
       expect(command!.attributes['stormglass.load']).toBe('orders');
     }
+  });
+
+  it('are late, and their answer is due before they have read what they answer: it is a part of the work all the same', () => {
+    const recorder = new SpanRecorder(EVERY, 'stormglass-fleet');
+    const own = new AgentTraces(new EventTracer(recorder, 'fleet', 1));
+    const letter = { traceId: 'a'.repeat(32), spanId: 'b'.repeat(16) };
+    own.took(3, 7, letter, 9_000_000);
+    const answer = own.worked(3, 4_000_700) as AgentTrace;
+    own.published(answer, 'cim.events.agents.Result.fleet', 7, 4_000_700, 9_500_000);
+    const [work, published] = recorder.take()?.spans ?? [];
+    expect(work).toMatchObject({
+      name: 'work',
+      ...letter,
+      spanId: published?.parentId,
+      parentId: letter.spanId,
+    });
+    expect([work?.startNs, published?.startNs]).toEqual([4_000_000, 4_000_000]);
   });
 
   it('do workflows step by step, and one that fails says so', async () => {

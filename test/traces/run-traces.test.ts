@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { nowNs } from '../../src/base/clock.js';
 import type { JournalEvent, JournalEventType } from '../../src/contracts/journal.js';
+import type { LoadPlan } from '../../src/contracts/plan/loads.js';
 import type { Span } from '../../src/contracts/trace.js';
 import { openRunTraces } from '../../src/traces/open-run-traces.js';
 import { SlowestTraces } from '../../src/traces/slowest-traces.js';
@@ -27,11 +28,12 @@ interface OtlpSpan {
 }
 
 /** A run's traces, with a journal that the test writes. */
-function open() {
+function open(beginners: readonly LoadPlan[] = []) {
   const file = join(directory, `traces-${files++}.ndjson`);
   let listener: ((event: JournalEvent) => void) | undefined;
   const traces = openRunTraces({
     plan: { sampleEvery: 1, maxSpansPerSec: 800 },
+    beginners,
     file,
     version: '1.2.3',
     attributes: { 'stormglass.run': 'r1' },
@@ -120,6 +122,7 @@ describe('the traces of a run', () => {
         event(4, afterNs, afterNs + 9),
       ],
       skipped: 2,
+      heldBack: 7,
       malformed: 1,
       malformedText: 'what',
     });
@@ -130,7 +133,14 @@ describe('the traces of a run', () => {
       .filter(({ name }) => name === 'publish')
       .map((span) => span.links?.map(({ spanId }) => spanId));
     expect(links).toEqual([[run.spanId], [run.spanId, fault.spanId], [fault.spanId], [run.spanId]]);
-    expect(result).toMatchObject({ skipped: 2, malformed: 1, undelivered: 0 });
+    expect(result).toMatchObject({
+      sampleEvery: 1,
+      traces: 3,
+      heldBack: 7,
+      skipped: 2,
+      malformed: 1,
+      undelivered: 0,
+    });
     expect(result.slowest[0]).toMatchObject({
       traceId: event(2, 0, 0).traceId,
       what: 'publish',
@@ -145,9 +155,40 @@ describe('the traces of a run', () => {
     ]);
   });
 
+  it('are no more than the scenario lets be recorded, however many threads receive what one has begun', async () => {
+    const { traces, spans } = open();
+    const of = (thread: number) =>
+      Array.from({ length: 800 }, (_, i) => event(800 * thread + i + 1, i, i + 5));
+    for (let thread = 0; thread < 100; thread++)
+      traces.add({ spans: of(thread), skipped: 0, heldBack: 0, malformed: 0 });
+    const result = await traces.end();
+    expect(spans()).toHaveLength(result.spans);
+    // Those of three seconds, and of as long as this test takes; one is the run's own.
+    expect(result.spans).toBeGreaterThan(2400);
+    expect(result.spans).toBeLessThan(80_000);
+    expect(result.skipped).toBe(80_001 - result.spans);
+  });
+
+  it('are begun by loads that begin some, each thread as many as its load needs; who only receives begins none', () => {
+    const load = (name: string, workers: number, schedule: LoadPlan['schedule']): LoadPlan => ({
+      ...{ name, kind: 'publish', domains: ['orders'], atNs: 0, warmUpNs: 0, params: {} },
+      ...{ workers, schedule },
+    });
+    const stages = [{ fromPerSec: 5, toPerSec: 5, durationNs: 1e9 }];
+    const { traces } = open([
+      load('rare', 1, { mode: 'open', unit: 'operations', arrival: { kind: 'constant' }, stages }),
+      load('busy', 3, { mode: 'max', durationNs: 1e9 }),
+    ]);
+    const begins = ['rare', 'busy', 'consumer'].map((name) => traces.taskFor(name).beginsPerSec);
+    // A hundred traces of eight spans each.
+    expect(begins).toEqual([10, 30, 0]);
+    expect(traces.taskFor()).toEqual({ sampleEvery: 1, beginsPerSec: 0, maxSpansPerSec: 800 });
+    traces.abandon();
+  });
+
   it('are on the disk when a batch has been taken: a run that is killed leaves them', () => {
     const { traces, spans } = open();
-    traces.add({ spans: [event(1, 0, 5), event(2, 1, 6)], skipped: 0, malformed: 0 });
+    traces.add({ spans: [event(1, 0, 5), event(2, 1, 6)], skipped: 0, heldBack: 0, malformed: 0 });
     expect(
       spans().map(({ startTimeUnixNano, endTimeUnixNano }) =>
         Number(BigInt(endTimeUnixNano) - BigInt(startTimeUnixNano)),

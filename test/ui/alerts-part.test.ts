@@ -42,6 +42,16 @@ const ALERTS: AlertsResult = {
       labels,
     },
     {
+      expectation: { ...expectation, alert: 'StreamReplicaLag' },
+      verdict: 'met',
+      detail: 'as it should be',
+      detectedAfterNs: 3e9,
+      notifiedAfterNs: 4e9,
+      resolvedAfterNs: 2e9,
+      awayNs: 1.5e9,
+      receiver: 'ticket',
+    },
+    {
       expectation: { ...expectation, alert: 'MonitorDown' },
       verdict: 'missed',
       detail: 'did not fire within 20 s',
@@ -57,8 +67,9 @@ it('is told in the terminal with the factor beside the times', () => {
     line.trim().replace(/ {2,}/g, ' '),
   );
   const from = lines.findIndex((line) => line.startsWith('alerts '));
-  expect(lines.slice(from, from + 3)).toEqual([
+  expect(lines.slice(from, from + 4)).toEqual([
     `alerts met NatsNodeDown after ${fault?.kind}: fired after 4.2 s, page told after 5.1 s, resolved before it was healed (times of the rules divided by 20)`,
+    `met StreamReplicaLag after ${fault?.kind}: fired after 3 s, ticket told after 4 s, did not fire for 1.5 s meanwhile, resolved 2 s after it was healed (times of the rules divided by 20)`,
     `missed MonitorDown after ${fault?.kind}: did not fire within 20 s`,
     'unexpected MonitorBlind fired at 12.0 s, and still did at the end',
   ]);
@@ -84,6 +95,9 @@ it.skipIf(executablePath === undefined)(
       expect(rows.map((row) => row.replace(/\s+/g, ' '))).toEqual([
         expect.stringMatching(
           /^NatsNodeDown page .* 4\.2 s within 20 s, times ÷ 20 5\.1 s page, times ÷ 20 before it was healed within 30 s, times ÷ 20 met$/,
+        ),
+        expect.stringMatching(
+          /^StreamReplicaLag .* 3 s within 20 s, times ÷ 20 did not fire for 1\.5 s meanwhile 4 s ticket, times ÷ 20 2 s within 30 s, times ÷ 20 met$/,
         ),
         expect.stringMatching(/^MonitorDown .* missed did not fire within 20 s$/),
       ]);

@@ -108,7 +108,7 @@ describe.skipIf(executablePath === undefined)('report.html in a real browser', (
           // The second load has nothing that acknowledges it.
           return ofOrders && ofFirehose && ofTrouble && percentiles?.['series-2'] === 0;
         },
-        { timeoutMs: 10_000 },
+        { timeoutMs: 30_000 },
       );
       expect(drawn).toBe(true);
     },
@@ -196,22 +196,26 @@ describe.skipIf(executablePath === undefined)('report.html in a real browser', (
         .evaluateAll((all) =>
           Math.max(...all.map((each) => Math.max(each.getBoundingClientRect().left + each.scrollWidth))),
         );
-    expect(await waitFor(async () => (await edge()) <= width, { timeoutMs: 10_000 })).toBe(true);
+    expect(await waitFor(async () => (await edge()) <= width, { timeoutMs: 30_000 })).toBe(true);
   });
 
   it('answers to its buttons and to the pointer', async () => {
     const { page } = await open(passed);
     expect(await textOf(page, '.verdict')).toBe(`Passed exit code 0held ${passed.safety?.sentence}`);
 
-    const before = (await inkOf(page, ['series-2']))[0]?.['series-2'] ?? 0;
+    const drawn = async () => {
+      const ink = (await inkOf(page, ['series-2']))[0]?.['series-2'] ?? 0;
+      return ink > A_LINE && ink;
+    };
+    const before = (await waitFor(drawn, { timeoutMs: 30_000 })) || 0;
     expect(before).toBeGreaterThan(A_LINE);
     await page.getByRole('button', { name: 'firehose done' }).click();
     const hidden = async () => ((await inkOf(page, ['series-2']))[0]?.['series-2'] ?? 0) < before / 4;
-    expect(await waitFor(hidden, { timeoutMs: 10_000 })).toBe(true);
+    expect(await waitFor(hidden, { timeoutMs: 30_000 })).toBe(true);
 
     await page.getByRole('button', { name: 'Due to received', exact: true }).click();
     const lag = async () => ((await inkOf(page, ['series-2']))[PERCENTILES]?.['series-2'] ?? 0) > A_LINE;
-    expect(await waitFor(lag, { timeoutMs: 10_000 })).toBe(true);
+    expect(await waitFor(lag, { timeoutMs: 30_000 })).toBe(true);
 
     // One cursor for all charts over time: the rate's chart is pointed at, the latency's legend has values.
     await page.locator('.chart').first().hover();
@@ -219,7 +223,7 @@ describe.skipIf(executablePath === undefined)('report.html in a real browser', (
       const texts = await page.locator('#time .legend').allTextContents();
       return /\/s/.test(texts[0] ?? '') && /\d (ms|µs|s)/.test(texts[1] ?? '');
     };
-    expect(await waitFor(values, { timeoutMs: 10_000 })).toBe(true);
+    expect(await waitFor(values, { timeoutMs: 30_000 })).toBe(true);
     await page.close();
   });
 

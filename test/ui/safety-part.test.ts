@@ -124,7 +124,7 @@ describe.skipIf(executablePath === undefined)('safety in report.html', () => {
       const ink = charts.find(({ fail = 0 }) => fail > 0);
       return ink !== undefined && (ink.open ?? 0) > 50 && (ink.muted ?? 0) > 50;
     };
-    expect(await waitFor(drawn, { timeoutMs: 10_000 })).toBe(true);
+    expect(await waitFor(drawn, { timeoutMs: 30_000 })).toBe(true);
   });
 
   it('has the same second by second in a table, with the fault that held', async () => {
@@ -149,9 +149,9 @@ describe.skipIf(executablePath === undefined)('safety in report.html', () => {
     // The axis goes to the last thing that was found, at the end of 0:24.
     await over.hover({ position: { x: (8.5 / 25) * width, y: height / 2 } });
     const text = () => page.locator('#time figure').last().locator('.legend').textContent();
-    expect(await waitFor(async () => (await text()) === '0:08  9 lost', { timeoutMs: 10_000 })).toBe(true);
+    expect(await waitFor(async () => (await text()) === '0:08  9 lost', { timeoutMs: 30_000 })).toBe(true);
     await over.hover({ position: { x: (15.5 / 25) * width, y: height / 2 } });
-    expect(await waitFor(async () => (await text()) === '', { timeoutMs: 10_000 })).toBe(true);
+    expect(await waitFor(async () => (await text()) === '', { timeoutMs: 30_000 })).toBe(true);
   });
 
   it('says what was read of each stream and of each store, and why not all', async () => {

@@ -15,6 +15,18 @@ const removal = (path: string, mark = 'run-1'): RemoveDirectory => ({
   mark,
 });
 
+describe('a directory for the servers', () => {
+  it('that cannot be made is told with what to set', async () => {
+    await using run = new TestRun();
+    const path = join(run.root, 'nowhere', 'work');
+    await expect(createMarkedDirectory(path, 'run-1')).rejects.toMatchObject({
+      exit: 'preflight',
+      message: expect.stringContaining(`ENOENT: no such file or directory, mkdir '${path}'`),
+      hint: expect.stringContaining('TMPDIR'),
+    });
+  });
+});
+
 describe('removing a directory', () => {
   it('removes one of ours with all that is in it, and does not mind when it is gone', async () => {
     await using run = new TestRun();

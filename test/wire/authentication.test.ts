@@ -125,7 +125,7 @@ describe('authentication', () => {
     opened.push(wire);
     await wire.connect();
     const refused = () => events.filter((event) => event.startsWith('refused'));
-    await waitFor(() => refused().length >= 2, { timeoutMs: 10_000 });
+    await waitFor(() => refused().length >= 2, { timeoutMs: 30_000 });
     expect(events[0]).toMatch(/^disconnected: User Authentication Expired/);
     expect(refused().length).toBeGreaterThanOrEqual(2);
     for (const event of refused())

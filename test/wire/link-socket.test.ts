@@ -22,11 +22,11 @@ it('knows a peer that takes slowly from one that takes nothing, or has taken all
     let flushed = 0;
     const block = Buffer.alloc(64 * 1024);
     for (let i = 0; i < BLOCKS; i++) socket.write(block, () => void flushed++);
-    await waitFor(() => socket.pendingBytes > 0, { timeoutMs: 5000, everyMs: 5 });
-    await waitFor(() => !socket.takesSlowly(), { timeoutMs: 5000, everyMs: 100 });
+    await waitFor(() => socket.pendingBytes > 0, { timeoutMs: 30_000, everyMs: 5 });
+    await waitFor(() => !socket.takesSlowly(), { timeoutMs: 30_000, everyMs: 100 });
     expect([socket.pendingBytes > 0, socket.takesSlowly()]).toEqual([true, false]);
     peer.resume();
-    expect(await waitFor(() => socket.takesSlowly(), { timeoutMs: 5000, everyMs: 1 })).toBe(true);
+    expect(await waitFor(() => socket.takesSlowly(), { timeoutMs: 30_000, everyMs: 1 })).toBe(true);
     await waitFor(() => flushed === BLOCKS, { timeoutMs: 30_000, everyMs: 5 });
     expect([socket.pendingBytes, socket.takesSlowly()]).toEqual([0, false]);
   } finally {

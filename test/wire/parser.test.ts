@@ -35,7 +35,7 @@ function collector(): { sink: WireSink; said: Said[] } {
 }
 
 const token = fc
-  .string({ unit: fc.constantFrom(...'abcXYZ019_-$é'), minLength: 1, maxLength: 12 })
+  .string({ unit: fc.constantFrom(...'abcXYZ019_-$é\u0000\u0001\u001b\u007f'), minLength: 1, maxLength: 12 })
   .map((text) => Buffer.from(text).toString('latin1'));
 const subject = fc.array(token, { minLength: 1, maxLength: 6 }).map((tokens) => tokens.join('.'));
 const bytes = fc
@@ -200,7 +200,6 @@ describe('WireParser', () => {
       ['a payload longer than its size', 'MSG a 1 2\r\nabc\r\n'],
       ['a line that ends without CR', 'PING\n'],
       ['a message line that ends without CR', 'MSG a 1 2\nhi\r\n'],
-      ['a control character in a line', 'MSG a\u0001 1 2\r\nhi\r\n'],
       ['a CR within a line', 'MSG a 1\r 2\r\nhi\r\n'],
       ['INFO without JSON', 'INFO hello\r\n'],
       ['no space after the operation', 'MSGa 1 2\r\nhi\r\n'],

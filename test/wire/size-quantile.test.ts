@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { seededRandom } from '../../src/base/random.js';
-import type { SizePlan, SizeSpread } from '../../src/contracts/plan.js';
+import type { SizePlan, SizeSpread } from '../../src/contracts/plan/size.js';
 import { drawMix } from '../../src/wire/frame-mix.js';
 import { meanSize, sizeQuantile } from '../../src/wire/size-quantile.js';
 

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type MessageView, WireParser } from '../../src/wire/parser.js';
+import { messageSink } from '../../src/wire/message-sink.js';
+import { WireParser } from '../../src/wire/parser.js';
 import { emptyStamp, type Stamp, writeStamp } from '../../src/wire/stamp.js';
 import {
   readMessageStamp,
@@ -26,18 +27,13 @@ function hexOf(writer: number, sequence: number, dueUs: number): string {
 /** The stamp that a message is found to have, as a server would send it. */
 function stampOf(header: string, payload: Uint8Array | string): Stamp | undefined {
   let found: Stamp | undefined;
-  const parser = new WireParser({
-    message: (view: MessageView) => {
+  const parser = new WireParser(
+    messageSink((view) => {
       const stamp = emptyStamp();
       if (readMessageStamp(view, stamp)) found = stamp;
       else expect(stamp).toEqual(emptyStamp());
-    },
-    info: () => {},
-    ping: () => {},
-    pong: () => {},
-    ok: () => {},
-    error: () => {},
-  });
+    }),
+  );
   const body = Buffer.from(payload);
   const head = Buffer.from(header);
   const line = header ? `HMSG a 1 ${head.length} ${head.length + body.length}` : `MSG a 1 ${body.length}`;

@@ -1,8 +1,8 @@
 import { cimDashboard } from './parts/cim-dashboard.js';
 import { heatMap } from './parts/heat-map.js';
 import { labelVariable } from './parts/label-variable.js';
-import { buckets, now, over, rows } from './parts/prometheus-query.js';
-import { QUANTILE_COLORS, quantile, quantiles } from './parts/quantiles.js';
+import { buckets, now, over } from './parts/prometheus-query.js';
+import { QUANTILE_COLORS, quantile, quantilesWithExemplars } from './parts/quantiles.js';
 import { stat } from './parts/stat.js';
 import { table } from './parts/table.js';
 import { badAbove, NEUTRAL, worseAbove } from './parts/threshold-steps.js';
@@ -108,8 +108,8 @@ function presencePanels() {
       stacked: false,
       limits: ['known'],
       queries: [
-        over(`sum by (group) (cim_agent_alive${CHOSEN})`, '{{group}}', 'A'),
-        over(`sum(cim_agent_known${CHOSEN})`, 'known', 'B'),
+        over(`sum by (group) (cim_agent_alive${CHOSEN})`, '{{group}}'),
+        over(`sum(cim_agent_known${CHOSEN})`, 'known'),
       ],
     }),
     timeSeries({
@@ -153,12 +153,10 @@ function presencePanels() {
         over(
           `sum by (group) (increase(cim_agent_forgotten_total${CHOSEN}[$__rate_interval]))`,
           '{{group}} agents',
-          'A',
         ),
         over(
           `sum by (group) (increase(cim_agent_commands_forgotten_total${CHOSEN}[$__rate_interval]))`,
           '{{group}} commands',
-          'B',
         ),
       ],
     }),
@@ -175,11 +173,10 @@ function commandPanels() {
       span: 12,
       colors: { 'result success': 'green', 'result failure': 'red', commands: 'blue' },
       queries: [
-        over(`sum(rate(cim_agent_commands_total${CHOSEN}[$__rate_interval]))`, 'commands', 'A'),
+        over(`sum(rate(cim_agent_commands_total${CHOSEN}[$__rate_interval]))`, 'commands'),
         over(
           `sum by (outcome) (rate(cim_agent_results_total${CHOSEN}[$__rate_interval]))`,
           'result {{outcome}}',
-          'B',
         ),
       ],
     }),
@@ -193,12 +190,13 @@ function commandPanels() {
     }),
     timeSeries({
       title: 'Command to result',
-      description: 'From a command to its result.',
+      description:
+        'From a command to its result. The points are exemplars: each leads to the trace of a command.',
       unit: 's',
       span: 12,
       logarithmic: true,
       colors: QUANTILE_COLORS,
-      queries: quantiles('cim_agent_command_latency_seconds', CHOSEN),
+      queries: quantilesWithExemplars('cim_agent_command_latency_seconds', CHOSEN),
     }),
     heatMap({
       title: 'Command to result, all of it',
@@ -221,21 +219,34 @@ function groupPanels() {
       span: 24,
       sortBy: 'Missing',
       columns: [
-        { from: 'group', title: 'Group' },
-        { from: 'A', title: 'Known', unit: 'short' },
-        { from: 'B', title: 'Alive', unit: 'short' },
-        { from: 'C', title: 'Missing', unit: 'short', thresholds: badAbove(1) },
-        { from: 'D', title: 'Heartbeats missed', unit: 'short', decimals: 0, thresholds: badAbove(1) },
-        { from: 'E', title: 'Commands each second', unit: 'ops', bar: true },
-        { from: 'F', title: 'Command to result, p99', unit: 's', thresholds: worseAbove(1, 5) },
-      ],
-      queries: [
-        rows(`sum by (group) (cim_agent_known${CHOSEN})`, 'A'),
-        rows(`sum by (group) (cim_agent_alive${CHOSEN})`, 'B'),
-        rows(`sum by (group) (cim_agent_missing${CHOSEN})`, 'C'),
-        rows(`sum by (group) (increase(cim_agent_heartbeats_missed_total${CHOSEN}[$__range]))`, 'D'),
-        rows(`sum by (group) (rate(cim_agent_commands_total${CHOSEN}[$__rate_interval]))`, 'E'),
-        rows(quantile(0.99, 'cim_agent_command_latency_seconds', CHOSEN, ['group']), 'F'),
+        { label: 'group', title: 'Group' },
+        { title: 'Known', unit: 'short', expr: `sum by (group) (cim_agent_known${CHOSEN})` },
+        { title: 'Alive', unit: 'short', expr: `sum by (group) (cim_agent_alive${CHOSEN})` },
+        {
+          title: 'Missing',
+          unit: 'short',
+          thresholds: badAbove(1),
+          expr: `sum by (group) (cim_agent_missing${CHOSEN})`,
+        },
+        {
+          title: 'Heartbeats missed',
+          unit: 'short',
+          decimals: 0,
+          thresholds: badAbove(1),
+          expr: `sum by (group) (increase(cim_agent_heartbeats_missed_total${CHOSEN}[$__range]))`,
+        },
+        {
+          title: 'Commands each second',
+          unit: 'ops',
+          bar: true,
+          expr: `sum by (group) (rate(cim_agent_commands_total${CHOSEN}[$__rate_interval]))`,
+        },
+        {
+          title: 'Command to result, p99',
+          unit: 's',
+          thresholds: worseAbove(1, 5),
+          expr: quantile(0.99, 'cim_agent_command_latency_seconds', CHOSEN, ['group']),
+        },
       ],
     }),
   ];

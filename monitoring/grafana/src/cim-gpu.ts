@@ -1,6 +1,6 @@
 import { cimDashboard } from './parts/cim-dashboard.js';
 import { labelVariable } from './parts/label-variable.js';
-import { now, over, rows } from './parts/prometheus-query.js';
+import { now, over } from './parts/prometheus-query.js';
 import { stat } from './parts/stat.js';
 import { stateTimeline } from './parts/state-timeline.js';
 import { table } from './parts/table.js';
@@ -61,10 +61,7 @@ function nowPanels() {
       span: 4,
       thresholds: NEUTRAL,
       empty: 'hardware',
-      queries: [
-        now(`sum(${each('cim_gpu_up')})`, 'answer', 'A'),
-        now(`count(${each('cim_gpu_up')})`, 'seen', 'B'),
-      ],
+      queries: [now(`sum(${each('cim_gpu_up')})`, 'answer'), now(`count(${each('cim_gpu_up')})`, 'seen')],
     }),
     stat({
       title: 'Busiest',
@@ -194,21 +191,19 @@ function refusalPanels() {
       sortBy: 'Memory used',
       empty: 'hardware',
       columns: [
-        { from: 'node', title: 'Node' },
-        { from: 'gpu', title: 'GPU' },
-        { from: 'model', title: 'Model' },
-        { from: 'A', title: 'Utilization', unit: 'percentunit', bar: true },
-        { from: 'B', title: 'Memory used', unit: 'bytes' },
-        { from: 'C', title: 'Memory', unit: 'bytes' },
-        { from: 'D', title: 'Temperature', unit: 'celsius', thresholds: worseAbove(75, 85) },
-        { from: 'E', title: 'Power', unit: 'watt' },
-      ],
-      queries: [
-        rows(each('cim_gpu_utilization_ratio'), 'A'),
-        rows(each('cim_gpu_memory_used_bytes'), 'B'),
-        rows(each('cim_gpu_memory_total_bytes'), 'C'),
-        rows(each('cim_gpu_temperature_celsius'), 'D'),
-        rows(each('cim_gpu_power_watts'), 'E'),
+        { label: 'node', title: 'Node' },
+        { label: 'gpu', title: 'GPU' },
+        { label: 'model', title: 'Model' },
+        { title: 'Utilization', unit: 'percentunit', bar: true, expr: each('cim_gpu_utilization_ratio') },
+        { title: 'Memory used', unit: 'bytes', expr: each('cim_gpu_memory_used_bytes') },
+        { title: 'Memory', unit: 'bytes', expr: each('cim_gpu_memory_total_bytes') },
+        {
+          title: 'Temperature',
+          unit: 'celsius',
+          thresholds: worseAbove(75, 85),
+          expr: each('cim_gpu_temperature_celsius'),
+        },
+        { title: 'Power', unit: 'watt', expr: each('cim_gpu_power_watts') },
       ],
     }),
   ];

@@ -1,7 +1,7 @@
 import { barList } from './parts/bar-list.js';
 import { cimDashboard } from './parts/cim-dashboard.js';
 import { labelVariable } from './parts/label-variable.js';
-import { now, over, rows } from './parts/prometheus-query.js';
+import { now, over } from './parts/prometheus-query.js';
 import { stat } from './parts/stat.js';
 import { table } from './parts/table.js';
 import { badAbove, betterAbove, NEUTRAL, worseAbove } from './parts/threshold-steps.js';
@@ -69,8 +69,8 @@ function budgetPanels() {
       height: 5,
       thresholds: NEUTRAL,
       queries: [
-        now(`count(slo:error_budget_remaining:ratio${SLO} > 0) or vector(0)`, 'kept', 'A'),
-        now(`count(slo:error_budget_remaining:ratio${SLO})`, 'all', 'B'),
+        now(`count(slo:error_budget_remaining:ratio${SLO} > 0) or vector(0)`, 'kept'),
+        now(`count(slo:error_budget_remaining:ratio${SLO})`, 'all'),
       ],
     }),
     stat({
@@ -108,22 +108,38 @@ function budgetPanels() {
       height: 10,
       sortBy: 'Burns, 1 h',
       columns: [
-        { from: 'slo', title: 'SLO' },
-        { from: 'domain', title: 'Domain' },
-        { from: 'workflow', title: 'Workflow' },
-        { from: 'load', title: 'Load' },
-        { from: 'A', title: 'Promised', unit: 'percentunit', decimals: 2 },
-        { from: 'B', title: 'Kept, 30 d', unit: 'percentunit', decimals: 3 },
-        { from: 'C', title: 'Left', unit: 'percentunit', decimals: 1, thresholds: betterAbove(0, 0.25) },
-        { from: 'D', title: 'Burns, 1 h', unit: 'short', decimals: 2, thresholds: BURNS },
-        { from: 'E', title: 'Burns, 1 d', unit: 'short', decimals: 2, thresholds: worseAbove(1, 3) },
-      ],
-      queries: [
-        rows(`slo:error_ratio:rate30d${SLO} * 0 + on (slo) group_left () slo:objective:ratio`, 'A'),
-        rows(`1 - slo:error_ratio:rate30d${SLO}`, 'B'),
-        rows(`slo:error_budget_remaining:ratio${SLO}`, 'C'),
-        rows(`slo:burn_rate:rate1h${SLO}`, 'D'),
-        rows(`slo:burn_rate:rate1d${SLO}`, 'E'),
+        { label: 'slo', title: 'SLO' },
+        { label: 'domain', title: 'Domain' },
+        { label: 'workflow', title: 'Workflow' },
+        { label: 'load', title: 'Load' },
+        {
+          title: 'Promised',
+          unit: 'percentunit',
+          decimals: 2,
+          expr: `slo:error_ratio:rate30d${SLO} * 0 + on (slo) group_left () slo:objective:ratio`,
+        },
+        { title: 'Kept, 30 d', unit: 'percentunit', decimals: 3, expr: `1 - slo:error_ratio:rate30d${SLO}` },
+        {
+          title: 'Left',
+          unit: 'percentunit',
+          decimals: 1,
+          thresholds: betterAbove(0, 0.25),
+          expr: `slo:error_budget_remaining:ratio${SLO}`,
+        },
+        {
+          title: 'Burns, 1 h',
+          unit: 'short',
+          decimals: 2,
+          thresholds: BURNS,
+          expr: `slo:burn_rate:rate1h${SLO}`,
+        },
+        {
+          title: 'Burns, 1 d',
+          unit: 'short',
+          decimals: 2,
+          thresholds: worseAbove(1, 3),
+          expr: `slo:burn_rate:rate1d${SLO}`,
+        },
       ],
     }),
     timeSeries({

@@ -92,7 +92,7 @@ function tracePanels() {
     traceTable({
       title: 'Slowest traces',
       description:
-        'Traces of the chosen service that took longest, of those that Jaeger has. A click on an id shows it below.',
+        'The newest traces in which a span of the chosen service took longer than chosen, the longest first. A click on an id shows it below.',
       span: 14,
       search: { service: '$service', minDuration: '$slower', limit: 50 },
     }),
@@ -103,7 +103,8 @@ function tracePanels() {
     }),
     traceTable({
       title: 'Failed traces',
-      description: 'Traces of the chosen service with a span that failed.',
+      description:
+        'The newest traces in which a span of the chosen service failed: commands and acknowledgements do, of the service of their load, stormglass- and its name.',
       span: 14,
       search: { service: '$service', tags: 'error=true', limit: 50 },
     }),

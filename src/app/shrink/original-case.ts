@@ -1,7 +1,8 @@
 import { NS } from '../../base/clock.js';
 import { formatDuration } from '../../base/units.js';
 import { loadEndNs, type ShrinkCase } from '../../campaigns/shrink/case.js';
-import type { FaultPlan, Plan } from '../../contracts/plan.js';
+import type { FaultPlan } from '../../contracts/plan/faults.js';
+import type { Plan } from '../../contracts/plan.js';
 import { recordedFaults } from '../../scenario/faults/recorded-faults.js';
 import { recoveryEndNs } from '../../scenario/recovery-end.js';
 import { SCENARIO_PLUGINS } from '../plugins.js';

@@ -4,6 +4,7 @@ import { EXIT, type ExitName, UsageError } from '../../base/errors.js';
 import { type FailureClass, failureClassOf, type RunEnd } from '../../campaigns/shrink/failure-class.js';
 import type { JournalEvent } from '../../contracts/journal.js';
 import type { Summary } from '../../contracts/summary.js';
+import { shellWord } from '../../reporters/rerun-command.js';
 import type { RecordedRun } from '../recorded-run.js';
 
 /** Why a run that ended so has nothing to be shrunk. */
@@ -26,7 +27,7 @@ export function originalFailure({ dir, journal }: RecordedRun): FailureClass {
   const verdict = journal.findLast(({ type }) => type === 'verdict');
   if (verdict === undefined || typeof verdict.exit !== 'string' || !(verdict.exit in EXIT)) {
     throw new UsageError(`the run of ${dir} came to no verdict: nobody knows what is to be looked for`, {
-      hint: 'run its scenario again, or replay it: stormglass run --replay',
+      hint: `run its scenario again, or replay it: stormglass run --replay ${shellWord(dir)}`,
     });
   }
   const exit = verdict.exit as ExitName;

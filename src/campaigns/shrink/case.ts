@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { formatDuration } from '../../base/units.js';
-import type { FaultPlan, LoadPlan } from '../../contracts/plan.js';
+import type { FaultPlan } from '../../contracts/plan/faults.js';
+import type { LoadPlan } from '../../contracts/plan/loads.js';
 
 /** What is varied of a run that fails: all else stays as it was. */
 export interface ShrinkCase {

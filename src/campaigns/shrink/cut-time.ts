@@ -1,4 +1,5 @@
-import type { LoadPlan, LoadSchedule, Stage } from '../../contracts/plan.js';
+import type { LoadPlan } from '../../contracts/plan/loads.js';
+import type { LoadSchedule, Stage } from '../../contracts/plan/schedule.js';
 import { endNsOf, type ShrinkCase } from './case.js';
 
 /**

@@ -1,4 +1,5 @@
-import type { LoadPlan, LoadSchedule } from '../../contracts/plan.js';
+import type { LoadPlan } from '../../contracts/plan/loads.js';
+import type { LoadSchedule } from '../../contracts/plan/schedule.js';
 
 /** A load that asks for so much of what it asked for, a share below 1; as it is, where it has no pace of its own. */
 export function lowerPace(load: LoadPlan, share: number): LoadPlan {

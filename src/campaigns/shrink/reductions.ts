@@ -1,5 +1,6 @@
 import { NS } from '../../base/clock.js';
-import type { FaultPlan, LoadPlan } from '../../contracts/plan.js';
+import type { FaultPlan } from '../../contracts/plan/faults.js';
+import type { LoadPlan } from '../../contracts/plan/loads.js';
 import { faultsEndNs, loadEndNs, type ShrinkCase } from './case.js';
 import { cutTime } from './cut-time.js';
 import { ddmin } from './ddmin.js';

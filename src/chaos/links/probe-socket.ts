@@ -1,5 +1,6 @@
 import { connect } from 'node:net';
 import { NS, nowNs } from '../../base/clock.js';
+import { Deadline } from '../../base/deadline.js';
 import { codeOf, messageOf } from '../../base/errors.js';
 import type { ServerAddress } from '../../contracts/load.js';
 
@@ -35,8 +36,8 @@ export function probeSocket({ host, port }: ServerAddress, options: ProbeOptions
     let spoke = say === undefined;
     const socket = connect({ host, port });
     const tell = (end: ProbeStory['end']) => {
-      clearTimeout(deadline);
-      clearTimeout(silence);
+      deadline.clear();
+      silence.clear();
       socket.destroy();
       const why = error === undefined ? {} : { error: codeOf(error) ?? messageOf(error) };
       resolve({ heard, reads, end, tookMs: (nowNs() - startNs) / NS.ms, ...why });
@@ -45,12 +46,12 @@ export function probeSocket({ host, port }: ServerAddress, options: ProbeOptions
       if (spoke || say === undefined) return;
       spoke = true;
       startNs = nowNs();
-      clearTimeout(deadline);
-      deadline = setTimeout(() => tell('open'), forMs);
+      deadline.clear();
+      deadline = new Deadline(forMs, () => tell('open'));
       socket.write(say);
     };
-    let deadline = setTimeout(() => tell('open'), forMs + (say === undefined ? 0 : speakAfterMs));
-    const silence = setTimeout(speak, speakAfterMs);
+    let deadline = new Deadline(forMs + (say === undefined ? 0 : speakAfterMs), () => tell('open'));
+    const silence = new Deadline(speakAfterMs, speak);
     socket.setNoDelay(true);
     socket.on('data', (chunk) => {
       reads++;

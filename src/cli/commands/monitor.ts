@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { Command } from 'commander';
 import { runMonitor } from '../../app/index.js';
 import { EXIT } from '../../base/errors.js';
+import { visible } from '../../base/visible-text.js';
 import { type AccessOptionValues, accessOf, addAccessOptions } from '../access-options.js';
 import type { CliContext } from '../context.js';
 import { collect, parsePort } from '../options.js';
@@ -60,11 +61,13 @@ export function monitorCommand(context: CliContext): Command {
         ...(options.port !== undefined && { port: options.port }),
         ...(options.partition !== undefined && { partition: options.partition }),
         host: options.host,
-        onNotice: ({ kind, text }) => context.stderr.write(`${kind}: ${text}\n`),
+        onNotice: ({ kind, text }) => context.stderr.write(`${kind}: ${visible(text)}\n`),
       });
       context.stderr.write(`watching ${monitor.subject}, metrics at ${monitor.metricsUrl}\n`);
-      if (!signal.aborted) await once(signal, 'abort');
+      const interrupted = signal.aborted ? undefined : once(signal, 'abort');
+      const failure = await Promise.race([monitor.failed, interrupted]);
       await monitor[Symbol.asyncDispose]();
+      if (failure instanceof Error) throw failure;
       // Being told to stop is how it is meant to end.
       context.end(EXIT.ok);
     });

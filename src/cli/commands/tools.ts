@@ -1,5 +1,6 @@
 import { Argument, Command } from 'commander';
 import { installTool, listTools, TOOL_NAMES, type ToolName } from '../../app/tools.js';
+import { visible } from '../../base/visible-text.js';
 import type { CliContext } from '../context.js';
 import { surroundingsOf } from '../surroundings.js';
 
@@ -43,8 +44,8 @@ export function toolsCommand(context: CliContext): Command {
         }
       }
       stdout.write(`${alignColumns(rows).join('\n')}\n`);
-      for (const { name, passedOver } of tools) {
-        for (const why of passedOver) stderr.write(`${name}: ${why}\n`);
+      for (const { name, minimum, passedOver } of tools) {
+        for (const why of passedOver) stderr.write(`${name}, ${minimum} or later: ${visible(why)}\n`);
       }
     });
   const install = new Command('install')
@@ -56,7 +57,7 @@ export function toolsCommand(context: CliContext): Command {
     .action(async (name: ToolName, wanted: string | undefined) => {
       const { version, path, source, verified } = await installTool(name, surroundingsOf(env), {
         version: wanted,
-        progress: (line) => stderr.write(`${line}\n`),
+        progress: (line) => stderr.write(`${visible(line)}\n`),
         signal: interruption.signal,
       });
       stdout.write(`${name} ${version} (${source}, verified by ${verified}): ${path}\n`);

@@ -99,7 +99,9 @@ export function readCliContext(nameOrPath: string, place: UserPlace): CliContext
 
 function settingsOf(nameOrPath: string, place: UserPlace): Record<string, unknown> {
   const isPath = nameOrPath.includes('/') || nameOrPath.endsWith('.json');
-  const directory = join(place.env.XDG_CONFIG_HOME || join(place.home, '.config'), 'nats', 'context');
+  const directory = isPath
+    ? ''
+    : join(place.env.XDG_CONFIG_HOME || join(place.home, '.config'), 'nats', 'context');
   let text: string;
   try {
     text = readTextFile(isPath ? nameOrPath : join(directory, `${nameOrPath}.json`), place);

@@ -5,12 +5,13 @@ import { codeOf, messageOf } from '../../base/errors.js';
 /** Where the files and variables of a user are looked for. */
 export interface UserPlace {
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** Read where it is needed alone: there may be none, and reading it throws then. */
   readonly home: string;
 }
 
 /** `~/x` → that of the user. */
-export const expandHome = (path: string, { home }: UserPlace): string =>
-  path === '~' || path.startsWith('~/') ? join(home, path.slice(1)) : path;
+export const expandHome = (path: string, place: UserPlace): string =>
+  path === '~' || path.startsWith('~/') ? join(place.home, path.slice(1)) : path;
 
 /** The text of a small file; throws an error whose message says which file and why not. */
 export function readTextFile(path: string, place: UserPlace): string {

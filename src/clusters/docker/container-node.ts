@@ -40,7 +40,10 @@ interface Start {
   readonly startedAt: string;
   readonly identity: ProcessIdentity;
   readonly ended: Promise<void>;
-  askedToEnd?: NodeSignal;
+  /** Resolves when its end has been told of. */
+  noted?: Promise<void>;
+  /** The signal with which we asked for its end, when the engine has taken it; `undefined` when it could not. */
+  asked?: Promise<NodeSignal | undefined>;
 }
 
 /** One nats-server of ours in its container: its starts, its ends, and what was expected of them. */
@@ -86,25 +89,26 @@ export class ContainerNode {
 
   /** After SIGKILL, resolves when the container is down. Throws when it is not running. */
   async signal(signal: NodeSignal): Promise<void> {
-    const { docker, container } = this.#options;
-    const engineSide = docker.getContainer(container.id);
     const current = this.#current;
-    const ends = signal === 'SIGKILL' || signal === 'SIGTERM' || signal === 'SIGUSR2';
-    // Said before it is sent: the end may be noticed before we go on.
-    if (current && ends) current.askedToEnd = signal;
+    const sent = this.#send(signal);
+    if (current && (signal === 'SIGKILL' || signal === 'SIGTERM' || signal === 'SIGUSR2')) {
+      const before = current.asked;
+      // The end may be noticed before the engine answers; one that was down already ended as it was asked to before, if it was.
+      current.asked = sent.then(
+        () => signal,
+        () => before,
+      );
+    }
     try {
-      if (signal === 'SIGSTOP') await engineSide.pause();
-      else if (signal === 'SIGCONT') await engineSide.unpause();
-      else await engineSide.kill({ signal });
+      await sent;
     } catch (error) {
-      if (current && ends) delete current.askedToEnd;
       throw new Error(`node ${this.view.name}: ${engineError(error).text}`, { cause: error });
     }
     if (signal !== 'SIGKILL') return;
     const isDown = async () => (await this.#look())?.state === 'down';
     if (!(await waitFor(isDown, { timeoutMs: ENDS_WITHIN_MS, everyMs: 20 })))
       throw new Error(`node ${this.view.name} did not end within ${ENDS_WITHIN_MS} ms of SIGKILL`);
-    await current?.ended;
+    await current?.noted;
   }
 
   /** The engine's word. */
@@ -116,18 +120,39 @@ export class ContainerNode {
     return { state: look.state, instance: look.startedAt, saw };
   }
 
-  /** Looks at nothing any more; the container is left to whoever removes it. */
-  close(): void {
+  /** Looks at nothing any more, once an end that was not noticed yet is told of; the container is left to whoever removes it. */
+  async close(): Promise<void> {
+    const current = this.#current;
+    if (current && !(await this.#runs(current).catch(() => true))) await this.#told(current).catch(() => {});
     this.#closing.abort();
   }
 
   async #start(): Promise<void> {
     const { docker, container } = this.#options;
     const leaving = this.#current;
-    if (leaving && leaving.askedToEnd === undefined) return;
+    // One that has just died by itself may not have been noticed yet.
+    if (leaving && (await leaving.asked) === undefined && (await this.#runs(leaving))) return;
     if (leaving) await this.#endFor(leaving);
     await unlessDone(docker.getContainer(container.id).start());
     await this.#adopt();
+  }
+
+  async #send(signal: NodeSignal): Promise<void> {
+    const { docker, container } = this.#options;
+    const engineSide = docker.getContainer(container.id);
+    if (signal === 'SIGSTOP') await engineSide.pause();
+    else if (signal === 'SIGCONT') await engineSide.unpause();
+    else await engineSide.kill({ signal });
+  }
+
+  /** By the engine's word: that very start is not over. */
+  async #runs({ startedAt }: Start): Promise<boolean> {
+    const look = await this.#look();
+    return look !== undefined && look.state !== 'down' && look.startedAt === startedAt;
+  }
+
+  async #told({ noted }: Start): Promise<void> {
+    if (noted) await withDeadline(noted, ENDS_WITHIN_MS, `the end of node ${this.view.name}`);
   }
 
   /** Whoever has started the container, us or one of our undo records: from here on this is the start we look after. */
@@ -150,7 +175,7 @@ export class ContainerNode {
     });
     // Its last words are on their way when it has ended.
     const words = () => withDeadline(log, LAST_WORDS_MS, 'the log').catch(() => {});
-    void start.ended.then(words).then(() => this.#noteEnd(start));
+    start.noted = start.ended.then(words).then(() => this.#noteEnd(start));
     void this.#noteReady(start);
   }
 
@@ -159,8 +184,12 @@ export class ContainerNode {
     void leaving.ended.then(() => {
       done.ended = true;
     });
-    if (await waitFor(() => done.ended, { timeoutMs: GRACE_MS })) return;
-    await this.signal('SIGKILL');
+    if (!(await waitFor(() => done.ended, { timeoutMs: GRACE_MS }))) {
+      // It may end at this very moment.
+      await unlessDone(this.#send('SIGKILL'));
+    }
+    // Before another start is: what is told comes in the order in which it happened.
+    await this.#told(leaving);
   }
 
   /** Resolves when that start of the container is over, or we look at nothing any more. */
@@ -182,9 +211,10 @@ export class ContainerNode {
   async #noteEnd(start: Start): Promise<void> {
     if (this.#closing.signal.aborted) return;
     const look = await this.#look().catch(() => undefined);
+    const askedToEnd = await start.asked;
     if (this.#current === start) this.#current = undefined;
     const how = look === undefined ? 'the container is gone' : `exit code ${look.exitCode}`;
-    if (start.askedToEnd !== undefined) return this.#tell('ended', `${how} after ${start.askedToEnd}`);
+    if (askedToEnd !== undefined) return this.#tell('ended', `${how} after ${askedToEnd}`);
     const words = lastLines(this.#options.logFile, { count: LOG_LINES })
       .filter((line) => !line.includes(' [INF] '))
       .join('\n');

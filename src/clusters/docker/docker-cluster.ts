@@ -112,7 +112,7 @@ export class DockerCluster implements Cluster {
   }
 
   async #close(): Promise<void> {
-    for (const server of this.servers) server.close();
+    await Promise.all(this.servers.map((server) => server.close()));
     await this.#parts.remove();
   }
 

@@ -10,6 +10,7 @@ import { leasePorts } from '../../processes/port-lease.js';
 import { type ClusterAccounts, setUpAccounts } from '../cluster-accounts.js';
 import { waitUntilReady } from '../cluster-readiness.js';
 import { type ClusterTls, setUpTls } from '../cluster-tls.js';
+import { lastComplaints } from '../last-complaints.js';
 import { processNodeNames } from '../process-cluster-schema.js';
 import { serverConfigText } from '../server-config-text.js';
 import { HOST } from '../server-settings.js';
@@ -280,6 +281,9 @@ async function requireReady(
   }
   if (ready) return;
   throw new PreflightError(`the servers did not become one cluster in time: ${said.join('; ')}`, {
-    hint: `The servers' logs are in ${logDir}.`,
+    hint: lastComplaints(
+      logDir,
+      cluster.nodes.map(({ name }) => name),
+    ),
   });
 }

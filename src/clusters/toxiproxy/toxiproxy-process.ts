@@ -31,6 +31,7 @@ export class ToxiproxyProcess {
   readonly #options: ToxiproxyProcessOptions;
   readonly #api: ToxiproxyApi;
   #identity: ProcessIdentity | undefined;
+  #restarting: Promise<void> | undefined;
   #isClosed = false;
 
   constructor(options: ToxiproxyProcessOptions) {
@@ -48,9 +49,14 @@ export class ToxiproxyProcess {
   }
 
   /** Ends what runs and starts it with its proxies. @throws PreflightError with what it says when it does not come up */
-  async restart(): Promise<void> {
-    if (this.#isClosed) throw new Error('the Toxiproxy of the run is closed');
+  restart(): Promise<void> {
+    this.#restarting = this.#restart();
+    return this.#restarting;
+  }
+
+  async #restart(): Promise<void> {
     await this.#end();
+    if (this.#isClosed) throw new Error('the Toxiproxy of the run is closed');
     const { program, port, logFile, mark, proxies } = this.#options;
     const args = ['-host', HOST, '-port', String(port)];
     const { identity, ended } = await startMarkedProcess({ command: program, args, mark, logFile });
@@ -84,8 +90,11 @@ export class ToxiproxyProcess {
     await this.#api.createProxies(proxies);
   }
 
+  /** Also ends one that is being started. */
   async close(): Promise<void> {
     this.#isClosed = true;
+    await this.#end();
+    await this.#restarting?.catch(() => {});
     await this.#end();
   }
 

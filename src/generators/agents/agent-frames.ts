@@ -1,5 +1,5 @@
 import type { Random } from '../../base/random.js';
-import type { SizePlan } from '../../contracts/plan.js';
+import type { SizePlan } from '../../contracts/plan/size.js';
 import { REPLY_TOKEN_BYTES } from '../../wire/reply-token.js';
 import { sizeQuantile } from '../../wire/size-quantile.js';
 import { STAMP_BYTES } from '../../wire/stamp.js';
@@ -30,20 +30,45 @@ export interface AgentFrame {
   readonly tokenAt: number;
   readonly correlationAt: number;
   readonly numberAt: number;
+  /** Of a result: how the command ended. */
+  readonly outcomeAt: number;
   /** In the header: its `traceparent`. */
   readonly traceAt: number;
 }
+
+/** No place at all. */
+export const NOWHERE = {
+  stampAt: 0,
+  shardAt: 0,
+  ownerAt: 0,
+  agentAt: 0,
+  fromAt: 0,
+  tokenAt: 0,
+  correlationAt: 0,
+  numberAt: 0,
+  outcomeAt: 0,
+  traceAt: 0,
+} as const;
 
 /** Where the parts of a letter stand, from the payload's beginning. */
 export const LETTER_FROM_AT = STAMP_BYTES + '{"agent":"'.length + ID_DIGITS + '","from":"'.length;
 export const LETTER_TOKEN_AT = LETTER_FROM_AT + ID_DIGITS + '","token":"'.length;
 export const LETTER_BYTES = LETTER_TOKEN_AT + REPLY_TOKEN_BYTES + '"}'.length;
 
+/** What a traced message's header begins with: its `traceparent` follows. */
+export const TRACE_HEADER = 'NATS/1.0\r\ntraceparent: ';
+
+/** How a command ended, as its result says it: words of one length. */
+export const SUCCESS = 'success';
+export const FAILURE = 'failure';
+const OUTCOME_BYTES = SUCCESS.length;
+export const RESULT_BYTES = LETTER_BYTES + '","outcome":"'.length + OUTCOME_BYTES;
+
 type Place = Exclude<keyof AgentFrame, 'bytes' | 'payloadBytes'>;
 type Part = string | Uint8Array | readonly [place: Place, width: number];
 
 const AGENT: Part = ['agentAt', ID_DIGITS];
-const TRACED: readonly Part[] = ['NATS/1.0\r\ntraceparent: ', ['traceAt', TRACE_BYTES], '\r\n\r\n'];
+const TRACED: readonly Part[] = [TRACE_HEADER, ['traceAt', TRACE_BYTES], '\r\n\r\n'];
 
 /** Frames of an event for its sizes. Those with room say which agent it is; a correlated one always does. */
 export function eventFrames(
@@ -75,8 +100,9 @@ export function eventFrames(
     });
 }
 
-/** A letter, on a subject of the agent's own. */
-export function letterFrame(subject: string, traced = false): AgentFrame {
+/** A letter, on a subject of the agent's own; a result says how its command ended. */
+export function letterFrame(subject: string, isResult: boolean, traced = false): AgentFrame {
+  const outcome: readonly Part[] = isResult ? ['","outcome":"', ['outcomeAt', OUTCOME_BYTES]] : [];
   return layOut(
     [`${subject}.`, ['shardAt', SHARD_DIGITS], '.', ['ownerAt', ID_DIGITS]],
     [
@@ -86,6 +112,7 @@ export function letterFrame(subject: string, traced = false): AgentFrame {
       ['fromAt', ID_DIGITS],
       '","token":"',
       ['tokenAt', REPLY_TOKEN_BYTES],
+      ...outcome,
       '"}',
     ],
     traced,
@@ -115,17 +142,7 @@ function layOut(subject: readonly Part[], body: readonly Part[], traced: boolean
     pieces.push(piece);
     at += piece.length;
   }
-  const nowhere = {
-    shardAt: 0,
-    ownerAt: 0,
-    agentAt: 0,
-    fromAt: 0,
-    tokenAt: 0,
-    correlationAt: 0,
-    numberAt: 0,
-    traceAt: 0,
-  };
-  return { ...nowhere, stampAt: 0, ...places, bytes: Buffer.concat(pieces), payloadBytes };
+  return { ...NOWHERE, ...places, bytes: Buffer.concat(pieces), payloadBytes };
 }
 
 const isPlace = (part: Part): part is readonly [Place, number] => Array.isArray(part);

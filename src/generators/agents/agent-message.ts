@@ -20,6 +20,8 @@ export interface AgentMessage {
   /** Which question is answered. */
   slot: number;
   generation: number;
+  /** Of a result: the command was not carried out. */
+  failed: boolean;
   dueNs: number;
   /** Number of the agent's correlation, and of the event in it; 0 for an event that stands for itself. */
   correlation: number;
@@ -36,6 +38,7 @@ export const emptyMessage = (): AgentMessage => ({
   to: 0,
   slot: 0,
   generation: 0,
+  failed: false,
   dueNs: 0,
   correlation: 0,
   number: 0,

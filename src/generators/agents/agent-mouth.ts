@@ -68,10 +68,19 @@ export class AgentMouth implements AgentVoice {
     this.say(QUESTION, agent, other, dueNs);
   }
 
-  reply(agent: number, from: number, slot: number, generation: number, dueNs: number, letter: number): void {
+  reply(
+    agent: number,
+    from: number,
+    slot: number,
+    generation: number,
+    dueNs: number,
+    letter: number,
+    failed: boolean,
+  ): void {
+    this.#message.failed = failed;
     this.#message.slot = slot;
     this.#message.generation = generation;
-    this.#message.trace = this.#traces?.worked(letter);
+    this.#message.trace = this.#traces?.worked(letter, dueNs);
     this.#send(from < 0 ? RESULT : ANSWER, agent, from, dueNs);
   }
 

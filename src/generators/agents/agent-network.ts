@@ -5,7 +5,14 @@ import { readTokenGeneration, readTokenSlot } from '../../wire/reply-token.js';
 import { emptyStamp } from '../../wire/stamp.js';
 import { readMessageStamp } from '../../wire/stamp-header.js';
 import type { TrafficSetting } from '../load-kind.js';
-import { ID_DIGITS, LETTER_BYTES, LETTER_FROM_AT, LETTER_TOKEN_AT, SHARD_DIGITS } from './agent-frames.js';
+import {
+  ID_DIGITS,
+  LETTER_BYTES,
+  LETTER_FROM_AT,
+  LETTER_TOKEN_AT,
+  RESULT_BYTES,
+  SHARD_DIGITS,
+} from './agent-frames.js';
 import { AgentLink } from './agent-link.js';
 import { ANSWER, COMMAND, QUESTION, RESULT } from './agent-message.js';
 import { commandsPerSec, isPerAgent, linksPerWorker, writersOf } from './agents-plan.js';
@@ -161,12 +168,13 @@ export class AgentNetwork {
     const agent = shards.localOf(readDecimal(buffer, subjectEnd - ID_DIGITS, ID_DIGITS));
     const slot = readTokenSlot(buffer, payloadStart + LETTER_TOKEN_AT);
     const from = readDecimal(buffer, payloadStart + LETTER_FROM_AT, ID_DIGITS);
-    if (view.payloadEnd - payloadStart !== LETTER_BYTES || agent < 0 || slot < 0 || from < 0) {
+    const form = link.forms[view.sid];
+    const bytes = form === RESULT ? RESULT_BYTES : LETTER_BYTES;
+    if (view.payloadEnd - payloadStart !== bytes || agent < 0 || slot < 0 || from < 0) {
       setting.notices.add('operation-error', 'a message came to an agent that is no letter of ours');
       return;
     }
     const generation = readTokenGeneration(buffer, payloadStart + LETTER_TOKEN_AT);
-    const form = link.forms[view.sid];
     const trace = view.headerStart < payloadStart ? this.#receive(view) : undefined;
     if (form === COMMAND) onLetter(agent, -1, slot, generation, trace);
     else if (form === QUESTION) onLetter(agent, from, slot, generation, trace);

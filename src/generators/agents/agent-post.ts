@@ -1,25 +1,16 @@
 import { nowNs } from '../../base/clock.js';
 import { COUNTER, type LoadRecorder, MEASURE } from '../../metrics/load-recorder.js';
-import { writeReplyToken } from '../../wire/reply-token.js';
-import { STAMP_BYTES, writeStamp } from '../../wire/stamp.js';
-import {
-  type AgentFrame,
-  CORRELATION_DIGITS,
-  ID_DIGITS,
-  NUMBER_DIGITS,
-  SHARD_DIGITS,
-} from './agent-frames.js';
+import type { AgentFrame } from './agent-frames.js';
 import type { AgentLink } from './agent-link.js';
-import { type AgentMessage, ANSWER, COMMAND, EVENT, emptyMessage, QUESTION } from './agent-message.js';
-import { type AgentTrace, type AgentTraces, traceparentOf } from './agent-traces.js';
+import { type AgentMessage, COMMAND, EVENT, emptyMessage, QUESTION } from './agent-message.js';
+import type { AgentTrace, AgentTraces } from './agent-traces.js';
 import { type Chunk, ChunkPool } from './chunk-pool.js';
-import { writeDecimal } from './decimal.js';
 import type { EventTypes } from './event-types.js';
+import { fillFrame } from './fill-frame.js';
+import { frameWithFields } from './frame-with-fields.js';
 import type { Questions } from './questions.js';
 import type { Shards } from './shards.js';
 import { WaitingRoom } from './waiting-room.js';
-
-const HYPHEN = 45;
 
 export interface AgentPostOptions {
   readonly shards: Shards;
@@ -163,31 +154,27 @@ export class AgentPost {
     const { form, dueNs } = message;
     const writer = link.writer - this.#firstWriter;
     const sequence = this.#sequences[writer]!++;
-    const { types } = this.#options;
-    let payloadBytes: number;
-    let chunk: Chunk;
-    if (message.fields !== '') {
-      const frame = this.#frameWithFields(message);
-      chunk = this.#chunkFor(link, frame.bytes.length);
-      payloadBytes = this.#put(chunk, frame, link.writer, sequence, message);
-    } else if (form >= EVENT) {
-      const { plain, correlated, traced } = types.events[form - EVENT]!;
-      const variants = message.trace ? traced : message.correlation === 0 ? plain : correlated;
-      const frame = variants[sequence % variants.length]!;
-      chunk = this.#chunkFor(link, frame.bytes.length);
-      payloadBytes = this.#put(chunk, frame, link.writer, sequence, message);
-    } else {
-      const frame = (message.trace ? types.tracedLetters : types.letters)[form]!;
-      chunk = this.#chunkFor(link, frame.bytes.length);
-      if (isQuestion(form)) this.#open(link, message, phase);
-      payloadBytes = this.#put(chunk, frame, link.writer, sequence, message);
-    }
+    const frame = this.#frameOf(message, sequence);
+    const chunk = this.#chunkFor(link, frame.bytes.length);
+    if (isQuestion(form)) this.#open(link, message, phase);
+    fillFrame(chunk, frame, this.#options.shards, link.writer, sequence, message);
     if (!isQuestion(form)) chunk.unanswered[phase]!++;
     if (message.trace) this.#record(message, message.trace);
     recorder.count(COUNTER.sent, phase, 1);
-    recorder.count(COUNTER.bytes, phase, payloadBytes);
+    recorder.count(COUNTER.bytes, phase, frame.payloadBytes);
     if (blocked) recorder.count(COUNTER.blocked, phase, 1);
     else recorder.latency(MEASURE.scheduleDelay, dueNs, Math.max(0, this.nowNs - dueNs));
+  }
+
+  /** An event with fields has a frame of its own. */
+  #frameOf(message: AgentMessage, sequence: number): AgentFrame {
+    const { types, shards } = this.#options;
+    const { form, trace } = message;
+    if (form < EVENT) return (trace ? types.tracedLetters : types.letters)[form]!;
+    const { subject, plain, correlated, traced } = types.events[form - EVENT]!;
+    if (message.fields !== '') return frameWithFields(subject, shards.idOf(message.agent), message);
+    const variants = trace ? traced : message.correlation === 0 ? plain : correlated;
+    return variants[sequence % variants.length]!;
   }
 
   #open(link: AgentLink, message: AgentMessage, phase: number): void {
@@ -212,58 +199,6 @@ export class AgentPost {
     const { types, traces } = this.#options;
     const subject = form < EVENT ? types.letterSubjects[form]! : types.events[form - EVENT]!.subject;
     traces?.published(trace, subject, agent, dueNs, nowNs());
-  }
-
-  /** Copies a frame into the chunk and fills in its places; returns the payload's length. */
-  #put(chunk: Chunk, frame: AgentFrame, writer: number, sequence: number, message: AgentMessage): number {
-    const { bytes, used } = chunk;
-    const { shards } = this.#options;
-    const { form } = message;
-    frame.bytes.copy(bytes, used);
-    chunk.used = used + frame.bytes.length;
-    writeStamp(bytes, used + frame.stampAt, writer, sequence, Math.floor(message.dueNs / 1000));
-    if (message.trace) bytes.write(traceparentOf(message.trace), used + frame.traceAt, 'latin1');
-    const id = shards.idOf(message.agent);
-    if (frame.ownerAt > 0) {
-      const owner = form === QUESTION || form === ANSWER ? message.to : id;
-      writeDecimal(bytes, used + frame.shardAt, SHARD_DIGITS, shards.shardOf(owner));
-      writeDecimal(bytes, used + frame.ownerAt, ID_DIGITS, owner);
-      writeDecimal(bytes, used + frame.agentAt, ID_DIGITS, owner);
-      writeDecimal(bytes, used + frame.fromAt, ID_DIGITS, form === COMMAND ? 0 : id);
-      writeReplyToken(bytes, used + frame.tokenAt, message.slot, message.generation);
-      return frame.payloadBytes;
-    }
-    if (frame.agentAt > 0) writeDecimal(bytes, used + frame.agentAt, ID_DIGITS, id);
-    if (frame.correlationAt > 0) {
-      const at = used + frame.correlationAt;
-      writeDecimal(bytes, at, ID_DIGITS, id);
-      bytes[at + ID_DIGITS] = HYPHEN;
-      writeDecimal(bytes, at + ID_DIGITS + 1, CORRELATION_DIGITS, message.correlation);
-      writeDecimal(bytes, used + frame.numberAt, NUMBER_DIGITS, message.number);
-    }
-    return frame.payloadBytes;
-  }
-
-  /** A frame of its own for an event with fields: a behaviour's choice, at a behaviour's cost. */
-  #frameWithFields({ form, agent, correlation, number, fields, trace }: AgentMessage): AgentFrame {
-    const { types, shards } = this.#options;
-    const id = String(shards.idOf(agent)).padStart(ID_DIGITS, '0');
-    const correlated =
-      correlation === 0
-        ? ''
-        : `,"correlation":"${id}-${String(correlation).padStart(CORRELATION_DIGITS, '0')}",` +
-          `"number":"${String(number).padStart(NUMBER_DIGITS, '0')}"`;
-    const body = `{"agent":"${id}"${correlated},${fields}}`;
-    const payloadBytes = STAMP_BYTES + Buffer.byteLength(body);
-    const { subject } = types.events[form - EVENT]!;
-    const header = trace ? `${TRACE_HEADER}${traceparentOf(trace)}\r\n\r\n` : '';
-    const line = trace
-      ? `HPUB ${subject} ${header.length} ${header.length + payloadBytes}\r\n`
-      : `PUB ${subject} ${payloadBytes}\r\n`;
-    const bytes = Buffer.from(`${line}${header}${'0'.repeat(STAMP_BYTES)}${body}\r\n`);
-    const lineBytes = Buffer.byteLength(line);
-    const stampAt = lineBytes + header.length;
-    return { ...NOWHERE, bytes, payloadBytes, stampAt, traceAt: lineBytes + TRACE_HEADER.length };
   }
 
   #chunkFor(link: AgentLink, bytes: number): Chunk {
@@ -307,17 +242,4 @@ export class AgentPost {
 
 const nameOf = (form: number): string => (form === COMMAND ? 'command' : 'question');
 
-const TRACE_HEADER = 'NATS/1.0\r\ntraceparent: ';
-
 const isQuestion = (form: number): boolean => form === COMMAND || form === QUESTION;
-
-const NOWHERE = {
-  shardAt: 0,
-  ownerAt: 0,
-  agentAt: 0,
-  fromAt: 0,
-  tokenAt: 0,
-  correlationAt: 0,
-  numberAt: 0,
-  traceAt: 0,
-} as const;

@@ -19,7 +19,15 @@ export interface AgentVoice {
   publish(agent: number, type: string, fields: string, dueNs: number): void;
   ask(agent: number, other: number, dueNs: number): void;
   /** Answers question `slot` of an agent; `from` −1: of the commander. */
-  reply(agent: number, from: number, slot: number, generation: number, dueNs: number, letter: number): void;
+  reply(
+    agent: number,
+    from: number,
+    slot: number,
+    generation: number,
+    dueNs: number,
+    letter: number,
+    failed: boolean,
+  ): void;
   /** Its correlation is over. */
   uncorrelate(agent: number, dueNs: number): void;
   /** An agent fails, or comes back. */
@@ -255,11 +263,11 @@ export class AgentRuntime {
       ask: (agent, other, dueNs) => {
         if (dueNs <= this.#endNs) voice.ask(agent, other, dueNs);
       },
-      reply: (agent, dueNs) => {
+      reply: (agent, dueNs, failed) => {
         const letter = table.letter[agent]!;
         if (letter < 0) throw new Error('agent.reply(): it works on nothing that could be answered');
         const { from, slot, generation } = this.#letters;
-        voice.reply(agent, from[letter]!, slot[letter]!, generation[letter]!, dueNs, letter);
+        voice.reply(agent, from[letter]!, slot[letter]!, generation[letter]!, dueNs, letter, failed);
         this.#letters.end(agent);
       },
       uncorrelate: (agent, dueNs) => voice.uncorrelate(agent, dueNs),

@@ -1,4 +1,5 @@
 import { nowNs } from '../../base/clock.js';
+import { dueStart } from '../../traces/due-start.js';
 import { freshSpanId, freshTraceId } from '../../traces/trace-ids.js';
 import type { EventTracer } from '../event-tracer.js';
 
@@ -52,7 +53,7 @@ export class AgentTraces {
 
   /** It is sent, and waits for its answer in a slot. */
   asked(slot: number, name: string, { traceId, parentId }: AgentTrace, agent: number, dueNs: number): void {
-    this.#asked.set(slot, { traceId, spanId: parentId, name, startNs: dueNs, agent, last: '' });
+    this.#asked.set(slot, { traceId, spanId: parentId, name, startNs: dueStart(dueNs), agent, last: '' });
   }
 
   /** It has its answer, or never will. */
@@ -64,7 +65,7 @@ export class AgentTraces {
 
   /** What waited for the system was given up. */
   gaveUp(name: string, { traceId, parentId }: AgentTrace, agent: number, dueNs: number, atNs: number): void {
-    this.#end({ traceId, spanId: parentId, name, startNs: dueNs, agent, last: '' }, atNs, 'unsent');
+    this.#end({ traceId, spanId: parentId, name, startNs: dueStart(dueNs), agent, last: '' }, atNs, 'unsent');
   }
 
   /** A message that was due is sent. */
@@ -73,7 +74,7 @@ export class AgentTraces {
       ...trace,
       name: 'publish',
       kind: 'producer',
-      startNs: dueNs,
+      startNs: dueStart(dueNs),
       endNs: sentNs,
       attributes: {
         'messaging.system': 'nats',
@@ -107,14 +108,14 @@ export class AgentTraces {
     });
   }
 
-  /** It answers it now: what goes with the answer. */
-  worked(letter: number): AgentTrace | undefined {
+  /** It answers it now: what goes with the answer, which was due at `dueNs`. */
+  worked(letter: number, dueNs: number): AgentTrace | undefined {
     if (this.#work.size === 0) return undefined;
     const begun = this.#work.get(letter);
     if (begun === undefined) return undefined;
     this.#work.delete(letter);
-    // Its own time may lie behind: what it does is due when it would be without our lateness.
-    this.#end(begun, nowNs(), '');
+    // What it does is due when it would be without our lateness, even before we read the letter, and is a part of the work.
+    this.#end({ ...begun, startNs: Math.min(begun.startNs, dueStart(dueNs)) }, nowNs(), '');
     return { traceId: begun.traceId, spanId: freshSpanId(), parentId: begun.spanId };
   }
 
@@ -124,7 +125,7 @@ export class AgentTraces {
       this.endWorkflow(agent, dueNs);
       if (!this.#samples('workflow', dueNs)) return undefined;
       const ids = { traceId: freshTraceId(), spanId: freshSpanId() };
-      this.#workflows.set(agent, { ...ids, name: 'workflow', startNs: dueNs, agent, last: type });
+      this.#workflows.set(agent, { ...ids, name: 'workflow', startNs: dueStart(dueNs), agent, last: type });
     }
     if (this.#workflows.size === 0) return undefined;
     const begun = this.#workflows.get(agent);

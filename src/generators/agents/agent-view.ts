@@ -10,7 +10,7 @@ export interface AgentDeeds {
   clearStep(agent: number, step: number): void;
   publish(agent: number, type: string, fields: string, dueNs: number): void;
   ask(agent: number, other: number, dueNs: number): void;
-  reply(agent: number, dueNs: number): void;
+  reply(agent: number, dueNs: number, failed: boolean): void;
   uncorrelate(agent: number, dueNs: number): void;
   /** The id of a local agent. */
   idOf(agent: number): number;
@@ -117,8 +117,11 @@ export class AgentView implements Agent {
     this.#deeds.ask(this.#agent, agent, this.#dueNs);
   }
 
-  reply(): void {
-    this.#deeds.reply(this.#agent, this.#dueNs);
+  reply(outcome: 'success' | 'failure' = 'success'): void {
+    if (outcome !== 'success' && outcome !== 'failure') {
+      throw new TypeError(`agent.reply(${JSON.stringify(outcome)}): expected 'success' or 'failure'`);
+    }
+    this.#deeds.reply(this.#agent, this.#dueNs, outcome === 'failure');
   }
 
   #stepOf(name: string): number {

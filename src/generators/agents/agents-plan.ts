@@ -1,5 +1,5 @@
 import { NS } from '../../base/clock.js';
-import type { LoadPlan } from '../../contracts/plan.js';
+import type { LoadPlan } from '../../contracts/plan/loads.js';
 import type { AgentsParams } from './agents-schema.js';
 
 /** So many of a worker's connections have a name of their own for their events; the others share one. */

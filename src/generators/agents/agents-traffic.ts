@@ -1,4 +1,4 @@
-import { NS, nowNs } from '../../base/clock.js';
+import { NS } from '../../base/clock.js';
 import type { Crowd } from '../../contracts/load.js';
 import { FollowingTraffic } from '../following-traffic.js';
 import type { Traffic, TrafficRun, TrafficSetting } from '../load-kind.js';
@@ -6,7 +6,7 @@ import { AgentCrew } from './agent-crew.js';
 import type { AgentsParams } from './agents-schema.js';
 import { loadBehavior } from './load-behavior.js';
 
-/** When workers end, their agents still answer those of other workers: for so long after the last letter. */
+/** When workers end, their agents still answer those of other workers: for so long after the last letter, or the end. */
 const LINGER_NS = 300 * NS.ms;
 
 /** One worker's agents: they keep their own time, so that nothing is due by a rate. */
@@ -14,6 +14,10 @@ export class AgentsTraffic extends FollowingTraffic implements Traffic {
   readonly #setting: TrafficSetting;
   #crew: AgentCrew | undefined;
   #endNs = Number.POSITIVE_INFINITY;
+  /** When the beat before this one was. */
+  #byNs = 0;
+  /** What had come by then has been read. */
+  #readByNs = 0;
 
   constructor(setting: TrafficSetting) {
     super();
@@ -44,12 +48,16 @@ export class AgentsTraffic extends FollowingTraffic implements Traffic {
     const { load } = this.#setting;
     const { runtime, lastLetterNs } = this.#crew!;
     if (load.workers === 1 || !runtime.listens) return false;
-    const atNs = nowNs();
-    if (atNs - this.#endNs > (load.params as AgentsParams)['ack-timeout']) return false;
-    return runtime.openLetters > 0 || atNs - lastLetterNs < LINGER_NS;
+    const readByNs = this.#readByNs;
+    if (this.#endNs === Number.POSITIVE_INFINITY) return false;
+    if (readByNs - this.#endNs > (load.params as AgentsParams)['ack-timeout']) return false;
+    return runtime.openLetters > 0 || readByNs - Math.max(lastLetterNs, this.#endNs) < LINGER_NS;
   }
 
   expire(byNs: number): void {
+    // A beat by a timer may follow one at the end of a turn with no read between them: two beats back, there was one.
+    this.#readByNs = this.#byNs;
+    this.#byNs = byNs;
     this.#crew!.expire(byNs);
   }
 

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import type { LoadKindFacts, LoadProblem } from '../../contracts/load.js';
-import type { LoadPlan } from '../../contracts/plan.js';
+import type { LoadPlan } from '../../contracts/plan/loads.js';
 import type { LoadKind, PrepareContext } from '../load-kind.js';
 import { socketsOfWorker, writersOf } from './agents-plan.js';
 import { type AgentsParams, agentsSchema } from './agents-schema.js';
@@ -13,6 +13,7 @@ const facts: LoadKindFacts = {
   acknowledged: true,
   history: [],
   events: true,
+  beginsTraces: true,
   needsStream: false,
   schedules: ['follow'],
   measures: ['schedule_delay'],

@@ -56,8 +56,8 @@ export interface Agent<State extends string = string, Step extends string = stri
   uncorrelate(): void;
   /** Asks another agent, due now; `onAnswer` hears of it. From due to the answer is what is measured. */
   ask(agent: number): void;
-  /** Answers what the agent works on: a command's result, a question's answer, due now. */
-  reply(): void;
+  /** Answers what the agent works on: a command's result, which says how it ended, or a question's answer; due now. */
+  reply(outcome?: 'success' | 'failure'): void;
 }
 
 /** Does nothing but check the types of a behaviour: for behaviours in modules of their own. */

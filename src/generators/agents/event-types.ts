@@ -1,10 +1,10 @@
 import { PreflightError } from '../../base/errors.js';
 import type { Random } from '../../base/random.js';
 import { nameSchema } from '../../base/unit-schemas.js';
-import type { SizePlan } from '../../contracts/plan.js';
+import type { SizePlan } from '../../contracts/plan/size.js';
 import type { TrafficSetting } from '../load-kind.js';
 import { type AgentFrame, eventFrames, letterFrame } from './agent-frames.js';
-import { EVENT, LETTER_TYPES } from './agent-message.js';
+import { EVENT, LETTER_TYPES, RESULT } from './agent-message.js';
 
 /** The domain of what agents publish and the mix does not have. */
 export const AGENTS_DOMAIN = 'agents';
@@ -41,8 +41,10 @@ export class EventTypes {
     this.#setting = setting;
     this.#random = setting.random.fork('frames');
     this.letterSubjects = LETTER_TYPES.map((type) => `${this.#subjectOf(type)}.${setting.load.name}`);
-    this.letters = this.letterSubjects.map((subject) => letterFrame(subject));
-    this.tracedLetters = this.letterSubjects.map((subject) => letterFrame(subject, true));
+    this.letters = this.letterSubjects.map((subject, form) => letterFrame(subject, form === RESULT));
+    this.tracedLetters = this.letterSubjects.map((subject, form) =>
+      letterFrame(subject, form === RESULT, true),
+    );
   }
 
   /** The form of an event of this type. Throws a TypeError for a name that cannot stand in a subject. */

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { PreflightError } from '../../base/errors.js';
 import { formatInteger } from '../../base/units.js';
 import type { ClusterNode } from '../../contracts/cluster.js';
-import type { LoadPlan } from '../../contracts/plan.js';
+import type { LoadPlan } from '../../contracts/plan/loads.js';
 import { readVarz } from '../../nats/endpoints.js';
 import type { PrepareContext } from '../load-kind.js';
 import { socketsOfWorker } from './agents-plan.js';

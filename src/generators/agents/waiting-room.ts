@@ -3,7 +3,7 @@ import type { AgentTrace } from './agent-traces.js';
 
 const NONE = -1;
 const FIRST_PLACES = 1024;
-/** What can wait at a time, of one worker: 44 MB. */
+/** What can wait at a time, of one worker: 45 MB. */
 const MOST_PLACES = 2 ** 20;
 
 /** Those who wait for one connection, oldest first. */
@@ -20,6 +20,7 @@ export class WaitingRoom {
   #to = new Int32Array(FIRST_PLACES);
   #slot = new Int32Array(FIRST_PLACES);
   #generation = new Uint32Array(FIRST_PLACES);
+  #failed = new Uint8Array(FIRST_PLACES);
   #correlation = new Uint32Array(FIRST_PLACES);
   #number = new Uint16Array(FIRST_PLACES);
   #next = new Int32Array(FIRST_PLACES);
@@ -44,6 +45,7 @@ export class WaitingRoom {
     this.#to[place] = message.to;
     this.#slot[place] = message.slot;
     this.#generation[place] = message.generation;
+    this.#failed[place] = message.failed ? 1 : 0;
     this.#correlation[place] = message.correlation;
     this.#number[place] = message.number;
     if (message.fields !== '') this.#fields.set(place, message.fields);
@@ -64,6 +66,7 @@ export class WaitingRoom {
     into.to = this.#to[first]!;
     into.slot = this.#slot[first]!;
     into.generation = this.#generation[first]!;
+    into.failed = this.#failed[first] === 1;
     into.correlation = this.#correlation[first]!;
     into.number = this.#number[first]!;
     into.fields = this.#fields.get(first) ?? '';
@@ -95,7 +98,10 @@ export class WaitingRoom {
 
   #grow(): void {
     const size = 2 * this.dueNs.length;
-    const larger = <T extends Float64Array | Int32Array | Uint32Array | Uint16Array>(to: T, from: T): T => {
+    const larger = <T extends Float64Array | Int32Array | Uint32Array | Uint16Array | Uint8Array>(
+      to: T,
+      from: T,
+    ): T => {
       to.set(from);
       return to;
     };
@@ -105,6 +111,7 @@ export class WaitingRoom {
     this.#to = larger(new Int32Array(size), this.#to);
     this.#slot = larger(new Int32Array(size), this.#slot);
     this.#generation = larger(new Uint32Array(size), this.#generation);
+    this.#failed = larger(new Uint8Array(size), this.#failed);
     this.#correlation = larger(new Uint32Array(size), this.#correlation);
     this.#number = larger(new Uint16Array(size), this.#number);
     this.#next = larger(new Int32Array(size), this.#next);

@@ -3,9 +3,10 @@ import { messageOf } from '../../base/errors.js';
 import { formatInteger } from '../../base/units.js';
 import type { ServerAccess } from '../../contracts/load.js';
 import { COUNTER, MEASURE } from '../../metrics/load-recorder.js';
-import { shareOf } from '../answered-traffic.js';
+import { giveUpRange } from '../give-up-range.js';
 import type { Traffic, TrafficRun, TrafficSetting } from '../load-kind.js';
 import { countRange } from '../range-counter.js';
+import { inFlightOf, shareOf } from '../worker-share.js';
 import type { ConnectionsParams } from './connections-schema.js';
 import { HeldConnection } from './held-connection.js';
 
@@ -30,10 +31,8 @@ export class ConnectionsTraffic implements Traffic {
     this.#setting = setting;
     const { load, worker, access } = setting;
     this.#params = load.params as ConnectionsParams;
-    const { schedule } = load;
     this.#most = shareOf(this.#params.connections, worker, load.workers);
-    this.#window =
-      schedule.mode === 'closed' ? shareOf(schedule.concurrency, worker, load.workers) : this.#params.window;
+    this.#window = inFlightOf(load, worker, this.#params.window);
     // Certificates and keys are decoded once an access.
     this.#accesses = access.servers.map((server) => ({ ...access, servers: [server] }));
   }
@@ -169,13 +168,7 @@ export class ConnectionsTraffic implements Traffic {
   }
 
   giveUp(first: number, count: number, atNs: number): void {
-    const { pacer, startNs, recorder } = this.#run!;
-    countRange(this.#run!, COUNTER.unsent, first, count);
-    for (let operation = first; operation < first + count; operation++) {
-      const dueNs = startNs + pacer.dueNs(operation);
-      recorder.censored(MEASURE.ackLatency, dueNs, atNs - dueNs);
-      recorder.trouble(dueNs, atNs, 'unsent');
-    }
+    giveUpRange(this.#run!, first, count, atNs);
   }
 
   drop(first: number, count: number): void {

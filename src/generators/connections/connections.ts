@@ -1,5 +1,5 @@
 import type { LoadKindFacts, LoadProblem, LoadScene } from '../../contracts/load.js';
-import type { LoadPlan } from '../../contracts/plan.js';
+import type { LoadPlan } from '../../contracts/plan/loads.js';
 import type { LoadKind } from '../load-kind.js';
 import { requireSockets } from '../socket-budget.js';
 import { type ConnectionsParams, connectionsSchema } from './connections-schema.js';

@@ -1,7 +1,7 @@
 import { NS } from '../../base/clock.js';
 import { formatDuration } from '../../base/units.js';
 import type { LoadKindFacts, LoadProblem } from '../../contracts/load.js';
-import type { LoadPlan } from '../../contracts/plan.js';
+import type { LoadPlan } from '../../contracts/plan/loads.js';
 import type { LoadKind } from '../load-kind.js';
 import { type HttpParams, httpSchema } from './http-schema.js';
 import { MONITOR, readTarget } from './http-target.js';

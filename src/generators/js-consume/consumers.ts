@@ -10,7 +10,7 @@ import { messageOf, PreflightError } from '../../base/errors.js';
 import { NS } from '../../base/nanoseconds.js';
 import { filtersOverlap } from '../../base/subjects.js';
 import { waitFor, withDeadline } from '../../base/wait.js';
-import type { LoadPlan } from '../../contracts/plan.js';
+import type { LoadPlan } from '../../contracts/plan/loads.js';
 import { connectControl } from '../../nats/connect.js';
 import { isConsumerNotFound, isStreamNotFound } from '../../nats/jetstream-errors.js';
 import type { PrepareContext } from '../load-kind.js';
@@ -27,6 +27,15 @@ export function consumerNames(load: LoadPlan, runId: string, worker: number): re
   const { durable = `stormglass-${runId}-${load.name}`, consumers } = params;
   const ofWorker = params['per-worker'] ? `-w${worker}` : '';
   return Array.from({ length: consumers }, (_, i) => `${durable}${ofWorker}${consumers > 1 ? `-${i}` : ''}`);
+}
+
+/** Those that another load may read from, too, `STREAM > CONSUMER`: they have names that the scenario gives. */
+export function namedConsumers(load: LoadPlan): readonly string[] {
+  const { stream, durable } = load.params as JsConsumeParams;
+  if (durable === undefined) return [];
+  const workers = Array.from({ length: load.workers }, (_, worker) => worker);
+  const names = workers.flatMap((worker) => consumerNames(load, '', worker));
+  return [...new Set(names)].map((name) => `${stream} > ${name}`);
 }
 
 /**

@@ -11,7 +11,7 @@ export class EventLag {
   readonly stamp: Stamp = emptyStamp();
   readonly #batch = new BatchReader();
   readonly #run: TrafficRun;
-  /** What was due before is of another run, and of another clock perhaps. */
+  /** What was due before, or is not due yet, is of another run, and of another clock perhaps. */
   readonly #sinceNs: number;
 
   /** `sinceNs`: when the load of the whole run began, monotonic. */
@@ -36,8 +36,8 @@ export class EventLag {
   }
 
   #add(dueNs: number, readNs: number): boolean {
-    if (dueNs < this.#sinceNs) return false;
-    this.#run.recorder.latency(MEASURE.lag, dueNs, Math.max(0, readNs - dueNs));
+    if (dueNs < this.#sinceNs || dueNs > readNs) return false;
+    this.#run.recorder.latency(MEASURE.lag, dueNs, readNs - dueNs);
     return true;
   }
 }

@@ -1,8 +1,6 @@
 import { nowNs } from '../../base/clock.js';
-import { messageOf, PreflightError } from '../../base/errors.js';
 import { freshId } from '../../base/ids.js';
 import { formatDuration } from '../../base/units.js';
-import { OUTCOMES } from '../../contracts/history.js';
 import { COUNTER } from '../../metrics/load-recorder.js';
 import { emptyAckReply, readAckReply } from '../../nats/ack-reply.js';
 import { WireApi } from '../../nats/wire-api.js';
@@ -16,15 +14,13 @@ import { AnsweredDeliveries, type Delivery } from './answered-deliveries.js';
 import { BacklogWatch } from './backlog-watch.js';
 import { Confirmations } from './confirmations.js';
 import { ConsumeHistory } from './consume-history.js';
-import { consumerNames, deliverFrom, filterFields } from './consumers.js';
+import { consumerNames } from './consumers.js';
 import { EventLag } from './event-lag.js';
 import { type Acks, acksOf, type JsConsumeParams } from './js-consume-schema.js';
 import { LastReply } from './last-reply.js';
+import { openReader } from './open-reader.js';
 import { OrderedReader } from './ordered-reader.js';
-import { PullReader, type PullReaderOptions } from './pull-reader.js';
-
-const OK = OUTCOMES.indexOf('ok');
-const UNKNOWN = OUTCOMES.indexOf('unknown');
+import type { PullReader } from './pull-reader.js';
 
 /** Most deliveries of a worker that are asked for or wait for their answer. */
 const MOST_HELD = 65_536;
@@ -118,59 +114,14 @@ export class JsConsumeTraffic extends FollowingTraffic implements Traffic {
     const api = new WireApi(connection);
     this.#api = api;
     if (this.#window) this.#confirmationSid = connection.subscribe(`${this.#inbox}*`);
+    const onGap = (sequences: number): void => this.#onGap(sequences);
     for (const name of consumerNames(load, runId, worker))
-      this.#readers.push(await this.#openReader(name, api));
+      this.#readers.push(await openReader(name, this.#setting, connection, api, onGap));
     for (const _ of this.#readers) this.#lastReplies.push(new LastReply());
-    this.#openHistory();
+    this.#history = ConsumeHistory.open(this.#setting, this.#readers.length);
+    if (this.#confirmations) this.#confirmations.history = this.#history;
     this.#backlog = new BacklogWatch({ api, stream, readers: this.#readers, notices });
     await connection.flush();
-  }
-
-  #openHistory(): void {
-    const { load, runId, worker, historyFile } = this.#setting;
-    if (historyFile === undefined) return;
-    // An ordered consumer has another name each time that it is made: those of a worker are known by their number.
-    const names =
-      this.#params.mode === 'ordered'
-        ? this.#readers.map((_, i) => `ordered-${load.name}-${worker}-${i}`)
-        : consumerNames(load, runId, worker);
-    this.#history = new ConsumeHistory(this.#setting, historyFile, names);
-    if (this.#confirmations) this.#confirmations.history = this.#history;
-  }
-
-  async #openReader(name: string, api: WireApi): Promise<PullReader> {
-    const params = this.#params;
-    const { load, notices } = this.#setting;
-    const options: PullReaderOptions = {
-      connection: this.#connection,
-      notices,
-      stream: params.stream,
-      batch: params.batch,
-      threshold: params.mode === 'fetch' ? 0 : params.batch >> 1,
-      expiresNs: params.expires,
-      heartbeatNs: Math.min(params.heartbeat, params.expires / 2),
-    };
-    if (params.mode !== 'ordered') {
-      const reader = new PullReader(options, name);
-      reader.listen();
-      return reader;
-    }
-    const reader = new OrderedReader({
-      ...options,
-      api,
-      begin: deliverFrom(params),
-      filter: filterFields(params),
-      isWhole: params.filter === undefined && params.deliver !== 'last-per-subject',
-      onGap: (sequences) => this.#onGap(sequences),
-    });
-    try {
-      await reader.make();
-    } catch (thrown) {
-      throw new PreflightError(`load ${load.name}: ${params.stream} cannot be read: ${messageOf(thrown)}`, {
-        cause: thrown,
-      });
-    }
-    return reader;
   }
 
   begin(run: TrafficRun): void {
@@ -315,25 +266,9 @@ export class JsConsumeTraffic extends FollowingTraffic implements Traffic {
     // What the server answers is counted, and written down, when it does.
     if (!this.#window) {
       this.#run!.recorder.count(flushed ? COUNTER.ok : COUNTER.unknown, this.#phase, last - first);
-      this.#writeAnswers(flushed, answers, first, last, sentNs);
+      this.#history?.left(flushed, answers, first, last, sentNs);
     }
     if (!this.#isReading) this.#setting.onRoom();
-  }
-
-  #writeAnswers(
-    flushed: boolean,
-    { deliveries, dueNs }: FlushedAnswers,
-    first: number,
-    last: number,
-    sentNs: number,
-  ): void {
-    const history = this.#history;
-    if (!history) return;
-    const doneNs = flushed ? 0 : nowNs();
-    for (let i = first; i < last; i++) {
-      if (flushed) history.answered(deliveries, i, dueNs[i]!, sentNs, doneNs, OK, '');
-      else history.answered(deliveries, i, dueNs[i]!, sentNs, doneNs, UNKNOWN, 'connection lost');
-    }
   }
 
   /** Nothing is asked for beyond what may wait for its answer. */

@@ -1,8 +1,8 @@
 import { filtersOverlap } from '../../base/subjects.js';
 import type { LoadKindFacts, LoadProblem, LoadScene } from '../../contracts/load.js';
-import type { LoadPlan } from '../../contracts/plan.js';
+import type { LoadPlan } from '../../contracts/plan/loads.js';
 import type { LoadKind } from '../load-kind.js';
-import { prepareConsumers } from './consumers.js';
+import { namedConsumers, prepareConsumers } from './consumers.js';
 import { acksOf, type JsConsumeParams, jsConsumeSchema } from './js-consume-schema.js';
 import { JsConsumeTraffic } from './js-consume-traffic.js';
 
@@ -23,6 +23,7 @@ export const jsConsume: LoadKind = {
   facts,
   schema: jsConsumeSchema,
   findProblems,
+  consumers: namedConsumers,
   prepare: prepareConsumers,
   create: (setting) => new JsConsumeTraffic(setting),
 };

@@ -1,28 +1,20 @@
 import { nowNs } from '../../base/clock.js';
-import type { OperationKind } from '../../contracts/history.js';
 import type { MessageView } from '../../wire/parser.js';
-import { AnsweredTraffic, FAILED, OK, UNKNOWN } from '../answered-traffic.js';
+import { FAILED, OK, UNKNOWN } from '../answered-traffic.js';
 import type { Feed } from '../feed.js';
 import { type PubAck, readPubAck } from '../pub-ack.js';
 import { AtomicFeed } from './atomic-feed.js';
 import { batchMessages, type JsPublishParams } from './js-publish-schema.js';
 import { publishHeaders } from './publish-headers.js';
+import { PublishTraffic } from './publish-traffic.js';
 
 const NEVER_COMMITTED = 'its batch was never committed';
 
 /** Publishes in batches that a stream stores as a whole or not at all: the answer to the commit is that of all of them. */
-export class AtomicTraffic extends AnsweredTraffic {
+export class AtomicTraffic extends PublishTraffic {
   readonly #ack: PubAck = { streamSequence: 0, duplicate: false };
   #feed: AtomicFeed | undefined;
   #isFinishing = false;
-
-  protected override get historyKinds(): readonly OperationKind[] {
-    return ['publish'];
-  }
-
-  protected override get hasMessageIds(): boolean {
-    return (this.setting.load.params as JsPublishParams)['msg-id'] !== false;
-  }
 
   protected override makeFeed(): Feed {
     const { setting, connection, window, inbox } = this;

@@ -1,33 +1,25 @@
 import { NS } from '../../base/clock.js';
-import type { OperationKind } from '../../contracts/history.js';
 import type { MessageView } from '../../wire/parser.js';
-import { AnsweredTraffic, FAILED, OK, UNKNOWN } from '../answered-traffic.js';
+import { FAILED, OK, UNKNOWN } from '../answered-traffic.js';
 import type { Feed } from '../feed.js';
 import { readFastAnswer, readFlowAck } from './fast-answer.js';
 import { FastFeed } from './fast-feed.js';
 import { FAST_REPLY_BYTES, fastReplyPrefix, readFastBatch, readFastPosition } from './fast-reply.js';
 import { batchMessages, type JsPublishParams } from './js-publish-schema.js';
 import { publishHeaders } from './publish-headers.js';
+import { PublishTraffic } from './publish-traffic.js';
 
 /** A server forgets a batch that stands still for ten seconds: it is committed before. */
 const IDLE_NS = 5 * NS.s;
 
 /** Publishes in fast batches: the server says now and then up to which message everything is stored. */
-export class FastTraffic extends AnsweredTraffic {
+export class FastTraffic extends PublishTraffic {
   #feed: FastFeed | undefined;
   #withinNs = 0;
   #isOver = false;
   #lastSentNs = 0;
   /** Length of the subjects that answers come to. */
   #answerBytes = 0;
-
-  protected override get historyKinds(): readonly OperationKind[] {
-    return ['publish'];
-  }
-
-  protected override get hasMessageIds(): boolean {
-    return (this.setting.load.params as JsPublishParams)['msg-id'] !== false;
-  }
 
   protected override makeFeed(): Feed {
     const { setting, connection, window, inbox } = this;

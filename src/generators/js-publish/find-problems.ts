@@ -1,7 +1,8 @@
 import { subjectMatches } from '../../base/subjects.js';
 import type { LoadProblem, LoadScene } from '../../contracts/load.js';
-import type { LoadPlan, StreamPlan } from '../../contracts/plan.js';
-import { shareOf } from '../answered-traffic.js';
+import type { LoadPlan } from '../../contracts/plan/loads.js';
+import type { StreamPlan } from '../../contracts/plan/streams.js';
+import { inFlightOf } from '../worker-share.js';
 import { batchMessages, type JsPublishParams, repeatShare } from './js-publish-schema.js';
 
 /** What a stream must allow for a mode. */
@@ -62,8 +63,7 @@ function atomicProblems(load: LoadPlan, { events }: LoadScene): LoadProblem[] {
   const params = load.params as JsPublishParams;
   const { schedule, workers } = load;
   const messages = batchMessages(params) as number;
-  const window =
-    schedule.mode === 'closed' ? shareOf(schedule.concurrency, workers - 1, workers) : params.window;
+  const window = inFlightOf(load, workers - 1, params.window);
   const problems: LoadProblem[] = [];
   if (window < messages) {
     const key = schedule.mode === 'closed' ? 'concurrency' : 'window';

@@ -12,6 +12,7 @@ const facts: LoadKindFacts = {
   history: ['publish'],
   events: true,
   bodiesOfMix: true,
+  beginsTraces: true,
   needsStream: true,
   schedules: ['open', 'max', 'closed'],
 };

@@ -1,7 +1,7 @@
 import { jetstreamManager } from '@nats-io/jetstream';
 import { messageOf, PreflightError } from '../../base/errors.js';
 import { withDeadline } from '../../base/wait.js';
-import type { LoadPlan } from '../../contracts/plan.js';
+import type { LoadPlan } from '../../contracts/plan/loads.js';
 import { connectControl } from '../../nats/connect.js';
 import type { PrepareContext } from '../load-kind.js';
 import { NEEDED_SETTING, streamsOf } from './find-problems.js';

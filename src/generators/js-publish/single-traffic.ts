@@ -1,27 +1,19 @@
-import type { OperationKind } from '../../contracts/history.js';
 import { COUNTER } from '../../metrics/load-recorder.js';
 import type { MessageView } from '../../wire/parser.js';
 import { REPLY_TOKEN_BYTES } from '../../wire/reply-token.js';
-import { AnsweredTraffic, FAILED, UNKNOWN } from '../answered-traffic.js';
+import { FAILED, UNKNOWN } from '../answered-traffic.js';
 import type { Feed } from '../feed.js';
 import { FrameFeed } from '../frame-feed.js';
 import { type PubAck, readPubAck } from '../pub-ack.js';
 import { type JsPublishParams, repeatShare } from './js-publish-schema.js';
 import { publishHeaders } from './publish-headers.js';
+import { PublishTraffic } from './publish-traffic.js';
 import { Repeats } from './repeats.js';
 
 /** Publishes that are each acknowledged, one at a time or a window of them; some of them twice, to be stored once. */
-export class SingleTraffic extends AnsweredTraffic {
+export class SingleTraffic extends PublishTraffic {
   readonly #ack: PubAck = { streamSequence: 0, duplicate: false };
   #repeats: Repeats | undefined;
-
-  protected override get historyKinds(): readonly OperationKind[] {
-    return ['publish'];
-  }
-
-  protected override get hasMessageIds(): boolean {
-    return (this.setting.load.params as JsPublishParams)['msg-id'] !== false;
-  }
 
   protected override makeFeed(): Feed {
     const { setting, connection, window } = this;

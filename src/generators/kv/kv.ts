@@ -2,19 +2,21 @@ import { NS, nowNs } from '../../base/clock.js';
 import { seededRandom } from '../../base/random.js';
 import { OPERATION_KINDS, type OperationKind } from '../../contracts/history.js';
 import type { LoadKindFacts, LoadScene } from '../../contracts/load.js';
-import type { LoadPlan, StreamPlan } from '../../contracts/plan.js';
+import type { LoadPlan } from '../../contracts/plan/loads.js';
+import type { StreamPlan } from '../../contracts/plan/streams.js';
 import type { OperationRow } from '../../history/operation-row.js';
 import type { SubjectEntry } from '../../history/subject-names.js';
 import { COUNTER } from '../../metrics/load-recorder.js';
 import type { MessageView } from '../../wire/parser.js';
 import { emptyStamp, readStamp } from '../../wire/stamp.js';
-import { AnsweredTraffic, FAILED, OK, shareOf } from '../answered-traffic.js';
+import { AnsweredTraffic, FAILED, OK } from '../answered-traffic.js';
 import type { Feed } from '../feed.js';
 import { jetStreamProblems } from '../jetstream-problems.js';
 import type { LoadKind, TrafficRun, TrafficSetting } from '../load-kind.js';
 import { prefill } from '../prefill.js';
 import { type PubAck, readPubAck } from '../pub-ack.js';
 import { ScribeFeed } from '../scribe-feed.js';
+import { shareOf } from '../worker-share.js';
 import { bucketStream, KV_OPERATIONS, type KvParams, keyDigits, keyName, kvSchema } from './kv-schema.js';
 import { COMPARE_AND_SET, GET, KvScribe } from './kv-scribe.js';
 import { KvWatches } from './kv-watch.js';
@@ -97,7 +99,10 @@ class KvTraffic extends AnsweredTraffic {
   readonly #ack: PubAck = { streamSequence: 0, duplicate: false };
   readonly #stamp = emptyStamp();
   readonly #knowsRevisions: boolean;
-  /** When the load of the whole run began: a value that was due before is of another run, with writers of its own. */
+  /**
+   * When the load of the whole run began: a value that was due before, or is not due yet, is of another run, with writers
+   * of its own.
+   */
   #sinceNs = 0;
   /** The highest stream sequence that was acknowledged. */
   #lastStored = 0;
@@ -216,7 +221,7 @@ class KvTraffic extends AnsweredTraffic {
   #readValue({ buffer, payloadStart, payloadEnd }: MessageView): void {
     const stamp = this.#stamp;
     if (!readStamp(buffer, payloadStart, payloadEnd - payloadStart, stamp)) return;
-    if (stamp.dueNs < this.#sinceNs) return;
+    if (stamp.dueNs < this.#sinceNs || stamp.dueNs > this.readNs) return;
     this.row.valueWriter = stamp.writer;
     this.row.valueSequence = stamp.sequence;
   }

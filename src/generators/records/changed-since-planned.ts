@@ -1,5 +1,5 @@
 import { StormglassError } from '../../base/errors.js';
-import type { RecordFilePlan } from '../../contracts/plan.js';
+import type { RecordFilePlan } from '../../contracts/plan/record-file.js';
 import { RecordError } from './record-error.js';
 
 /** Whatever is wrong with a file that was read from end to end when it was planned has become so since. */

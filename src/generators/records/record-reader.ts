@@ -1,4 +1,4 @@
-import type { RecordFilePlan } from '../../contracts/plan.js';
+import type { RecordFilePlan } from '../../contracts/plan/record-file.js';
 import { cellJson, csvCells } from './csv-row.js';
 import { type FilePlace, LineReader } from './line-reader.js';
 import { RecordError } from './record-error.js';

@@ -1,5 +1,6 @@
 import type { Random } from '../../base/random.js';
-import type { EventKind, RecordFilePlan } from '../../contracts/plan.js';
+import type { EventKind } from '../../contracts/plan/events.js';
+import type { RecordFilePlan } from '../../contracts/plan/record-file.js';
 import { FrameBlock } from '../../wire/frame-block.js';
 import { type FrameDraft, FrameEncoder, type FrameShape } from '../../wire/frame-encoder.js';
 import { drawMix } from '../../wire/frame-mix.js';

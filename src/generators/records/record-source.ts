@@ -1,4 +1,4 @@
-import type { RecordFilePlan } from '../../contracts/plan.js';
+import type { RecordFilePlan } from '../../contracts/plan/record-file.js';
 import { changedSincePlanned } from './changed-since-planned.js';
 import { RecordReader } from './record-reader.js';
 

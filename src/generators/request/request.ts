@@ -3,7 +3,7 @@ import { subjectMatches } from '../../base/subjects.js';
 import { patienceSchema } from '../../base/unit-schemas.js';
 import type { OperationKind } from '../../contracts/history.js';
 import type { LoadKindFacts, LoadProblem, LoadScene } from '../../contracts/load.js';
-import type { LoadPlan } from '../../contracts/plan.js';
+import type { LoadPlan } from '../../contracts/plan/loads.js';
 import { COUNTER } from '../../metrics/load-recorder.js';
 import type { MessageView } from '../../wire/parser.js';
 import { REPLY_TOKEN_BYTES } from '../../wire/reply-token.js';

@@ -1,5 +1,5 @@
 import type { LoadKindFacts, LoadProblem } from '../../contracts/load.js';
-import type { LoadPlan } from '../../contracts/plan.js';
+import type { LoadPlan } from '../../contracts/plan/loads.js';
 import type { LoadKind } from '../load-kind.js';
 import { type ServiceParams, serviceSchema } from './service-schema.js';
 import { ServiceTraffic } from './service-traffic.js';

@@ -10,10 +10,10 @@ import { NS, nowNs, sleep } from '../../base/clock.js';
 import { PreflightError } from '../../base/errors.js';
 import { seededRandom } from '../../base/random.js';
 import { formatSize } from '../../base/units.js';
-import type { LoadPlan } from '../../contracts/plan.js';
+import type { LoadPlan } from '../../contracts/plan/loads.js';
 import { isStreamNotFound, isUnattended } from '../../nats/jetstream-errors.js';
 import { STREAM_MARK } from '../../nats/streams.js';
-import { shareOf } from '../answered-traffic.js';
+import { shareOf } from '../worker-share.js';
 import type { StreamsParams } from './streams-schema.js';
 
 /** How long a server of a cluster may take to hear of a stream that another one leads. */

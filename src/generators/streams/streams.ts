@@ -1,7 +1,7 @@
 import type { NatsConnection } from '@nats-io/transport-node';
 import { messageOf, PreflightError } from '../../base/errors.js';
 import type { LoadKindFacts, LoadProblem } from '../../contracts/load.js';
-import type { LoadPlan } from '../../contracts/plan.js';
+import type { LoadPlan } from '../../contracts/plan/loads.js';
 import { connectControl } from '../../nats/connect.js';
 import { removeMarkedStreams } from '../../nats/remove-marked-stream.js';
 import { CalledTraffic } from '../called-traffic.js';

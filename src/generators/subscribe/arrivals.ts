@@ -2,7 +2,7 @@ import { NS } from '../../base/clock.js';
 import { subjectMatches } from '../../base/subjects.js';
 import type { EventWriter } from '../../contracts/load.js';
 import { COUNTER, type LoadRecorder, MEASURE } from '../../metrics/load-recorder.js';
-import { DUPLICATE, FRESH, WriterLedger } from '../../metrics/writer-ledger.js';
+import { DUPLICATE, LATE, WriterLedger } from '../../metrics/writer-ledger.js';
 import type { ReceiveTracer } from '../../traces/receive-tracer.js';
 import { BatchReader, isBatch } from '../../wire/batch.js';
 import type { MessageView } from '../../wire/parser.js';
@@ -91,7 +91,7 @@ export class Arrivals {
         recorder.count(COUNTER.duplicates, phase, 1);
         return;
       }
-      if (what !== FRESH) recorder.count(COUNTER.lost, phase, -1);
+      if (what === LATE) recorder.count(COUNTER.lost, phase, -1);
       else if (ledger.gap > 0) recorder.count(COUNTER.lost, phase, ledger.gap);
     }
     recorder.count(COUNTER.received, phase, 1);

@@ -34,7 +34,7 @@ export class AgentBook implements EventBook {
   readonly #group: number;
   readonly #command: number;
   readonly #token: number;
-  readonly #domains: readonly string[];
+  readonly #series: BookScene['series'];
   readonly #loads: readonly string[];
   readonly #roles: SeriesColumn;
   readonly #groups: LabelTable;
@@ -50,7 +50,7 @@ export class AgentBook implements EventBook {
     this.#group = want(...plan.group);
     this.#command = want(...plan.command);
     this.#token = want(...plan.token);
-    this.#domains = series.domainNames;
+    this.#series = series;
     this.#loads = loads;
     this.#roles = agentRoles(plan, series);
     this.#groups = new LabelTable(plan['max-groups']);
@@ -58,6 +58,7 @@ export class AgentBook implements EventBook {
     this.#crowd = new AgentCrowd(plan, this.#watch);
     this.#commands = new CommandAccount({
       mostOpen: plan['max-commands'],
+      mostGroups: plan['max-groups'],
       timeoutNs: plan['command-timeout'],
       outcomes,
     });
@@ -69,7 +70,7 @@ export class AgentBook implements EventBook {
   }
 
   onEvent(event: ScannedEvent): void {
-    const role = this.#roles.of(event.series);
+    const role = this.#roles.of(event);
     const isLetter = role === TALK && this.#letter.read(event.buffer, event.subjectStart, event.subjectEnd);
     const speaker = isLetter && isName(event, this.#from) ? this.#from : this.#agent;
     const isNamed = isName(event, speaker);
@@ -137,7 +138,7 @@ export class AgentBook implements EventBook {
     if (letter.read(buffer, event.subjectStart, event.subjectEnd)) {
       return this.#groups.indexOf(buffer, letter.loadStart, letter.loadEnd);
     }
-    return this.#groups.indexOfText(this.#domains[event.domain] ?? 'other');
+    return this.#groups.indexOfText(this.#series.domainOf(event));
   }
 
   #setKey(event: ScannedEvent, kind: number, field: number): void {

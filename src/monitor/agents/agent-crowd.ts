@@ -168,7 +168,7 @@ export class AgentCrowd {
   /** Whether an agent is still alive, which of its heartbeats did not come, and whether it is waited for any longer. */
   #look(slot: number, nowNs: number): void {
     const agents = this.#agents;
-    const silentNs = nowNs - this.#watch.silentSinceNs(agents.heardNs[slot]!);
+    const silentNs = this.#watch.silenceNs(agents.heardNs[slot]!);
     if (silentNs > this.#plan['forget-after']) {
       this.#forgotten.add(agents.group[slot]!, 1);
       this.leave(slot);

@@ -2,7 +2,8 @@ import { NS } from '../../base/clock.js';
 import type { MetricFamily } from '../../contracts/metric.js';
 import type { ScannedEvent } from '../events/scanned-event.js';
 import { family } from '../family.js';
-import { LAG_BOUNDS_S } from '../lag-buckets.js';
+import { LAG_BOUNDS_S, LAG_COLUMNS } from '../lag-buckets.js';
+import { LagExemplars } from '../lag-exemplars.js';
 import { BucketRows } from '../tables/bucket-rows.js';
 import { Figures } from '../tables/figures.js';
 import { happenedNs, isAnew } from '../tables/happened.js';
@@ -12,6 +13,7 @@ import { ENDED, FORGOTTEN, LifeTable, OPEN } from '../tables/life-table.js';
 
 export interface CommandAccountOptions {
   readonly mostOpen: number;
+  readonly mostGroups: number;
   readonly timeoutNs: number;
   /** The names of outcomes, by their number. */
   readonly outcomes: readonly string[];
@@ -19,6 +21,8 @@ export interface CommandAccountOptions {
 
 /** What a result says that says nothing of how it ended. */
 export const UNSTATED = 'unstated';
+
+const ALWAYS_SHOWN = ['success', 'failure'];
 
 /**
  * Commands and what came of them, by group. A command is answered once: what comes again is a copy, and a result may come
@@ -33,11 +37,13 @@ export class CommandAccount {
   /** By group and outcome. */
   readonly #results = new Figures();
   readonly #latencies = new BucketRows(LAG_BOUNDS_S);
+  readonly #exemplars: LagExemplars;
   readonly #outcomes: readonly string[];
 
   constructor(options: CommandAccountOptions) {
     this.#options = options;
     this.#outcomes = [UNSTATED, ...options.outcomes];
+    this.#exemplars = new LagExemplars(options.mostGroups + 1, LAG_COLUMNS);
     this.#lives = new LifeTable({
       mostOpen: options.mostOpen,
       mostEnded: options.mostOpen,
@@ -68,7 +74,7 @@ export class CommandAccount {
     } else if (lives.state[slot] === ENDED && Number.isNaN(lives.beginNs[slot])) {
       this.#commands.add(group, 1);
       lives.beginNs[slot] = atNs;
-      this.#latencies.observe(lives.label[slot]!, Math.max(0, lives.newsNs[slot]! - atNs) / NS.s);
+      this.#observe(event, lives.label[slot]!, lives.newsNs[slot]! - atNs);
       // A copy of this command is not a new one, even where its clock is ahead of its result's.
       lives.newsNs[slot] = Math.max(lives.newsNs[slot]!, atNs);
       return;
@@ -93,7 +99,7 @@ export class CommandAccount {
       case OPEN:
         this.#count(event, ofCommand);
         this.#open.add(ofCommand, -1);
-        this.#latencies.observe(ofCommand, Math.max(0, event.receivedNs - lives.beginNs[slot]!) / NS.s);
+        this.#observe(event, ofCommand, event.receivedNs - lives.beginNs[slot]!);
         lives.end(slot, event.receivedNs);
         break;
       case FORGOTTEN:
@@ -119,13 +125,15 @@ export class CommandAccount {
 
   *families(groups: readonly string[]): Iterable<MetricFamily> {
     const outcomes = this.#outcomes;
+    const rows = [...groups.keys()].filter((row) => this.#commands.of(row) > 0);
     const results = groups.flatMap((group, row) =>
       outcomes.flatMap((outcome, i) => {
         const value = this.#results.of(row * outcomes.length + i);
-        return value === 0 ? [] : [{ labels: { group, outcome }, value }];
+        // Whoever is told something may succeed and fail.
+        const isShown = value > 0 || (this.#commands.of(row) > 0 && ALWAYS_SHOWN.includes(outcome));
+        return isShown ? [{ labels: { group, outcome }, value }] : [];
       }),
     );
-    const rows = [...groups.keys()].filter((row) => this.#commands.of(row) > 0);
     const samples = (figures: Figures) =>
       rows.map((row) => ({ labels: { group: groups[row]! }, value: figures.of(row) }));
     yield family('cim_agent_commands_total', samples(this.#commands));
@@ -134,8 +142,18 @@ export class CommandAccount {
     yield family('cim_agent_results_total', results);
     yield family(
       'cim_agent_command_latency_seconds',
-      rows.flatMap((row) => [...this.#latencies.samples(row, { group: groups[row]! })]),
+      rows.flatMap((row) => {
+        const exemplarOf = (column: number) => this.#exemplars.of(row, column);
+        return this.#latencies.samples(row, { group: groups[row]! }, exemplarOf);
+      }),
     );
+  }
+
+  /** @param event the later of the two, which is of the trace of both */
+  #observe({ receivedNs, buffer, traceStart }: ScannedEvent, group: number, tookNs: number): void {
+    const latencyNs = Math.max(0, tookNs);
+    const column = this.#latencies.observe(group, latencyNs / NS.s);
+    if (traceStart >= 0) this.#exemplars.keep(group, column, latencyNs, receivedNs, buffer, traceStart);
   }
 
   #count({ outcome }: ScannedEvent, group: number): void {

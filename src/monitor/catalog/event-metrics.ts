@@ -2,6 +2,8 @@ import type { MetricDescription } from '../../contracts/metric.js';
 
 const EVENTS = 'events';
 const BY_TYPE = ['domain', 'type'] as const;
+const BY_WRITER = ['load', 'domain'] as const;
+const NUMBERS = 'stamps, and the sequence field of events';
 
 /** Made of the events that the monitor receives. */
 export const EVENT_METRICS = [
@@ -57,37 +59,44 @@ export const EVENT_METRICS = [
   {
     name: 'cim_events_received_total',
     type: 'counter',
-    labels: ['load'],
-    source: 'stamps',
-    help: 'Stamped events received, without duplicates, by load.',
+    labels: BY_WRITER,
+    source: NUMBERS,
+    help: 'Numbered events received, without duplicates: stamped ones by load, others by domain.',
   },
   {
     name: 'cim_events_lost_total',
     type: 'counter',
-    labels: ['load'],
-    source: 'stamps',
-    help: 'Stamped events that the sequence of their writer shows to be missing.',
+    labels: BY_WRITER,
+    source: NUMBERS,
+    help: 'Events that the sequence of their writer shows to be missing.',
+  },
+  {
+    name: 'cim_events_late_total',
+    type: 'counter',
+    labels: BY_WRITER,
+    source: NUMBERS,
+    help: 'Events received after they had been counted as lost, which they go on to be.',
   },
   {
     name: 'cim_events_unseen_total',
     type: 'counter',
-    labels: ['load'],
-    source: 'stamps',
-    help: 'Stamped events that were sent before the first one that was received of their writer: neither received nor lost.',
+    labels: BY_WRITER,
+    source: NUMBERS,
+    help: 'Events that were sent before the first one that was received of their writer: neither received nor lost.',
   },
   {
     name: 'cim_events_duplicated_total',
     type: 'counter',
-    labels: ['load'],
-    source: 'stamps',
-    help: 'Stamped events that came again.',
+    labels: BY_WRITER,
+    source: NUMBERS,
+    help: 'Numbered events that came again.',
   },
   {
     name: 'cim_workflow_started_total',
     type: 'counter',
     labels: ['workflow'],
     source: 'correlation ids',
-    help: 'Workflows of which a first event was seen.',
+    help: 'Workflows of which the beginning was seen, or the end.',
   },
   {
     name: 'cim_workflow_completed_total',
@@ -136,7 +145,7 @@ export const EVENT_METRICS = [
     type: 'counter',
     labels: ['workflow'],
     source: 'correlation ids',
-    help: 'Open workflows that had to give way, because there are too many to follow.',
+    help: 'Open workflows that are followed no more: silent for too long, or there are too many.',
   },
   {
     name: 'cim_agent_known',
@@ -244,6 +253,13 @@ export const EVENT_METRICS = [
     help: 'Events counted under labels "other" of a declared metric, because it has too many combinations.',
   },
   {
+    name: 'cim_monitor_source_events_dropped_total',
+    type: 'counter',
+    labels: [],
+    source: 'the monitor',
+    help: 'Numbered events of sources whose numbers are not followed, because there are too many.',
+  },
+  {
     name: 'cim_monitor_lag_discarded_total',
     type: 'counter',
     labels: ['sign'],
@@ -255,7 +271,7 @@ export const EVENT_METRICS = [
     type: 'gauge',
     labels: [],
     source: 'the monitor',
-    help: '1 while connected to a NATS server.',
+    help: '1 while it sees: connected to a NATS server that has its subscription.',
   },
   {
     name: 'cim_monitor_reconnects_total',
@@ -269,7 +285,7 @@ export const EVENT_METRICS = [
     type: 'counter',
     labels: [],
     source: 'the monitor',
-    help: 'Time without a connection: what was published then is missing.',
+    help: 'Time without a connection, or without the subscription: what was published then is missing.',
   },
   {
     name: 'cim_monitor_scrape_seconds',
@@ -277,6 +293,13 @@ export const EVENT_METRICS = [
     labels: [],
     source: 'the monitor',
     help: 'How long the last page took to make.',
+  },
+  {
+    name: 'cim_monitor_page_faults_total',
+    type: 'counter',
+    labels: [],
+    source: 'the monitor',
+    help: 'Metrics that were left out of a page, because they could not be written.',
   },
 ] as const satisfies readonly MetricDescription[];
 

@@ -1,9 +1,9 @@
 import type { MetricDescription } from '../../contracts/metric.js';
 
 const GPU = ['node', 'gpu', 'vendor', 'model'] as const;
-const EVENTS = 'cim.events.gpu.>';
+const EVENTS = 'what a configuration declares';
 
-/** Made of the events of GPU probes, NVIDIA's and Apple's alike; nothing publishes them yet. */
+/** Of NVIDIA's and Apple's alike. The monitor makes none of them by itself: `metrics:` may declare them, exactly so. */
 export const GPU_METRICS = [
   { name: 'cim_gpu_up', type: 'gauge', labels: GPU, source: EVENTS, help: '1 while the device answers.' },
   {

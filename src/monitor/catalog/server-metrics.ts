@@ -6,10 +6,17 @@ const GROUP = ['kind', 'account', 'stream', 'consumer'] as const;
 /** What the exporter of the NATS project does not tell: the names that are stormglass's own. */
 export const SERVER_METRICS = [
   {
+    name: 'cim_nats_servers_watched',
+    type: 'gauge',
+    labels: [],
+    source: 'the servers that were named, or found by the account of the system',
+    help: 'Servers that are asked about themselves; absent where nobody asked for that.',
+  },
+  {
     name: 'cim_nats_up',
     type: 'gauge',
     labels: ['server'],
-    source: '/healthz',
+    source: 'any of its pages',
     help: '1 while the endpoint of the server answers.',
   },
   {
@@ -64,9 +71,9 @@ export const SERVER_METRICS = [
   {
     name: 'cim_nats_raft_has_leader',
     type: 'gauge',
-    labels: GROUP,
+    labels: [...GROUP, 'server'],
     source: '/jsz',
-    help: '1 while the group has a leader that a majority follows.',
+    help: '1 while the group has a leader that a majority follows; the server of a group of one replica.',
   },
   {
     name: 'cim_nats_raft_leader',

@@ -2,6 +2,8 @@ import type { MetricFamily } from '../../contracts/metric.js';
 import type { BookScene } from '../books.js';
 import type { EventBook, ScannedEvent } from '../events/scanned-event.js';
 import { family } from '../family.js';
+import { OTHER } from '../series-table.js';
+import { happenedNs } from '../tables/happened.js';
 import { KeyHash } from '../tables/key-hash.js';
 import { NONE } from '../tables/key-table.js';
 import { SightWatch } from '../tables/sight-watch.js';
@@ -9,6 +11,9 @@ import { LabelColumns } from './label-columns.js';
 import { MetricRows } from './metric-rows.js';
 import { MetricRule } from './metric-rule.js';
 import type { DeclaredMetric } from './metrics-schema.js';
+
+/** Of events without a series so many kinds are remembered; then it begins anew. */
+const MOST_OTHERS = 10_000;
 
 /** A metric, with those of its rules that are about some series. */
 interface MetricOfSeries {
@@ -29,6 +34,8 @@ export class DomainMetricBook implements EventBook {
   readonly #scene: BookScene;
   /** By series; found when the first event of one comes. */
   readonly #ofSeries: (readonly MetricOfSeries[] | undefined)[] = [];
+  /** By domain and type of events that have no series. */
+  readonly #ofOthers = new Map<string, readonly MetricOfSeries[]>();
   readonly #key = new KeyHash();
   readonly #watch: SightWatch;
   /** A metric of counted events is told of those that have no fields, too. */
@@ -50,7 +57,7 @@ export class DomainMetricBook implements EventBook {
   }
 
   onEvent(event: ScannedEvent): void {
-    const metrics = this.#ofSeries[event.series] ?? this.#findOut(event.series);
+    const metrics = this.#metricsOf(event);
     for (let i = 0; i < metrics.length; i++) {
       const { metric, rules } = metrics[i]!;
       for (let j = 0; j < rules.length; j++) {
@@ -63,11 +70,9 @@ export class DomainMetricBook implements EventBook {
 
   tick(nowNs: number): void {
     this.#watch.onTime(nowNs);
-    if (!this.#watch.isSeeing) return;
     for (const { declared, rows } of this.#metrics) {
       const afterNs = declared['expires-after'];
-      if (afterNs !== undefined && this.#watch.silentSinceNs(nowNs - afterNs) === nowNs - afterNs)
-        rows.expire(nowNs - afterNs);
+      if (afterNs !== undefined) rows.expire((toldNs) => this.#watch.silenceNs(toldNs) > afterNs);
     }
   }
 
@@ -88,7 +93,7 @@ export class DomainMetricBook implements EventBook {
 
   #apply({ declared, labels, rows }: DomainMetric, rule: MetricRule, event: ScannedEvent): void {
     if (rule.isWrong(event)) {
-      this.#scene.countError(event.series, 'wrong-type');
+      this.#scene.countError('wrong-type');
       return;
     }
     const value = rule.worthOf(event);
@@ -98,7 +103,7 @@ export class DomainMetricBook implements EventBook {
       return;
     }
     if (declared.type === 'counter' && value < 0) {
-      this.#scene.countError(event.series, 'wrong-type');
+      this.#scene.countError('wrong-type');
       return;
     }
     const key = this.#key;
@@ -108,17 +113,38 @@ export class DomainMetricBook implements EventBook {
     const atNs = event.receivedNs;
     if (declared.type === 'gauge') rows.set(row, value, atNs);
     else if (declared.type === 'histogram') rows.observe(row, value, atNs);
-    else if (declared['running-total']) rows.raiseTo(row, value, atNs);
+    else if (declared['running-total']) rows.raiseTo(row, value, atNs, timeOf(event));
     else rows.increase(row, value, atNs);
   }
 
-  #findOut(series: number): readonly MetricOfSeries[] {
-    const { domains, types } = this.#scene.series;
-    const found = this.#metrics.flatMap((metric) => {
-      const rules = metric.rules.filter((rule) => rule.isAbout(domains[series] ?? '', types[series] ?? ''));
-      return rules.length === 0 ? [] : [{ metric, rules }];
-    });
-    this.#ofSeries[series] = found;
+  #metricsOf(event: ScannedEvent): readonly MetricOfSeries[] {
+    if (event.series === OTHER) return this.#metricsOfOther(event);
+    const known = this.#ofSeries[event.series];
+    if (known !== undefined) return known;
+    const found = this.#findOut(event);
+    this.#ofSeries[event.series] = found;
     return found;
   }
+
+  #metricsOfOther(event: ScannedEvent): readonly MetricOfSeries[] {
+    const { domain, type } = this.#scene.series.namesOf(event);
+    const key = `${domain}.${type}`;
+    const known = this.#ofOthers.get(key);
+    if (known !== undefined) return known;
+    if (this.#ofOthers.size === MOST_OTHERS) this.#ofOthers.clear();
+    const found = this.#findOut(event);
+    this.#ofOthers.set(key, found);
+    return found;
+  }
+
+  #findOut(event: ScannedEvent): readonly MetricOfSeries[] {
+    const { domain, type } = this.#scene.series.namesOf(event);
+    return this.#metrics.flatMap((metric) => {
+      const rules = metric.rules.filter((rule) => rule.isAbout(domain, type));
+      return rules.length === 0 ? [] : [{ metric, rules }];
+    });
+  }
 }
+
+/** When an event happened, monotonic; NaN where it does not say. */
+const timeOf = (event: ScannedEvent): number => (event.lagNs >= 0 ? happenedNs(event) : Number.NaN);

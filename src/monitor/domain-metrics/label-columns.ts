@@ -1,4 +1,5 @@
 import { FIELD, type ScannedEvent, type WantField } from '../events/scanned-event.js';
+import { OTHER } from '../series-table.js';
 import { fieldText, MAX_LABEL_BYTES } from '../tables/field-text.js';
 import type { KeyHash } from '../tables/key-hash.js';
 import { SeriesColumn, type SeriesNames } from '../tables/series-names.js';
@@ -30,15 +31,19 @@ export class LabelColumns {
   }
 
   /** Makes the key of an event's labels. The hot path. */
-  setKey(key: KeyHash, { buffer, domain, series, fieldKinds, fieldStarts, fieldEnds }: ScannedEvent): void {
-    key.begin(0);
+  setKey(key: KeyHash, event: ScannedEvent): void {
+    const { buffer, domain, fieldKinds, fieldStarts, fieldEnds } = event;
+    // Where there is no series, no number stands for its names.
+    const isOther = event.series === OTHER;
+    key.begin(isOther ? 1 : 0);
+    if (isOther) key.bytes(buffer, event.subjectStart, event.subjectEnd);
     const fields = this.#fields;
     for (let i = 0; i < fields.length; i++) {
       const field = fields[i]!;
       if (field === DOMAIN) {
-        key.number(domain);
+        if (!isOther) key.number(domain);
       } else if (field === TYPE) {
-        key.number(this.#typeOf.of(series));
+        if (!isOther) key.number(this.#typeOf.of(event));
       } else if (fieldKinds[field] === FIELD.absent || fieldKinds[field] === FIELD.other) {
         key.number(0);
       } else {
@@ -50,12 +55,14 @@ export class LabelColumns {
   }
 
   /** The labels of an event as they are shown; what it lacks is empty. */
-  read({ buffer, series, fieldKinds, fieldStarts, fieldEnds }: ScannedEvent): Record<string, string> {
+  read(event: ScannedEvent): Record<string, string> {
+    const { buffer, fieldKinds, fieldStarts, fieldEnds } = event;
     const labels: Record<string, string> = {};
+    const names = this.#series.namesOf(event);
     for (const [i, name] of this.names.entries()) {
       const field = this.#fields[i]!;
-      if (field === DOMAIN) labels[name] = this.#series.domains[series] ?? '';
-      else if (field === TYPE) labels[name] = this.#series.types[series] ?? '';
+      if (field === DOMAIN) labels[name] = names.domain;
+      else if (field === TYPE) labels[name] = names.type;
       else if (fieldKinds[field] === FIELD.absent || fieldKinds[field] === FIELD.other) labels[name] = '';
       else labels[name] = fieldText(buffer, fieldStarts[field]!, fieldEnds[field]!);
     }

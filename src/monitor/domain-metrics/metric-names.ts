@@ -1,4 +1,9 @@
+import type { MetricDescription } from '../../contracts/metric.js';
+import { GPU_METRICS } from '../catalog/gpu-metrics.js';
 import { CATALOG } from '../family.js';
+
+/** Names of ours that the monitor fills with nothing: they may be declared, as the rules and dashboards know them. */
+const FOR_DECLARATIONS: readonly MetricDescription[] = GPU_METRICS;
 
 /** What exporters and Prometheus itself have names of theirs for. */
 const OTHERS = ['gnatsd_', 'jetstream_', 'prometheus_', 'go_', 'process_', 'scrape_', 'ALERTS'];
@@ -25,14 +30,22 @@ export interface NamedMetric {
   readonly name: string;
   readonly type: 'counter' | 'gauge' | 'histogram' | 'summary';
   readonly unit?: string | undefined;
+  /** By label; undefined where they are not known. */
+  readonly labels?: Readonly<Record<string, unknown>> | undefined;
 }
 
 /** What is wrong with a metric's name or unit, with what to do; `undefined` when nothing is. */
-export function nameProblem({ name, type, unit }: NamedMetric): string | undefined {
+export function nameProblem(metric: NamedMetric): string | undefined {
+  const { name, type, unit } = metric;
   if (!/^[a-zA-Z_][a-zA-Z0-9_]*$/.test(name))
     return 'expected a name of letters, digits and _, such as orders_value_euros';
-  const clash = CATALOG.find((metric) => metric.name === name || servedNames(metric).includes(name));
-  if (clash) return `the monitor has a metric ${clash.name} of its own: choose another name`;
+  const known = FOR_DECLARATIONS.find((each) => each.name === name);
+  if (known !== undefined && !isAs(known, metric)) {
+    return `rules and dashboards know it as a ${known.type} with the labels ${known.labels.join(', ')}: declare it so`;
+  }
+  const clash = CATALOG.find((each) => each.name === name || servedNames(each).includes(name));
+  if (clash && known === undefined)
+    return `the monitor has a metric ${clash.name} of its own: choose another name`;
   const taken = OTHERS.find((prefix) => name.startsWith(prefix));
   if (taken !== undefined)
     return `names that begin with ${taken} are another exporter's: choose another name`;
@@ -46,6 +59,15 @@ export function nameProblem({ name, type, unit }: NamedMetric): string | undefin
   if (unit !== undefined && !stem.endsWith(`_${unit}`) && stem !== unit)
     return `the name says its unit: ${stem}_${unit}${type === 'counter' ? '_total' : ''}`;
   return undefined;
+}
+
+function isAs(known: MetricDescription, { type, labels = {} }: NamedMetric): boolean {
+  const given = Object.keys(labels);
+  return (
+    type === known.type &&
+    given.length === known.labels.length &&
+    given.every((label) => known.labels.includes(label))
+  );
 }
 
 /** What is wrong with a unit; `undefined` when nothing is. */

@@ -1,7 +1,8 @@
 import type { MetricSample } from '../../contracts/metric.js';
+import { CLOCK_GRAIN_NS } from '../lag-account.js';
 import { BucketRows } from '../tables/bucket-rows.js';
 import { grown } from '../tables/grown.js';
-import type { KeyHash } from '../tables/key-hash.js';
+import { KeyHash } from '../tables/key-hash.js';
 import { KeyTable, NONE } from '../tables/key-table.js';
 import type { DeclaredMetric } from './metrics-schema.js';
 
@@ -29,6 +30,8 @@ export class MetricRows {
   /** Of a running total, what was told last. */
   #totals = new Float64Array(8);
   #toldNs = new Float64Array(8);
+  /** When the total that was told last was so, where its events say when they happened; 0: nobody knows. */
+  #totalAtNs = new Float64Array(8);
 
   constructor(metric: DeclaredMetric) {
     const names = Object.keys(metric.labels);
@@ -38,6 +41,15 @@ export class MetricRows {
     this.#onePer = metric['one-per'];
     this.#labels = [other];
     if (names.length > 0) this.#byText.set(textOf(other), OTHER_ROW);
+    else if (metric.type === 'counter') this.#tellNothingYet();
+  }
+
+  /** A counter without labels is known before its first event: at 0. */
+  #tellNothingYet(): void {
+    const key = new KeyHash();
+    key.begin(0);
+    key.end();
+    this.#isTold[this.add(key, {})] = 1;
   }
 
   /** The row of a key; NONE for one that is not known. The hot path. */
@@ -68,10 +80,18 @@ export class MetricRows {
     this.#tell(row, atNs);
   }
 
-  /** A running total: where it falls, its teller has begun anew. Those of several tellers have no sum that is known. */
-  raiseTo(row: number, total: number, atNs: number): void {
+  /**
+   * A running total: where it falls, its teller has begun anew, unless what it tells is old. Those of several tellers have no
+   * sum that is known.
+   *
+   * @param happenedNs when it was so; NaN where that is not known
+   */
+  raiseTo(row: number, total: number, atNs: number, happenedNs: number): void {
     if (row === OTHER_ROW) return;
     const before = this.#totals[row]!;
+    const lateNs = this.#totalAtNs[row]! - happenedNs;
+    if (lateNs > CLOCK_GRAIN_NS || (total < before && lateNs >= 0)) return;
+    this.#totalAtNs[row] = Number.isNaN(happenedNs) ? 0 : happenedNs;
     this.#totals[row] = total;
     this.increase(row, total >= before ? total - before : total, atNs);
   }
@@ -106,16 +126,17 @@ export class MetricRows {
     this.#keys.remove(row - 1);
   }
 
-  /** Those of which nothing was told since go away. */
-  expire(beforeNs: number): void {
+  /** Those of which nothing was told for too long go away. */
+  expire(isTooLong: (toldNs: number) => boolean): void {
     for (let row = 0; row < this.#labels.length; row++) {
-      if (this.#isTold[row] === 1 && this.#toldNs[row]! < beforeNs) this.#remove(row);
+      if (this.#isTold[row] === 1 && isTooLong(this.#toldNs[row]!)) this.#remove(row);
     }
   }
 
+  /** Of those that there are when the first is asked for: what goes away and comes again between two of them would be there twice. */
   *samples(): Iterable<MetricSample> {
-    for (const [row, labels] of this.#labels.entries()) {
-      if (labels === undefined || this.#isTold[row] === 0) continue;
+    for (const [row, labels] of [...this.#labels].entries()) {
+      if (labels === undefined || this.#labels[row] !== labels || this.#isTold[row] === 0) continue;
       if (this.#histogram === undefined) yield { labels, value: this.#values[row]! };
       else yield* this.#histogram.samples(row, labels);
     }
@@ -143,6 +164,7 @@ export class MetricRows {
     this.#values = grown(this.#values, rows);
     this.#totals = grown(this.#totals, rows);
     this.#toldNs = grown(this.#toldNs, rows);
+    this.#totalAtNs = grown(this.#totalAtNs, rows);
   }
 }
 

@@ -27,7 +27,7 @@ export class MetricRule {
     this.#isType = wordPattern(from.type);
     this.#conditions = Object.entries(from.where).map(([name, reads]) => ({
       field: want(name),
-      bytes: Buffer.from(JSON.stringify(String(reads)).slice(1, -1)),
+      bytes: Buffer.from(String(reads)),
     }));
     const name = from.value === undefined ? (from.field ?? metric.field) : undefined;
     this.#field = name === undefined ? -1 : want(name);

@@ -96,7 +96,7 @@ const metricSchema = z
     const sources = Array.isArray(metric.from) ? metric.from : [metric.from];
     const ofUnit = unit === undefined ? undefined : unitProblem(unit);
     if (ofUnit !== undefined) add(['unit'], ofUnit);
-    const ofName = nameProblem(ofUnit === undefined ? metric : { name, type });
+    const ofName = nameProblem(ofUnit === undefined ? metric : { name, type, labels });
     if (ofName !== undefined) add(['name'], ofName);
     for (const label of Object.keys(labels)) {
       const problem = labelProblem(label, type);

@@ -4,6 +4,8 @@ import type { ErrorCounts } from '../error-counts.js';
 import { CLOCK_GRAIN_NS, type LagAccount } from '../lag-account.js';
 import { UNKNOWN_LOAD } from '../load-tally.js';
 import type { OutcomeCounts } from '../outcome-counts.js';
+import type { EventNumbers } from '../sequences/event-numbers.js';
+import { type ErrorReason, REASON_BIT } from './error-reasons.js';
 import { timeOfNumber, timeOfText } from './event-time.js';
 import { JsonFields, SCAN } from './json-fields.js';
 import { skipSpace } from './json-tokens.js';
@@ -12,6 +14,10 @@ import { type EventBook, FIELD, type ScannedEvent } from './scanned-event.js';
 const OPEN_ARRAY = 0x5b;
 const OPEN_OBJECT = 0x7b;
 const COMMA = 0x2c;
+
+const TOO_LARGE = 3;
+/** By what came of a scan; one that is sound has something behind it. */
+const WRONG: readonly ErrorReason[] = ['malformed-json', 'malformed-json', 'too-deep', 'too-large'];
 
 export interface EventReaderParts {
   readonly reading: EventReading;
@@ -36,6 +42,10 @@ export class EventReader implements ScannedEvent {
   outcome = -1;
   /** To be set for a stamped event, before it is read. */
   load = UNKNOWN_LOAD;
+  /** To be set for a stamped event, whose own number goes before any other. */
+  isStamped = false;
+  /** To be set for an event that another monitor counts: nothing of it is told, but its number may be ours to follow. */
+  isElsewhere = false;
   traceStart = -1;
   /** What to add to a monotonic time for Unix time. */
   wallOffsetNs = 0;
@@ -49,6 +59,9 @@ export class EventReader implements ScannedEvent {
   readonly #outcomeDeclared: boolean;
   #books: readonly EventBook[] = [];
   #everyEventBooks: readonly EventBook[] = [];
+  #numbers: EventNumbers | undefined;
+  /** What has been said to be wrong with the event: once is enough. */
+  #wrongs = 0;
   #data = new DataView(new ArrayBuffer(0)) as DataView;
   #dataStart = 0;
 
@@ -72,6 +85,11 @@ export class EventReader implements ScannedEvent {
     this.#everyEventBooks = books.filter(({ everyEvent }) => everyEvent);
   }
 
+  /** To be called once, where the configuration says which field numbers events. */
+  numberBy(numbers: EventNumbers): void {
+    this.#numbers = numbers;
+  }
+
   /** Whether some book is told of every event. */
   get seesAll(): boolean {
     return this.#everyEventBooks.length > 0;
@@ -93,6 +111,14 @@ export class EventReader implements ScannedEvent {
     return this.fields.numbers;
   }
 
+  /** Something is wrong with the event that is read: it counts once for each reason. */
+  countError(reason: ErrorReason): void {
+    const bit = REASON_BIT[reason];
+    if (this.isElsewhere || (this.#wrongs & bit) !== 0) return;
+    this.#wrongs |= bit;
+    this.#parts.errors.count(this.series, reason);
+  }
+
   /** Comes to the event, or the events, of a message. */
   begin(view: MessageView, series: number, domain: number, receivedNs: number, traceStart: number): void {
     this.buffer = view.buffer;
@@ -105,6 +131,8 @@ export class EventReader implements ScannedEvent {
     this.receivedNs = receivedNs;
     this.traceStart = traceStart;
     this.load = UNKNOWN_LOAD;
+    this.isStamped = false;
+    this.isElsewhere = false;
   }
 
   /**
@@ -114,12 +142,14 @@ export class EventReader implements ScannedEvent {
    */
   readBehindStamp(start: number, end: number, lagNs: number): void {
     this.lagNs = lagNs;
+    this.#wrongs = 0;
     if (this.#format !== 'opaque' && start < end && this.buffer[start] === OPEN_OBJECT) {
-      const small = end - start <= this.#maxEventBytes;
-      if (small && this.#scan(start, end) === SCAN.ok) {
+      const result = end - start > this.#maxEventBytes ? TOO_LARGE : this.#scan(start, end);
+      if (result === SCAN.ok) {
         this.#onObject();
         return;
       }
+      this.countError(WRONG[result]!);
     }
     this.#onOpaque();
   }
@@ -132,28 +162,24 @@ export class EventReader implements ScannedEvent {
    */
   readPayload(start: number, end: number, stamped: boolean, lagNs: number): number {
     this.lagNs = lagNs;
+    this.#wrongs = 0;
+    this.isStamped = stamped;
     const { buffer } = this;
     const at = skipSpace(buffer, start, end);
     const first = at < end ? buffer[at]! : 0;
     if (this.#format !== 'opaque') {
       if (first === OPEN_OBJECT || first === OPEN_ARRAY) return this.#readJson(at, end, stamped);
-      if (this.#format === 'json') this.#parts.errors.count(this.series, 'not-json');
+      if (this.#format === 'json') this.countError('not-json');
     }
     this.#onOpaque();
     return 1;
   }
 
   #readJson(start: number, end: number, stamped: boolean): number {
-    const { errors } = this.#parts;
     const isArray = this.buffer[start] === OPEN_ARRAY;
-    if (end - start > this.#maxEventBytes) {
-      errors.count(this.series, 'too-large');
-      this.#onOpaque();
-      return 1;
-    }
-    const result = this.#scan(start, end);
+    const result = end - start > this.#maxEventBytes ? TOO_LARGE : this.#scan(start, end);
     if (result !== SCAN.ok || skipSpace(this.buffer, this.fields.end, end) < end) {
-      errors.count(this.series, result === SCAN.tooDeep ? 'too-deep' : 'malformed-json');
+      this.countError(WRONG[result]!);
       this.#onOpaque();
       return 1;
     }
@@ -174,6 +200,7 @@ export class EventReader implements ScannedEvent {
     const lagNs = this.lagNs;
     for (let events = 1; ; events++) {
       this.lagNs = lagNs;
+      this.#wrongs = 0;
       if (buffer[at] === OPEN_OBJECT) {
         this.#scan(at, end);
         this.#onObject();
@@ -192,6 +219,8 @@ export class EventReader implements ScannedEvent {
   }
 
   #onObject(): void {
+    if (this.#numbers !== undefined && !this.isStamped) this.#follow(this.#numbers);
+    if (this.isElsewhere) return;
     if (this.lagNs < 0) this.#readTime();
     this.#readOutcome();
     for (const book of this.#books) book.onEvent(this);
@@ -199,6 +228,7 @@ export class EventReader implements ScannedEvent {
 
   /** Nothing is known of it but its subject, its stamp and its headers. */
   #onOpaque(): void {
+    if (this.isElsewhere) return;
     const traced = this.traceStart >= 0;
     if (!traced && this.#everyEventBooks.length === 0) return;
     this.fields.clear();
@@ -206,19 +236,24 @@ export class EventReader implements ScannedEvent {
     for (const book of traced ? this.#books : this.#everyEventBooks) book.onEvent(this);
   }
 
-  #readTime(): void {
+  #follow(numbers: EventNumbers): void {
+    if (numbers.isWrong(this) || !numbers.follow(this, this.#toldTimeNs())) this.countError('wrong-type');
+  }
+
+  /** Unix time that the event's field tells; NaN for none. */
+  #toldTimeNs(): number {
     const { kinds, numbers, starts, ends } = this.fields;
     const field = this.#time;
-    const kind = kinds[field]!;
-    if (kind === FIELD.absent) return;
-    const happenedNs =
-      kind === FIELD.text
-        ? timeOfText(this.buffer, starts[field]!, ends[field]!)
-        : kind === FIELD.number
-          ? timeOfNumber(numbers[field]!)
-          : Number.NaN;
+    const kind = kinds[field];
+    if (kind === FIELD.text) return timeOfText(this.buffer, starts[field]!, ends[field]!);
+    return kind === FIELD.number ? timeOfNumber(numbers[field]!) : Number.NaN;
+  }
+
+  #readTime(): void {
+    if (this.fields.kinds[this.#time] === FIELD.absent) return;
+    const happenedNs = this.#toldTimeNs();
     if (Number.isNaN(happenedNs)) {
-      if (this.#timeDeclared) this.#parts.errors.count(this.series, 'wrong-type');
+      if (this.#timeDeclared) this.countError('wrong-type');
       return;
     }
     let lagNs = this.receivedNs + this.wallOffsetNs - happenedNs;
@@ -232,7 +267,7 @@ export class EventReader implements ScannedEvent {
   }
 
   #readOutcome(): void {
-    const { outcomes, errors } = this.#parts;
+    const { outcomes } = this.#parts;
     const { kinds, numbers, starts, ends } = this.fields;
     const { words } = outcomes;
     const kind = kinds[this.#outcome]!;
@@ -242,7 +277,7 @@ export class EventReader implements ScannedEvent {
     } else if (kind === FIELD.boolean) {
       outcome = numbers[this.#outcome] === 1 ? words.success : words.failure;
     } else if (kind !== FIELD.absent && this.#outcomeDeclared) {
-      errors.count(this.series, 'wrong-type');
+      this.countError('wrong-type');
     }
     if (outcome < 0 && this.#tellsError()) outcome = words.failure;
     const ofType = outcomes.ofType(this.series);

@@ -1,4 +1,5 @@
 import { NS } from '../../base/clock.js';
+import { endOfJsonNumber, valueOfJsonNumber } from './json-tokens.js';
 
 const DASH = 0x2d;
 const PLUS = 0x2b;
@@ -19,11 +20,11 @@ export function timeOfNumber(value: number): number {
 
 /**
  * Unix time in nanoseconds of the text in [start, end): ISO 8601 with a date, a time and an offset (without one it is UTC),
- * or the digits of a number; NaN for anything else. Flat.
+ * or a number; NaN for anything else. Flat.
  */
 export function timeOfText(buffer: Uint8Array, start: number, end: number): number {
   if (end - start < 10) return Number.NaN;
-  if (buffer[start + 4] !== DASH) return timeOfNumber(digits(buffer, start, end));
+  if (buffer[start + 4] !== DASH) return timeOfNumber(numberOf(buffer, start, end));
   const year = digits(buffer, start, start + 4);
   const month = digits(buffer, start + 5, start + 7);
   const day = digits(buffer, start + 8, start + 10);
@@ -69,6 +70,12 @@ function offsetSeconds(buffer: Uint8Array, at: number, end: number): number {
   else if (end - at !== 3) return Number.NaN;
   const seconds = hours * 3600 + minutes * 60;
   return sign === DASH ? -seconds : seconds;
+}
+
+function numberOf(buffer: Uint8Array, start: number, end: number): number {
+  const whole = digits(buffer, start, end);
+  if (!Number.isNaN(whole)) return whole;
+  return endOfJsonNumber(buffer, start, end) === end ? valueOfJsonNumber(buffer, start, end) : Number.NaN;
 }
 
 const isDigit = (byte: number): boolean => byte >= ZERO && byte <= ZERO + 9;

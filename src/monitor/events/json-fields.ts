@@ -1,5 +1,6 @@
 import { FieldTree } from './field-tree.js';
-import { endOfJsonNumber, endOfJsonString, skipSpace, valueOfJsonNumber } from './json-tokens.js';
+import { decodeInPlace, firstEscape } from './json-escapes.js';
+import { endOfJsonNumber, endOfJsonString, SEEN, skipSpace, valueOfJsonNumber } from './json-tokens.js';
 import { FIELD, type WantField } from './scanned-event.js';
 
 /** What came of a scan. */
@@ -78,13 +79,36 @@ export class JsonFields {
 
   /**
    * Scans the object, or the array, whose bracket stands at `start`; what follows it is the caller's. Nothing is found in an
-   * array, nor unless it returns SCAN.ok. `data` is the memory under `buffer`, whose byte i is its byte `dataStart` + i.
+   * array, nor unless it returns SCAN.ok. What texts that are found say is written over them, where they have escapes: to
+   * scan them again would be to read something else. `data` is the memory under `buffer`, whose byte i is its byte `dataStart` + i.
    */
   scan(buffer: Uint8Array, data: DataView, dataStart: number, start: number, end: number): number {
     this.clear();
+    const { escapes } = SEEN;
     const result = this.#walk(buffer, data, dataStart, start, end);
     if (result !== SCAN.ok) this.clear();
+    else if (SEEN.escapes !== escapes) this.#decodeTexts(buffer);
     return result;
+  }
+
+  /** Each once: two fields may be of one name. */
+  #decodeTexts(buffer: Uint8Array): void {
+    const { kinds, starts, ends } = this;
+    for (let field = 0; field < kinds.length; field++) {
+      const start = starts[field]!;
+      if (kinds[field] !== FIELD.text || this.#isDecoded(field)) continue;
+      if (firstEscape(buffer, start, ends[field]!) === ends[field]) continue;
+      const end = decodeInPlace(buffer, start, ends[field]!);
+      for (let same = field; same < kinds.length; same++)
+        if (kinds[same] === FIELD.text && starts[same] === start) ends[same] = end;
+    }
+  }
+
+  #isDecoded(field: number): boolean {
+    const { kinds, starts } = this;
+    for (let before = 0; before < field; before++)
+      if (kinds[before] === FIELD.text && starts[before] === starts[field]) return true;
+    return false;
   }
 
   /** Goes behind the value that begins at `start`, of which it is known that it is JSON and not too deep. */

@@ -29,7 +29,7 @@ export interface ScannedEvent {
    * is absent.
    */
   readonly fieldKinds: Uint8Array;
-  /** Of a text: its bytes without quotes, escapes as they stand; of others: their bytes. */
+  /** Of a text: what it says, in UTF-8; of others: their bytes. */
   readonly fieldStarts: Int32Array;
   readonly fieldEnds: Int32Array;
   /** Of a number its value, of a boolean 0 or 1. */

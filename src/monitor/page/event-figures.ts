@@ -1,11 +1,11 @@
-import { wallTimeOf } from '../../base/clock.js';
-import { NS } from '../../base/nanoseconds.js';
 import type { MetricFamily, MetricSample, MetricSource } from '../../contracts/metric.js';
 import type { EventCounter } from '../event-counter.js';
 import { ERROR_REASONS } from '../events/error-reasons.js';
 import { family } from '../family.js';
 import { LAG_BOUNDS_S } from '../lag-buckets.js';
 import type { LoadFigures } from '../load-tally.js';
+import type { SourceFigures } from '../sequences/numbered-sources.js';
+import { FurtherLabels } from './further-labels.js';
 
 type Labels = Readonly<Record<string, string>>;
 
@@ -14,6 +14,8 @@ export class EventFigures implements MetricSource {
   readonly #counter: EventCounter;
   /** By series, made once. */
   readonly #labels: Labels[] = [];
+  readonly #reasonLabels = new FurtherLabels('reason');
+  readonly #outcomeLabels = new FurtherLabels('outcome');
 
   constructor(counter: EventCounter) {
     this.#counter = counter;
@@ -34,33 +36,40 @@ export class EventFigures implements MetricSource {
       'cim_event_bytes_total',
       this.#bySeries((index) => figures.bytes(index)),
     );
-    const offsetMs = wallTimeOf(0).getTime();
     yield family(
       'cim_event_last_seen_timestamp_seconds',
-      this.#bySeries((index) => (offsetMs + figures.lastSeenNs(index) / NS.ms) / 1000),
+      this.#bySeries((index) => figures.lastSeenMs(index) / 1000),
     );
     yield family('cim_event_lag_seconds', this.#lags());
     yield family('cim_event_errors_total', this.#errors());
     yield family('cim_event_outcomes_total', this.#outcomes());
     yield family(
       'cim_events_received_total',
-      this.#byLoad(({ received }) => received),
+      this.#byWriter(({ received }) => received),
     );
     yield family(
       'cim_events_lost_total',
-      this.#byLoad(({ lost }) => lost),
+      this.#byWriter(({ lost }) => lost),
+    );
+    yield family(
+      'cim_events_late_total',
+      this.#byWriter(({ late }) => late),
     );
     yield family(
       'cim_events_unseen_total',
-      this.#byLoad(({ unseen }) => unseen),
+      this.#byWriter(({ unseen }) => unseen),
     );
     yield family(
       'cim_events_duplicated_total',
-      this.#byLoad(({ duplicates }) => duplicates),
+      this.#byWriter(({ duplicates }) => duplicates),
     );
     yield family('cim_monitor_series', single(series.size));
     yield family('cim_monitor_series_limit', single(maxSeries));
     yield family('cim_monitor_series_dropped_total', single(series.dropped));
+    yield family(
+      'cim_monitor_source_events_dropped_total',
+      single(this.#counter.numbers?.sources.dropped ?? 0),
+    );
     yield family('cim_monitor_lag_discarded_total', [
       { labels: { sign: 'negative' }, value: lags.discardedNegative },
       { labels: { sign: 'positive' }, value: lags.discardedPositive },
@@ -82,28 +91,40 @@ export class EventFigures implements MetricSource {
     }
   }
 
-  #byLoad(figure: (figures: LoadFigures) => number): MetricSample[] {
-    return this.#counter.loads
-      .figures()
-      .map((figures) => ({ labels: { load: figures.load }, value: figure(figures) }));
+  /** Of loads by their stamps, and by domain of those who number their events themselves. */
+  #byWriter(figure: (figures: LoadFigures | SourceFigures) => number): MetricSample[] {
+    const { loads, numbers } = this.#counter;
+    const [unknown] = loads.names as [string];
+    const ofLoads = loads.figures().map((each) => ({ labels: { load: each.load }, value: figure(each) }));
+    const ofOthers = (numbers?.sources.figures() ?? []).map((each) => ({
+      labels: { load: unknown, domain: each.domain },
+      value: figure(each),
+    }));
+    return [...ofLoads, ...ofOthers];
   }
 
   *#errors(): Iterable<MetricSample> {
     const { errors } = this.#counter;
     for (const [index, labels] of this.#labels.entries()) {
       for (const reason of ERROR_REASONS) {
-        const value = errors.of(index, reason);
-        if (value > 0) yield { labels: { ...labels, reason }, value };
+        if (!errors.isShown(index, reason)) continue;
+        yield { labels: this.#reasonLabels.of(index, labels, reason), value: errors.of(index, reason) };
       }
     }
   }
 
   *#outcomes(): Iterable<MetricSample> {
     const { outcomes, figures } = this.#counter;
+    const { names, success, failure } = outcomes.words;
     for (const [index, labels] of this.#labels.entries()) {
-      for (const [number, outcome] of outcomes.words.names.entries()) {
-        const value = outcomes.of(index, number, figures.events(index));
-        if (value > 0) yield { labels: { ...labels, outcome }, value };
+      const events = figures.events(index);
+      const values = names.map((_, number) => outcomes.of(index, number, events));
+      if (!values.some((value) => value > 0)) continue;
+      for (const [number, outcome] of names.entries()) {
+        const value = values[number] as number;
+        // What succeeds may fail: the first failure must be one more than none.
+        if (value > 0 || number === success || number === failure)
+          yield { labels: this.#outcomeLabels.of(index, labels, outcome), value };
       }
     }
   }

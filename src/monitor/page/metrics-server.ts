@@ -1,14 +1,25 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import {
+  createServer,
+  type IncomingMessage,
+  type RequestListener,
+  type Server,
+  type ServerResponse,
+} from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import { codeOf, messageOf, PreflightError } from '../../base/errors.js';
 import { chooseFormat, takesEncoding } from './choose-format.js';
 import { CONTENT_TYPE, type PageFormat } from './page-format.js';
+import { Readers } from './readers.js';
 
 export interface MetricsServer extends AsyncDisposable {
   /** `http://127.0.0.1:9091/metrics` */
   readonly metricsUrl: string;
+  /** Stops to listen, with every connection closed, or listens at its port again. Idempotent. Throws when the port was taken. */
+  serve(isServed: boolean): Promise<void>;
+  /** How many are connected. */
+  connections(): Promise<number>;
 }
 
 export interface MetricsServerOptions {
@@ -18,7 +29,13 @@ export interface MetricsServerOptions {
   readonly page: (format: PageFormat) => Promise<Buffer>;
   /** Why the service is of no use right now; undefined when it is. */
   readonly unhealthy: () => string | undefined;
+  /** Who takes nothing of an answer for so long, or asks nothing, is cut off. */
+  readonly stalledAfterMs?: number;
 }
+
+const STALLED_AFTER_MS = 30_000;
+const MOST_READERS = 16;
+const MOST_CONNECTIONS = 256;
 
 /** Fast rather than small, and in a thread of its own. */
 const compress = (page: Buffer): Promise<Buffer> => promisify(gzip)(page, { level: 1 });
@@ -27,7 +44,8 @@ const PLAIN = 'text/plain; charset=utf-8';
 
 /** Serves /metrics and /healthz. Throws a PreflightError when the port cannot be had. */
 export async function startMetricsServer(options: MetricsServerOptions): Promise<MetricsServer> {
-  const { host, port, page, unhealthy } = options;
+  const { host, port, page, unhealthy, stalledAfterMs = STALLED_AFTER_MS } = options;
+  const readers = new Readers(MOST_READERS);
   /** Who asks while a page is being made gets that one. */
   const making = new Map<PageFormat, Promise<Buffer>>();
   const pageOf = (format: PageFormat): Promise<Buffer> => {
@@ -39,15 +57,17 @@ export async function startMetricsServer(options: MetricsServerOptions): Promise
     return made;
   };
   const servePage = async (request: IncomingMessage, response: ServerResponse) => {
+    readers.add(response);
     const format = chooseFormat(request.headers.accept);
     const made = await pageOf(format);
     const zipped = takesEncoding(header(request, 'accept-encoding'), 'gzip');
     const body = zipped ? await compress(made) : made;
+    if (response.destroyed) return;
     response.setHeader('vary', 'accept, accept-encoding');
     if (zipped) response.setHeader('content-encoding', 'gzip');
     answer(request, response, 200, CONTENT_TYPE[format], body);
   };
-  const server = createServer((request, response) => {
+  const respond = (request: IncomingMessage, response: ServerResponse) => {
     if (request.method !== 'GET' && request.method !== 'HEAD')
       return answer(request, response, 405, PLAIN, 'only GET\n');
     switch (request.url?.split('?')[0]) {
@@ -64,17 +84,43 @@ export async function startMetricsServer(options: MetricsServerOptions): Promise
       default:
         return answer(request, response, 404, PLAIN, 'there are /metrics and /healthz\n');
     }
-  });
-  await listen(server, host, port);
+  };
+  const open = async (atPort: number): Promise<Server> => {
+    const opened = await listen(respond, host, atPort);
+    opened.maxConnections = MOST_CONNECTIONS;
+    // Writing that goes on starts the time again.
+    opened.setTimeout(stalledAfterMs, (socket) => socket.destroy());
+    return opened;
+  };
+  let server: Server | undefined = await open(port);
+  const { port: ownPort } = server.address() as AddressInfo;
+  const serve = async (isServed: boolean): Promise<void> => {
+    if (isServed) server ??= await open(ownPort);
+    else {
+      const opened = server;
+      server = undefined;
+      if (opened) await close(opened);
+    }
+  };
+  /** One after the other. */
+  let serving = Promise.resolve();
   return {
-    metricsUrl: `http://${host.includes(':') ? `[${host}]` : host}:${(server.address() as AddressInfo).port}/metrics`,
-    [Symbol.asyncDispose]: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
+    metricsUrl: `http://${host.includes(':') ? `[${host}]` : host}:${ownPort}/metrics`,
+    serve: (isServed) => {
+      const turn = serving.then(() => serve(isServed));
+      serving = turn.catch(() => {});
+      return turn;
+    },
+    connections: async () => (server ? promisify(server.getConnections.bind(server))() : 0),
+    [Symbol.asyncDispose]: () => serving.then(() => serve(false)),
   };
 }
+
+const close = (server: Server): Promise<void> =>
+  new Promise((resolve) => {
+    server.close(() => resolve());
+    server.closeAllConnections();
+  });
 
 const header = ({ headers }: IncomingMessage, name: string): string | undefined => headers[name]?.toString();
 
@@ -89,7 +135,8 @@ function answer(
   response.end(method === 'HEAD' ? undefined : body);
 }
 
-async function listen(server: Server, host: string, port: number): Promise<void> {
+async function listen(respond: RequestListener, host: string, port: number): Promise<Server> {
+  const server = createServer(respond);
   try {
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject);
@@ -98,6 +145,7 @@ async function listen(server: Server, host: string, port: number): Promise<void>
         resolve();
       });
     });
+    return server;
   } catch (thrown) {
     const code = codeOf(thrown);
     if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND') {

@@ -1,7 +1,8 @@
 import { Breath } from '../../base/breath.js';
 import { nowNs } from '../../base/clock.js';
 import { NS } from '../../base/nanoseconds.js';
-import type { MetricSource } from '../../contracts/metric.js';
+import type { MetricFamily, MetricSource } from '../../contracts/metric.js';
+import { PageBytes } from './page-bytes.js';
 import { familyHead, PAGE_END, type PageFormat, sampleLine } from './page-format.js';
 
 /** For so long at a time the page is written and no event is received. */
@@ -13,7 +14,10 @@ const LINES_A_LOOK = 128;
 export class PageMaker {
   /** How long the last page took. */
   lastSeconds = 0;
+  /** Metrics that could not be written, and were left out. */
+  faults = 0;
   readonly #sources: readonly MetricSource[];
+  #lastBytes = 0;
 
   /** @param sources in the order in which they are shown */
   constructor(sources: readonly MetricSource[]) {
@@ -22,40 +26,52 @@ export class PageMaker {
 
   async make(format: PageFormat): Promise<Buffer> {
     const startNs = nowNs();
-    const page = await makePage(this.#sources, format);
+    // Little more than the last, so that it need not be moved while it is written.
+    const page = new PageBytes(1.05 * this.#lastBytes);
+    await writePage(this.#sources, format, page, () => this.faults++);
+    const { written } = page;
+    this.#lastBytes = written.length;
     this.lastSeconds = (nowNs() - startNs) / NS.s;
-    return page;
+    return written;
   }
 }
 
 /**
  * Writes the page bit by bit, so that events go on being received between: figures may lie as far apart as the page takes to
  * be written, since each is taken when its line is. Of two families of one name the first is shown: a page with both would be
- * refused as a whole.
+ * refused as a whole. One that cannot be written is left out: that is no reason not to see the others.
  */
-async function makePage(sources: readonly MetricSource[], format: PageFormat): Promise<Buffer> {
-  const chunks: Buffer[] = [];
+async function writePage(
+  sources: readonly MetricSource[],
+  format: PageFormat,
+  page: PageBytes,
+  onFault: () => void,
+): Promise<void> {
   const shown = new Set<string>();
-  let text = '';
   const breath = new Breath(SLICE_NS);
-  const breathe = async () => {
-    chunks.push(Buffer.from(text));
-    text = '';
-    await breath.take();
+  const write = async (family: MetricFamily) => {
+    let text = familyHead(family, format);
+    let lines = 0;
+    for (const sample of family.samples) {
+      text += sampleLine(family.name, sample, format);
+      if (++lines % LINES_A_LOOK > 0) continue;
+      page.write(text);
+      text = '';
+      if (breath.isDue) await breath.take();
+    }
+    page.write(text);
+    if (breath.isDue) await breath.take();
   };
   for (const source of sources) {
-    for (const family of source.families()) {
-      if (shown.has(family.name)) continue;
-      shown.add(family.name);
-      text += familyHead(family, format);
-      let lines = 0;
-      for (const sample of family.samples) {
-        text += sampleLine(family.name, sample, format);
-        if (++lines % LINES_A_LOOK === 0 && breath.isDue) await breathe();
+    try {
+      for (const family of source.families()) {
+        if (shown.has(family.name)) continue;
+        shown.add(family.name);
+        await write(family).catch(onFault);
       }
-      if (breath.isDue) await breathe();
+    } catch {
+      onFault();
     }
   }
-  chunks.push(Buffer.from(text + PAGE_END[format]));
-  return Buffer.concat(chunks);
+  page.write(PAGE_END[format]);
 }

@@ -9,15 +9,24 @@ export interface SightFigures {
   readonly blindSeconds: number;
 }
 
+export interface PageFigures {
+  /** How long the last page took. */
+  readonly lastSeconds: number;
+  /** Metrics that were left out of pages, since they could not be written. */
+  readonly faults: number;
+}
+
 /** What the monitor says of itself, as metrics. */
-export function sightSource(sight: () => SightFigures, scrapeSeconds: () => number): MetricSource {
+export function sightSource(sight: () => SightFigures, pages: () => PageFigures): MetricSource {
   return {
     *families(): Iterable<MetricFamily> {
       const { connected, reconnects, blindSeconds } = sight();
       yield family('cim_monitor_connected', [{ labels: {}, value: connected ? 1 : 0 }]);
       yield family('cim_monitor_reconnects_total', [{ labels: {}, value: reconnects }]);
       yield family('cim_monitor_blind_seconds_total', [{ labels: {}, value: blindSeconds }]);
-      yield family('cim_monitor_scrape_seconds', [{ labels: {}, value: scrapeSeconds() }]);
+      const { lastSeconds, faults } = pages();
+      yield family('cim_monitor_scrape_seconds', [{ labels: {}, value: lastSeconds }]);
+      yield family('cim_monitor_page_faults_total', [{ labels: {}, value: faults }]);
     },
   };
 }

@@ -1,18 +1,18 @@
-import type { MonitorPartition } from '../../contracts/plan.js';
+import type { MonitorPartition } from '../../contracts/plan/monitor.js';
+import { SubjectToken } from '../tables/subject-token.js';
 
-const DOT = 0x2e;
 const FNV_BASIS = 0x811c9dc5 | 0;
 const FNV_PRIME = 0x01000193;
 
 /**
  * Which of several monitors counts what. A domain belongs to one of them, by its name, and so does a writer of stamped events,
- * by its number: each finds that out for itself, and all alike, so that nothing has to be agreed on and what is new belongs to
+ * by its number, and whoever else numbers events, by its name: each finds that out for itself, and all alike, so that nothing has to be agreed on and what is new belongs to
  * one of them from its first event on. Domains that are told to go together belong to whom the first of them belongs to.
  */
 export class Partition {
   readonly #index: number;
   readonly #of: number;
-  readonly #domainToken: number;
+  readonly #domain: SubjectToken;
   /** Hash of a domain that goes with others → hash of the first of them. */
   readonly #leads = new Map<number, number>();
 
@@ -25,7 +25,7 @@ export class Partition {
   ) {
     this.#index = index;
     this.#of = of;
-    this.#domainToken = domainToken;
+    this.#domain = new SubjectToken(domainToken);
     for (const domains of together) {
       const hashes = domains.map((domain) => hashOf(Buffer.from(domain)));
       for (const hash of hashes) this.#leads.set(hash, hashes[0]!);
@@ -34,18 +34,18 @@ export class Partition {
 
   /** Whether the domain of the subject in [start, end) is ours. Flat, for subjects that are not known yet. */
   ownsSubject(buffer: Uint8Array, start: number, end: number): boolean {
-    let at = start;
-    for (let token = 0; token < this.#domainToken; token++) {
-      while (at < end && buffer[at] !== DOT) at++;
-      at++;
-    }
-    let tokenEnd = at;
-    while (tokenEnd < end && buffer[tokenEnd] !== DOT) tokenEnd++;
-    return this.#owns(hashOf(buffer, at, tokenEnd));
+    const domain = this.#domain;
+    domain.read(buffer, start, end);
+    return this.#owns(hashOf(buffer, domain.start, domain.end));
   }
 
   ownsDomain(domain: string): boolean {
     return this.#owns(hashOf(Buffer.from(domain)));
+  }
+
+  /** Whether it is ours to follow the numbers of the source that stands in [start, end). Flat. */
+  ownsSource(buffer: Uint8Array, start: number, end: number): boolean {
+    return hashOf(buffer, start, end) % this.#of === this.#index;
   }
 
   ownsWriter(writer: number): boolean {

@@ -49,6 +49,11 @@ export async function startMonitors(
     useServers: (targets) => {
       for (const monitor of monitors) monitor.useServers(targets);
     },
+    servePage: async (url, isServed) => {
+      const monitor = monitors.find(({ metricsUrl }) => metricsUrl === url);
+      if (monitor === undefined) throw new RangeError(`no monitor has its page at ${url}`);
+      await monitor.servePage(url, isServed);
+    },
     drained: async (quietMs, timeoutMs) => {
       await Promise.all(monitors.map((monitor) => monitor.drained(quietMs, timeoutMs)));
     },

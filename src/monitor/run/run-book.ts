@@ -4,6 +4,7 @@ import type { BookScene } from '../books.js';
 import { type EventBook, FIELD, type ScannedEvent } from '../events/scanned-event.js';
 import { family } from '../family.js';
 import { fieldText } from '../tables/field-text.js';
+import { happenedNs } from '../tables/happened.js';
 import { SeriesColumn } from '../tables/series-names.js';
 import { SightWatch } from '../tables/sight-watch.js';
 import { RunState } from './run-state.js';
@@ -12,6 +13,8 @@ import { RunState } from './run-state.js';
 const GONE_NS = 60 * NS.s;
 /** Runs that are told apart; the one that was silent for the longest time gives way. */
 const MOST_RUNS = 20;
+/** Runs that said that they ended: what still comes of them comes late, or again. */
+const MOST_ENDED = 1000;
 
 /** What is summed up: the outcomes of operations. */
 const OUTCOMES = ['ok', 'failed', 'unknown', 'dropped', 'unsent'] as const;
@@ -35,6 +38,7 @@ export class RunBook implements EventBook {
   /** 1 for those of the domain `stormglass`. */
   readonly #isOwn: SeriesColumn;
   readonly #runs = new Map<string, RunState>();
+  readonly #ended = new Set<string>();
   readonly #sight: SightWatch;
 
   constructor(scene: BookScene) {
@@ -49,27 +53,26 @@ export class RunBook implements EventBook {
   }
 
   onEvent(event: ScannedEvent): void {
-    if (this.#isOwn.of(event.series) === 1) {
-      this.#onOwnEvent(event, this.#scene.series.types[event.series] as string);
-    }
+    if (this.#isOwn.of(event) === 1) this.#onOwnEvent(event, this.#scene.series.namesOf(event).type);
   }
 
   #onOwnEvent(event: ScannedEvent, type: string): void {
     const text = (name: (typeof TEXTS)[number]) => this.#text(event, name);
     const number = (name: (typeof NUMBERS)[number]) => this.#number(event, name);
     const run = text('run');
-    if (run === '') return;
+    if (run === '' || this.#ended.has(run)) return;
     const { receivedNs: nowNs } = event;
+    const atNs = happenedNs(event);
     switch (type) {
       case 'RunStarted':
         this.#runOf(run, nowNs);
         break;
       case 'RunEnded':
-        this.#runs.delete(run);
+        this.#end(run);
         break;
       case 'PhaseBegan':
       case 'RunProgressed':
-        this.#runOf(run, nowNs).phase = text('phase');
+        this.#runOf(run, nowNs).notePhase(text('phase'), atNs);
         break;
       case 'FaultInjected':
       case 'FaultHolds':
@@ -77,7 +80,7 @@ export class RunBook implements EventBook {
       case 'FaultFailed': {
         const mayHold = type === 'FaultReverted' && !this.#isTrue(event);
         const isActive = type === 'FaultInjected' || type === 'FaultHolds' || mayHold;
-        const state = { kind: text('kind'), target: text('targets'), isActive, saidNs: nowNs };
+        const state = { kind: text('kind'), target: text('targets'), isActive, saidNs: nowNs, atNs };
         this.#runOf(run, nowNs).noteFault(text('fault'), state);
         break;
       }
@@ -97,7 +100,8 @@ export class RunBook implements EventBook {
           return seconds === undefined ? [] : [[QUANTILES[name], seconds]];
         });
         const figures = Object.fromEntries(told) as Record<string, number>;
-        this.#runOf(run, nowNs).noteLatency(text('load'), text('measure'), figures, nowNs);
+        const latency = { load: text('load'), measure: text('measure'), figures, saidNs: nowNs, atNs };
+        this.#runOf(run, nowNs).noteLatency(latency);
       }
     }
   }
@@ -110,7 +114,14 @@ export class RunBook implements EventBook {
       this.#runs.set(run, state);
     }
     state.lastSaidNs = nowNs;
+    state.isGone = false;
     return state;
+  }
+
+  #end(run: string): void {
+    this.#runs.delete(run);
+    this.#ended.add(run);
+    if (this.#ended.size > MOST_ENDED) this.#ended.delete(this.#ended.values().next().value as string);
   }
 
   #forgetQuietest(): void {
@@ -139,9 +150,9 @@ export class RunBook implements EventBook {
     sight.onTime(nowNs);
     if (!sight.isSeeing) return;
     const silentSinceNs = (heardNs: number) => sight.silentSinceNs(heardNs);
-    for (const [run, state] of this.#runs) {
+    for (const state of this.#runs.values()) {
       state.tick({ nowNs, silentSinceNs });
-      if (nowNs - silentSinceNs(state.lastSaidNs) > GONE_NS) this.#runs.delete(run);
+      if (nowNs - silentSinceNs(state.lastSaidNs) > GONE_NS) state.leave();
     }
   }
 
@@ -150,7 +161,7 @@ export class RunBook implements EventBook {
   }
 
   *families(): Iterable<MetricFamily> {
-    const runs = [...this.#runs];
+    const runs = [...this.#runs].filter(([, { isGone }]) => !isGone);
     const samplesOf = (of: (run: string, state: RunState) => Iterable<MetricSample>): MetricSample[] =>
       runs.flatMap(([run, state]) => [...of(run, state)]);
     yield family(

@@ -1,5 +1,6 @@
 import type { NatsConnection } from '@nats-io/transport-node';
 import { sleep } from '../../base/clock.js';
+import { messageOf } from '../../base/errors.js';
 import type { ServerAccess } from '../../contracts/load.js';
 import { type ToldAdvisory, watchToldAdvisories } from '../../nats/advisories.js';
 import { connectControl } from '../../nats/connect.js';
@@ -17,6 +18,8 @@ export interface AdvisoryEarOptions {
   readonly onAdvisory: (advisory: ToldAdvisory, account: string | undefined) => void;
   /** What servers tell the account of the system about themselves: `SHUTDOWN`, `LAMEDUCK`. */
   readonly onSystemNews?: (what: string) => void;
+  /** Nobody lets it in, and why: each time that was tried. */
+  readonly onTrouble?: (reason: string) => void;
 }
 
 /** Listens to advisories in one account, on a connection of its own that is made, and made anew, whenever a server takes it. */
@@ -36,6 +39,11 @@ export class AdvisoryEar {
     return this.#connection;
   }
 
+  /** The name of its account; undefined where that is not known. */
+  get account(): string | undefined {
+    return this.#account;
+  }
+
   async end(): Promise<void> {
     this.#ended.abort();
     // A connection that is looking for a server has nobody to take leave of.
@@ -53,12 +61,22 @@ export class AdvisoryEar {
         const connection = await connectControl(access, { name });
         if (signal.aborted) return await connection.close();
         this.#connection = connection;
+        void this.#hearOfTrouble(connection);
         this.#listen(connection);
         this.#account = await accountOf(connection, ASK_MS);
         return;
-      } catch {
-        // That nobody lets it in, the monitor itself says: this goes on trying.
+      } catch (thrown) {
+        this.#options.onTrouble?.(messageOf(thrown));
         await sleep(RETRY_MS, signal).catch(() => {});
+      }
+    }
+  }
+
+  /** Its credentials may be refused later, too. */
+  async #hearOfTrouble(connection: NatsConnection): Promise<void> {
+    for await (const status of connection.status()) {
+      if (status.type === 'error' && /authorization|authentication/i.test(status.error.message)) {
+        this.#options.onTrouble?.(status.error.message);
       }
     }
   }

@@ -1,3 +1,5 @@
+/** Leaders that are known at once: a group has few servers, but anybody may tell of an election. */
+const MOST_LEADERS = 64;
 /** An advisory of an election comes soon after it; what comes later tells of another. */
 const ONE_ELECTION_MS = 5000;
 
@@ -9,11 +11,10 @@ interface Elected {
 }
 
 /**
- * Counts the elections of one Raft group once each, though most are told twice: by an advisory, which is lost where nobody
+ * Knows the elections of one Raft group, each once, though most are told twice: by an advisory, which is lost where nobody
  * listens, and by the leader's own page, which shows the last one only. Times are compared by one server's clock alone.
  */
 export class ElectionBook {
-  count = 0;
   readonly #elected = new Map<string, Elected>();
   #lastLeader: string | undefined;
 
@@ -26,9 +27,8 @@ export class ElectionBook {
       return false;
     }
     if (last !== undefined && atMs <= last.atMs) return false;
-    this.#elected.set(leader, { atMs, untold: false });
+    this.#keep(leader, { atMs, untold: false });
     this.#lastLeader = leader;
-    this.count++;
     return true;
   }
 
@@ -46,8 +46,7 @@ export class ElectionBook {
     if (sinceMs === undefined) {
       if (isFirst || !isOther) return false;
       // Its own page will tell since when: that is the same election.
-      this.#elected.set(leader, { atMs: Number.NaN, untold: true });
-      this.count++;
+      this.#keep(leader, { atMs: Number.NaN, untold: true });
       return true;
     }
     if (last !== undefined && Number.isNaN(last.atMs)) {
@@ -55,11 +54,17 @@ export class ElectionBook {
       return false;
     }
     if (sinceMs <= (last?.atMs ?? knownSinceMs)) {
-      if (last === undefined) this.#elected.set(leader, { atMs: sinceMs, untold: false });
+      if (last === undefined) this.#keep(leader, { atMs: sinceMs, untold: false });
       return false;
     }
-    this.#elected.set(leader, { atMs: sinceMs, untold: true });
-    this.count++;
+    this.#keep(leader, { atMs: sinceMs, untold: true });
     return true;
+  }
+
+  #keep(leader: string, elected: Elected): void {
+    // The one that was elected longest ago gives way.
+    this.#elected.delete(leader);
+    this.#elected.set(leader, elected);
+    if (this.#elected.size > MOST_LEADERS) this.#elected.delete(this.#elected.keys().next().value as string);
   }
 }

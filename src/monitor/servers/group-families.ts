@@ -2,22 +2,27 @@ import type { MetricFamily, MetricSample } from '../../contracts/metric.js';
 import type { ServerMetricName } from '../catalog/server-metrics.js';
 import { family } from '../family.js';
 import { OTHER } from './group-key.js';
-import type { RaftGroup } from './raft-group.js';
+import { type GroupName, META_GROUP } from './group-views.js';
+import type { GroupCounts, RaftGroup } from './raft-group.js';
 
 type Labels = Readonly<Record<string, string>>;
 type Together = (a: number, b: number) => number;
 
-/** What a metric tells of one group: a value, or one for each of its servers. */
-type Tells = (group: RaftGroup) => Iterable<readonly [serverName: string | undefined, value: number]>;
+/** What was counted, by kind, of those that are told as one. */
+export type OtherCounts = Readonly<Record<GroupName['kind'], GroupCounts>>;
+
+/** What a gauge tells of one group: a value for each of its servers, or one under no server. */
+type Tells = (group: RaftGroup) => Iterable<readonly [serverName: string, value: number]>;
 
 const sum: Together = (a, b) => a + b;
 
-/** Of each metric how groups that are told as one come together: the worst of them, or their sum. */
-const METRICS: readonly (readonly [ServerMetricName, Together, Tells])[] = [
+/** Of each gauge how groups that are told as one come together: the worst of them, or their sum. */
+const GAUGES: readonly (readonly [ServerMetricName, Together, Tells])[] = [
   [
     'cim_nats_raft_has_leader',
     Math.min,
-    (group) => (group.state ? [[undefined, Number(group.hasLeader)]] : []),
+    // Of one replica it is the server that is away: whoever tells of that needs to know which.
+    (group) => (group.state ? [[group.onlyServer, Number(group.hasLeader)]] : []),
   ],
   [
     'cim_nats_raft_leader',
@@ -46,13 +51,17 @@ const METRICS: readonly (readonly [ServerMetricName, Together, Tells])[] = [
         current === undefined ? [] : [[server, Number(current)] as const],
       ),
   ],
-  ['cim_nats_elections_total', sum, ({ elections }) => [[undefined, elections.count]]],
-  ['cim_nats_quorum_lost_total', sum, ({ quorumLost }) => [[undefined, quorumLost]]],
+];
+
+const COUNTERS: readonly (readonly [ServerMetricName, keyof GroupCounts])[] = [
+  ['cim_nats_elections_total', 'elections'],
+  ['cim_nats_quorum_lost_total', 'quorumLost'],
 ];
 
 /** The figures of Raft groups, made as they are read: there may be many. Those that are too many are one of each kind. */
 export function* groupFamilies(
   groups: readonly RaftGroup[],
+  others: OtherCounts,
   label: (serverName: string) => string,
 ): Iterable<MetricFamily> {
   const meta = groups.find(({ name, state }) => name.kind === 'meta' && state !== undefined);
@@ -65,8 +74,28 @@ export function* groupFamilies(
     'cim_nats_meta_has_leader',
     meta === undefined ? [] : [{ labels: {}, value: meta.hasLeader ? 1 : 0 }],
   );
-  for (const [name, together, tells] of METRICS) {
+  for (const [name, together, tells] of GAUGES) {
     yield family(name, { [Symbol.iterator]: () => samplesOf(groups, label, together, tells) });
+  }
+  for (const [name, counted] of COUNTERS) {
+    yield family(name, { [Symbol.iterator]: () => countsOf(groups, others, counted) });
+  }
+}
+
+/** Those told as one have one sum, which also has what was counted of those that are gone: a counter does not fall. */
+function* countsOf(
+  groups: readonly RaftGroup[],
+  others: OtherCounts,
+  counted: keyof GroupCounts,
+): Iterator<MetricSample> {
+  const untold = new Set<string>();
+  for (const { name, isTold, counts } of groups) {
+    if (isTold) yield { labels: labelsOf(name, isTold), value: counts[counted] };
+    else untold.add(name.kind);
+  }
+  for (const kind of ['stream', 'consumer'] as const) {
+    const value = others[kind][counted];
+    if (value > 0 || untold.has(kind)) yield { labels: labelsOf({ ...META_GROUP, kind }, false), value };
   }
 }
 
@@ -78,9 +107,9 @@ function* samplesOf(
 ): Iterator<MetricSample> {
   const others = new Map<string, { labels: Labels; value: number }>();
   for (const group of groups) {
-    const ofGroup = labelsOf(group);
+    const ofGroup = labelsOf(group.name, group.isTold);
     for (const [server, value] of tells(group)) {
-      const labels = server === undefined ? ofGroup : { ...ofGroup, server: label(server) };
+      const labels = { ...ofGroup, server: server && label(server) };
       if (group.isTold) {
         yield { labels, value };
         continue;
@@ -94,7 +123,7 @@ function* samplesOf(
   yield* others.values();
 }
 
-function labelsOf({ name: { kind, account, stream, consumer }, isTold }: RaftGroup): Labels {
+function labelsOf({ kind, account, stream, consumer }: GroupName, isTold: boolean): Labels {
   if (isTold) return { kind, account, stream, consumer };
   return { kind, account: OTHER, stream: OTHER, consumer: kind === 'consumer' ? OTHER : '' };
 }

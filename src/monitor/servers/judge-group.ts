@@ -92,8 +92,10 @@ const isHeardOf = (server: string, views: readonly GroupView[]): boolean =>
 /** A server takes a minute to say of one that was killed that it is offline: that nobody hears of it is known before. */
 function isGone(replica: PeerState, isAway: (server: string) => boolean): boolean {
   if (replica.offline) return true;
-  const { active = 0 } = replica;
-  return active > GIVEN_UP_NS || (active > MISSED_NS && isAway(nameOf(replica)));
+  const { active = 0, current } = replica;
+  // A leader that was elected without it has never heard of it.
+  const isSilent = active > MISSED_NS || (active === 0 && !current);
+  return active > GIVEN_UP_NS || (isSilent && isAway(nameOf(replica)));
 }
 
 /** A leader that was cut off does not know of the new one for a while; those that follow that one do. */
@@ -119,10 +121,19 @@ function replicasOf(
     const followers = own.replicas.map((replica) => ({
       server: nameOf(replica),
       offline: isGone(replica, isAway),
-      current: replica.current,
+      current: replica.current ?? false,
       lag: replica.lag ?? 0,
     }));
-    return [{ server: own.server, offline: false, current: true, lag: 0 }, ...followers];
+    const leader = { server: own.server, offline: false, current: true, lag: 0 };
+    // Whatever a server says, each is told of once.
+    return [
+      ...new Map(
+        [leader, ...followers.filter(({ server }) => server !== own.server)].map((each) => [
+          each.server,
+          each,
+        ]),
+      ).values(),
+    ];
   }
   // Whether a server is there is known without a leader, too.
   const answering = new Set(views.map(({ server }) => server));

@@ -2,54 +2,55 @@ import { messageOf } from '../../base/errors.js';
 import type { HealthzPage, ProbedPage, RoutezPage } from '../../nats/endpoints.js';
 import type { JszDetail } from '../../nats/jsz-detail.js';
 import type { ServerDoor } from '../../nats/server-door.js';
+import type { Connz } from './connection-figures.js';
+import {
+  fitConnz,
+  fitHealthz,
+  fitJsz,
+  fitRoutez,
+  fitVarz,
+  metaLeaderSince,
+  type VarzFacts,
+} from './fit-pages.js';
+import { isObject } from './fitted.js';
 
-/** What one server said of itself; a page that it did not answer with is absent. */
+/** What one server said of itself; a page that it did not answer with, or that is none, is absent. */
 export interface ServerLook {
-  readonly varz?: VarzFacts;
-  readonly connz?: unknown;
-  readonly routez?: RoutezPage;
-  readonly healthz?: HealthzPage;
-  readonly jsz?: JszDetail;
-  readonly raftz?: MetaRaftPage;
+  readonly varz?: VarzFacts | undefined;
+  readonly connz?: Connz | undefined;
+  readonly routez?: RoutezPage | undefined;
+  readonly healthz?: HealthzPage | undefined;
+  readonly jsz?: JszDetail | undefined;
+  /** Since when it leads the meta group, by its own clock, in milliseconds. */
+  readonly metaLeaderSinceMs?: number | undefined;
+  /** Pages as they are, of which each number is told. */
+  readonly plain: { readonly varz?: unknown; readonly routez?: unknown };
   /** Why it did not answer at all. */
   readonly silence?: string;
 }
-
-export interface VarzFacts {
-  readonly server_id: string;
-  readonly server_name: string;
-  readonly cluster?: { readonly name?: string };
-  readonly [figure: string]: unknown;
-}
-
-/** By account, and by group. */
-export type MetaRaftPage = Readonly<
-  Record<string, Readonly<Record<string, { readonly state?: string; readonly leader_since?: string }>>>
->;
 
 const PAGES = ['healthz', 'varz', 'routez', 'connz', 'jsz', 'raftz'] as const satisfies readonly ProbedPage[];
 
 /** Asks for all pages at once; each has its deadline, so that this one has. Does not reject. */
 export async function lookAtServer(door: ServerDoor): Promise<ServerLook> {
   const answers = await Promise.allSettled(PAGES.map((page) => door.ask(page)));
-  const look: Record<string, unknown> = {};
+  const pages: Partial<Record<ProbedPage, unknown>> = {};
   let reason: unknown;
   for (const [i, page] of PAGES.entries()) {
     const answer = answers[i] as PromiseSettledResult<unknown>;
     if (answer.status === 'rejected') reason ??= answer.reason;
-    else if (isObject(answer.value)) look[page] = answer.value;
+    else if (isObject(answer.value)) pages[page] = answer.value;
+    else reason ??= new Error(`/${page} is no page of a server`);
   }
-  if (Object.keys(look).length === 0) return { silence: messageOf(reason) };
-  return look;
-}
-
-const isObject = (value: unknown): boolean => typeof value === 'object' && value !== null;
-
-/** Since when a server leads the meta group, by its own clock, in milliseconds; undefined where it does not, or does not say. */
-export function metaLeaderSince({ raftz }: ServerLook): number | undefined {
-  for (const groups of Object.values(raftz ?? {})) {
-    const { state, leader_since: since } = groups._meta_ ?? {};
-    if (state?.toUpperCase() === 'LEADER' && since !== undefined) return Date.parse(since);
-  }
-  return undefined;
+  if (Object.keys(pages).length === 0) return { plain: {}, silence: messageOf(reason) };
+  const { varz, routez, connz, healthz, jsz, raftz } = pages;
+  return {
+    varz: fitVarz(varz),
+    routez: fitRoutez(routez),
+    connz: fitConnz(connz),
+    healthz: fitHealthz(healthz),
+    jsz: await fitJsz(jsz),
+    metaLeaderSinceMs: metaLeaderSince(raftz),
+    plain: { varz, routez },
+  };
 }

@@ -1,4 +1,5 @@
 import { NS } from '../../base/nanoseconds.js';
+import type { LoadNotice } from '../../contracts/load.js';
 import type { MonitorTask } from '../../contracts/monitor.js';
 import type { OwnEventSink } from '../../contracts/own-event.js';
 import { Partition } from '../partition/partition.js';
@@ -12,6 +13,7 @@ const SHORTEST_MS = 250;
 export function makeProbes(
   { servers, plan, access, connectionName = 'stormglass monitor' }: MonitorTask,
   sink: OwnEventSink,
+  onNotice: (notice: LoadNotice) => void,
 ): ServerProbes | undefined {
   const section = plan.sections?.probes as ProbesPlan | undefined;
   if (servers === undefined && section === undefined) return undefined;
@@ -36,5 +38,6 @@ export function makeProbes(
     access,
     connectionName,
     sink,
+    onNotice,
   });
 }

@@ -25,6 +25,11 @@ const TOLD_TEXTS = new Set([
   'config_load_time',
 ]);
 
+/** A page that has more is none of a server. */
+const MOST_FIGURES = 2000;
+const MOST_DEPTH = 16;
+const MOST_CHARS = 256;
+
 const DATE = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/;
 const METRIC_NAME = /^[a-zA-Z_][a-zA-Z0-9_]*$/;
 
@@ -34,22 +39,29 @@ const METRIC_NAME = /^[a-zA-Z_][a-zA-Z0-9_]*$/;
  */
 export function plainFigures(page: 'varz' | 'routez', serverId: string, content: unknown): FamilyBook {
   const book = new FamilyBook(`/${page}`);
+  const told = new Set<string>();
   const add = (path: string, labels: Readonly<Record<string, string>>, value: number) => {
     const name = `gnatsd_${page}_${path}`;
-    if (METRIC_NAME.test(name)) book.add('gauge', name, path, labels, value);
+    // Two ways may have one name.
+    if (path === '' || told.has(name) || told.size === MOST_FIGURES || !METRIC_NAME.test(name)) return;
+    told.add(name);
+    book.add('gauge', name, path, labels, value);
   };
-  const walk = (part: object, above: string) => {
+  const walk = (part: object, above: string, depth: number) => {
+    if (depth === MOST_DEPTH) return;
     for (const [key, value] of Object.entries(part)) {
+      if (key.length > MOST_CHARS) continue;
       const path = flatName(above, key);
       if (PASSED_OVER.has(path)) continue;
       if (typeof value === 'number') add(path, { server_id: serverId }, value);
       else if (typeof value === 'string' && TOLD_TEXTS.has(key)) {
         if (DATE.test(value)) add(path, { server_id: serverId }, Date.parse(value));
-        else add(path, { server_id: serverId, value }, 1);
-      } else if (typeof value === 'object' && value !== null && !Array.isArray(value)) walk(value, path);
+        else add(path, { server_id: serverId, value: value.slice(0, MOST_CHARS) }, 1);
+      } else if (typeof value === 'object' && value !== null && !Array.isArray(value))
+        walk(value, path, depth + 1);
     }
   };
-  if (typeof content === 'object' && content !== null) walk(content, '');
+  if (typeof content === 'object' && content !== null) walk(content, '', 0);
   return book;
 }
 

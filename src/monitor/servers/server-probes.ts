@@ -1,25 +1,29 @@
 import { setMaxListeners } from 'node:events';
 import { messageOf } from '../../base/errors.js';
-import type { ServerAccess } from '../../contracts/load.js';
+import type { LoadNotice, ServerAccess } from '../../contracts/load.js';
 import type { MetricFamily, MetricSource } from '../../contracts/metric.js';
 import type { ServerTarget } from '../../contracts/monitor.js';
 import type { OwnEvent, OwnEventSink } from '../../contracts/own-event.js';
 import type { ToldAdvisory } from '../../nats/advisories.js';
 import { findServers, httpDoor, systemDoor } from '../../nats/server-door.js';
+import { family } from '../family.js';
 import { AdvisoryCount } from './advisory-count.js';
 import { AdvisoryEar } from './advisory-ear.js';
 import { clusterFamilies } from './cluster-families.js';
 import { DetailLimit } from './detail-limit.js';
 import { mergeFamilies } from './family-book.js';
 import { GroupBook, type ServersKnown } from './group-book.js';
+import { SystemAccountNews } from './system-account-news.js';
 import { WatchedServer } from './watched-server.js';
 
 /** Pages that come together are looked at together. */
 const SETTLE_AFTER_MS = 20;
 /** A page on streams may be so many looks old where a server answers, only not with that. */
 const STALE_LOOKS = 3;
-/** In an account that is not the system's nobody answers: then it is not asked for ever. */
+/** In an account that is not the system's nobody answers: unless that was asked for, it is not tried for ever. */
 const MOST_VAIN_FINDS = 3;
+/** One question alone may have been too much for a busy server. */
+const TELLING_VAIN_FINDS = 2;
 
 export interface ServerProbesOptions {
   /** Those that there should be; none: they are found by the account of the system. */
@@ -37,6 +41,7 @@ export interface ServerProbesOptions {
   /** The name under which the servers list its connections. */
   readonly connectionName: string;
   readonly sink: OwnEventSink;
+  readonly onNotice: (notice: LoadNotice) => void;
 }
 
 /**
@@ -50,6 +55,7 @@ export class ServerProbes implements MetricSource {
   readonly #advisories: AdvisoryCount;
   readonly #ears: AdvisoryEar[] = [];
   #systemEar: AdvisoryEar | undefined;
+  readonly #systemNews: SystemAccountNews;
   /** By address, or by id where they are found by the system account. */
   #servers = new Map<string, WatchedServer>();
   /** Which there should be; 0: as many as were ever there. */
@@ -71,6 +77,7 @@ export class ServerProbes implements MetricSource {
     this.#limit = new DetailLimit(options.maxStreams, options.maxConsumers);
     this.#groups = new GroupBook(this.#limit, options.sink);
     this.#advisories = new AdvisoryCount(options.sink);
+    this.#systemNews = new SystemAccountNews(options.onNotice, options.sink);
     this.useTargets(options.targets);
   }
 
@@ -88,6 +95,7 @@ export class ServerProbes implements MetricSource {
         name: `${connectionName} system`,
         onAdvisory,
         onSystemNews: (what) => this.#advisories.addKind(`SYS.${what}`),
+        onTrouble: (reason) => this.#systemNews.onTrouble(reason),
       });
       this.#ears.push(this.#systemEar);
     }
@@ -111,11 +119,16 @@ export class ServerProbes implements MetricSource {
       const key = `${monitorUrl} ${name ?? ''} ${serverName ?? ''}`;
       servers.set(key, this.#servers.get(key) ?? this.#watch(monitorUrl, name, serverName));
     }
+    const stay = new Set(servers.values());
+    for (const server of this.#servers.values()) if (!stay.has(server)) server.leave();
     this.#servers = servers;
   }
 
   *families(): Iterable<MetricFamily> {
     const servers = [...this.#servers.values()];
+    // Nobody who did not ask for it is told that none is watched.
+    const isWanted = this.#named > 0 || this.#options.systemAccess !== undefined || servers.length > 0;
+    if (isWanted) yield family('cim_nats_servers_watched', [{ labels: {}, value: servers.length }]);
     yield* mergeFamilies(servers.flatMap(({ books }) => books));
     yield* clusterFamilies(servers, {
       named: this.#named,
@@ -149,7 +162,10 @@ export class ServerProbes implements MetricSource {
   #round(): void {
     this.#limit.tidy();
     if (this.#named === 0) void this.#find();
+    const labels = new Set<string>();
     for (const server of this.#servers.values()) {
+      server.isNamesake = labels.has(server.ownLabel);
+      labels.add(server.ownLabel);
       void server.look().then(() => this.#settleSoon());
     }
   }
@@ -157,25 +173,45 @@ export class ServerProbes implements MetricSource {
   /** Servers have another id after each start: what is called the same is the same. */
   async #find(): Promise<void> {
     const connection = this.#systemEar?.connection;
-    if (connection === undefined || this.#isFinding || this.#vainFinds >= MOST_VAIN_FINDS) return;
+    const isAsked = this.#options.systemAccess !== undefined;
+    if (connection === undefined || this.#isFinding) return;
+    if (!isAsked && this.#vainFinds >= MOST_VAIN_FINDS) return;
     this.#isFinding = true;
     try {
       const found = await findServers(connection, this.#options.deadlineMs);
-      if (found.length === 0 && this.#servers.size === 0) this.#vainFinds++;
+      if (found.length > 0) this.#onFound(found.length);
+      else this.#onVainFind();
+      const ids = new Set(found.map(({ id }) => id));
       for (const { id, name } of found) {
         if (this.#servers.has(id)) continue;
         for (const [key, server] of this.#servers) {
-          if (server.serverName === name) this.#servers.delete(key);
+          if (server.serverName !== name || ids.has(key)) continue;
+          server.leave('it was started anew');
+          this.#servers.delete(key);
         }
         const door = systemDoor(connection, id, this.#options.deadlineMs);
         this.#servers.set(id, new WatchedServer({ name, address: id, door, ...this.#shared }));
       }
     } catch {
       // Nobody is found without a connection, either: those that are known are asked, and do not answer.
-      if (this.#servers.size === 0 && !connection.isClosed()) this.#vainFinds++;
+      if (!connection.isClosed()) this.#onVainFind();
     } finally {
       this.#isFinding = false;
     }
+  }
+
+  #onFound(servers: number): void {
+    this.#vainFinds = 0;
+    this.#systemNews.onFound(servers);
+  }
+
+  /** Of servers that are known and do not answer, their figures tell. */
+  #onVainFind(): void {
+    if (this.#servers.size > 0) return;
+    this.#vainFinds++;
+    if (this.#options.systemAccess === undefined || this.#vainFinds !== TELLING_VAIN_FINDS) return;
+    const { account = 'of its user' } = this.#systemEar!;
+    this.#systemNews.onTrouble(`no server answers in the account ${account}, which is not the system's`);
   }
 
   async #settle(): Promise<void> {
@@ -204,6 +240,7 @@ export class ServerProbes implements MetricSource {
     const byName = new Map(servers.map((server) => [server.serverName, server]));
     const known: ServersKnown = {
       isAway: (name) => byName.get(name)?.isUp === false,
+      isWatched: (name) => byName.has(name),
       knownSinceMs: (name) => byName.get(name)?.knownSinceMs ?? Number.POSITIVE_INFINITY,
       label: (name) => byName.get(name)?.label ?? name,
     };

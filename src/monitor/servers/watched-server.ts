@@ -8,7 +8,7 @@ import type { DetailLimit } from './detail-limit.js';
 import type { FamilyBook } from './family-book.js';
 import { healthFigures } from './health-figures.js';
 import { jetStreamFigures } from './jetstream-figures.js';
-import { lookAtServer, metaLeaderSince, type ServerLook } from './look-at-server.js';
+import { lookAtServer, type ServerLook } from './look-at-server.js';
 import { plainFigures } from './plain-figures.js';
 
 export interface WatchedServerOptions {
@@ -27,6 +27,8 @@ export interface WatchedServerOptions {
 
 /** One server, as it answered last. */
 export class WatchedServer {
+  /** Another that was known before is called the same: it is told apart by its address. */
+  isNamesake = false;
   /** It was looked at once at least. */
   isLookedAt = false;
   isUp = false;
@@ -46,7 +48,10 @@ export class WatchedServer {
   #answeredNs = nowNs();
   #jszNs = 0;
   #serverName: string | undefined;
+  /** It calls itself by its id, which is another after each start. */
+  #isNameless = false;
   #isBeingLookedAt = false;
+  #isLeft = false;
 
   constructor(options: WatchedServerOptions) {
     this.#options = options;
@@ -59,12 +64,28 @@ export class WatchedServer {
   }
 
   get label(): string {
-    return this.#options.name ?? this.#serverName ?? this.#options.address;
+    return this.isNamesake ? `${this.ownLabel} (${this.#options.address})` : this.ownLabel;
+  }
+
+  get ownLabel(): string {
+    const { name, address } = this.#options;
+    return name ?? (this.#isNameless ? address : (this.#serverName ?? address));
   }
 
   /** Since it answered last; since it is watched when it never has. */
   get ageSeconds(): number {
     return (nowNs() - this.#answeredNs) / NS.s;
+  }
+
+  /**
+   * It is watched no longer: what it still answers, or fails to, is no news, or would be told after that of who is watched in
+   * its place.
+   *
+   * @param reason why it is down, where that is told
+   */
+  leave(reason?: string): void {
+    if (reason !== undefined && this.isUp) this.#say('ServerDown', { reason });
+    this.#isLeft = true;
   }
 
   /** Asks it, unless it still owes an answer. */
@@ -75,7 +96,7 @@ export class WatchedServer {
       await this.#take(await lookAtServer(this.#options.door));
     } catch (thrown) {
       // Whatever answers there, it is no server that we understand.
-      await this.#take({ silence: `its pages cannot be understood: ${messageOf(thrown)}` });
+      await this.#take({ plain: {}, silence: `its pages cannot be understood: ${messageOf(thrown)}` });
     } finally {
       this.#isBeingLookedAt = false;
     }
@@ -99,7 +120,8 @@ export class WatchedServer {
     this.#answeredNs = nowNs();
     const { varz } = look;
     if (varz !== undefined) {
-      this.#serverName = varz.server_name || varz.server_id;
+      this.#serverName = varz.server_name || varz.server_id || this.#options.serverName;
+      this.#isNameless = this.#serverName === varz.server_id;
       this.clusterName = varz.cluster?.name ?? '';
     }
     if (!wasUp) this.#say('ServerUp', { afterSeconds: isFirst ? 0 : Math.round(ageSeconds * 1000) / 1000 });
@@ -124,7 +146,7 @@ export class WatchedServer {
   }
 
   #takeStreams(look: ServerLook): void {
-    this.metaLeaderSinceMs = metaLeaderSince(look);
+    this.metaLeaderSinceMs = look.metaLeaderSinceMs;
     if (look.jsz !== undefined) {
       this.jsz = look.jsz;
       this.#jszNs = nowNs();
@@ -135,21 +157,22 @@ export class WatchedServer {
     }
   }
 
-  async #makeBooks({ varz, connz, routez, healthz }: ServerLook): Promise<void> {
+  async #makeBooks({ connz, healthz, plain }: ServerLook): Promise<void> {
     const name = this.#serverName ?? this.label;
     const id = this.label;
     const streams = this.jsz && (await jetStreamFigures(id, name, this.jsz, this.#options.limit));
     this.untold = streams?.untold ?? new Set();
     this.books = [
-      ...(varz === undefined ? [] : [plainFigures('varz', id, varz)]),
+      ...(plain.varz === undefined ? [] : [plainFigures('varz', id, plain.varz)]),
       ...(connz === undefined ? [] : [connectionFigures(id, connz)]),
-      ...(routez === undefined ? [] : [plainFigures('routez', id, routez)]),
+      ...(plain.routez === undefined ? [] : [plainFigures('routez', id, plain.routez)]),
       healthFigures(id, healthz),
       ...(streams === undefined ? [] : [streams.book]),
     ];
   }
 
   #say(type: string, fields: OwnEvent['fields']): void {
+    if (this.#isLeft) return;
     this.#options.sink.publish({ domain: 'nats', type, fields: { server: this.label, ...fields } });
   }
 }
@@ -173,7 +196,7 @@ function figuresOf({ varz, healthz, jsz }: ServerLook): OwnEvent['fields'] {
   if (healthz?.error) fields.error = healthz.error;
   for (const key of TOLD_OF_VARZ) {
     const value = varz?.[key];
-    if (typeof value === 'number' || typeof value === 'string') fields[key] = value;
+    if (value !== undefined) fields[key] = value;
   }
   const { streams, consumers, messages, bytes, storage } = jsz ?? {};
   for (const [key, value] of Object.entries({ streams, consumers, messages, bytes, storage })) {

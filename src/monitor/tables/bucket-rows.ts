@@ -1,4 +1,4 @@
-import type { MetricSample } from '../../contracts/metric.js';
+import type { MetricExemplar, MetricSample } from '../../contracts/metric.js';
 import { grown } from './grown.js';
 
 /** Histograms over the same bounds, one a row, flat; rows come when they are needed. */
@@ -15,8 +15,8 @@ export class BucketRows {
     this.#columns = bounds.length + 1;
   }
 
-  /** The hot path. */
-  observe(row: number, value: number): void {
+  /** Counts a value; returns its column. The hot path. */
+  observe(row: number, value: number): number {
     if (row >= this.#sums.length) this.#grow(row + 1);
     const bounds = this.#bounds;
     let low = 0;
@@ -28,10 +28,15 @@ export class BucketRows {
     }
     this.#counts[row * this.#columns + low]!++;
     this.#sums[row]! += value;
+    return low;
   }
 
   /** What a row has to show, at one moment, with labels of its own beside `le`. */
-  samples(row: number, labels: Readonly<Record<string, string>>): MetricSample[] {
+  samples(
+    row: number,
+    labels: Readonly<Record<string, string>>,
+    exemplarOf?: (column: number) => MetricExemplar | undefined,
+  ): MetricSample[] {
     const samples: MetricSample[] = [];
     let count = 0;
     const isKnown = row < this.#sums.length;
@@ -39,7 +44,11 @@ export class BucketRows {
       if (isKnown) count += this.#counts[row * this.#columns + column]!;
       const bound = this.#bounds[column];
       const le = bound === undefined ? '+Inf' : String(bound);
-      samples.push({ suffix: '_bucket', labels: { ...labels, le }, value: count });
+      const exemplar = exemplarOf?.(column);
+      samples.push({
+        ...{ suffix: '_bucket', labels: { ...labels, le }, value: count },
+        ...(exemplar && { exemplar }),
+      });
     }
     samples.push({ suffix: '_sum', labels, value: isKnown ? this.#sums[row]! : 0 });
     samples.push({ suffix: '_count', labels, value: count });

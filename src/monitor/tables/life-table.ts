@@ -101,7 +101,11 @@ export class LifeTable {
 
   /** The oldest open one is not followed any longer. */
   forgetOldest(atNs: number): void {
-    const slot = this.#firstOpen;
+    this.forget(this.#firstOpen, atNs);
+  }
+
+  /** An open one is not followed any longer. */
+  forget(slot: number, atNs: number): void {
     this.#options.onForgotten(slot);
     this.end(slot, atNs, FORGOTTEN);
   }

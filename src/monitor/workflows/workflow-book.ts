@@ -12,7 +12,7 @@ import { NONE } from '../tables/key-table.js';
 import { LabelTable } from '../tables/label-table.js';
 import { ENDED, LifeTable, OPEN } from '../tables/life-table.js';
 import { SightWatch } from '../tables/sight-watch.js';
-import { ANY_STEM, ends, FAILURE, roleOf, START, stemOf, WorkflowRoles } from './workflow-roles.js';
+import { ANY_STEM, ends, FAILURE, roleOf, START, STEP, stemOf, WorkflowRoles } from './workflow-roles.js';
 import type { WorkflowsPlan } from './workflows-schema.js';
 
 /** Upper bounds of `cim_workflow_duration_seconds`: from a saga on loopback to what waits for people. */
@@ -20,9 +20,13 @@ export const DURATION_BOUNDS_S: readonly number[] = [
   0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600, 1800, 3600, 14_400, 86_400,
 ];
 
+/** At a tick so many are looked at, whether they are to be forgotten: of a million, each about twice a minute. */
+const LOOKS = 32_768;
+
 /**
  * Follows workflows by the correlation ids in events: each is started once, and then open until it is completed, failed or
- * forgotten, whatever comes late, twice or in another order.
+ * forgotten, whatever comes late, twice or in another order. Many carry such an id who belong to none: only what begins one, or
+ * ends one, is the first that is known of it.
  */
 export class WorkflowBook implements EventBook {
   readonly #plan: WorkflowsPlan;
@@ -31,7 +35,7 @@ export class WorkflowBook implements EventBook {
   readonly #number: number;
   readonly #last: number;
   readonly #failure: number;
-  readonly #domains: readonly string[];
+  readonly #series: BookScene['series'];
   readonly #roles: WorkflowRoles;
   readonly #labels: LabelTable;
   readonly #hash = new KeyHash();
@@ -43,6 +47,8 @@ export class WorkflowBook implements EventBook {
   readonly #forgotten = new Figures();
   readonly #open = new Figures();
   readonly #durations = new BucketRows(DURATION_BOUNDS_S);
+  /** Where the next look for those that are to be forgotten begins. */
+  #hand = 0;
 
   constructor(plan: WorkflowsPlan, { want, series, fields, outcomes, startNs }: BookScene) {
     this.#plan = plan;
@@ -51,7 +57,7 @@ export class WorkflowBook implements EventBook {
     this.#number = want(...plan.number);
     this.#last = want(...plan.last);
     this.#failure = outcomes.indexOf('failure');
-    this.#domains = series.domainNames;
+    this.#series = series;
     this.#roles = new WorkflowRoles(plan, series);
     this.#labels = new LabelTable(plan['max-names']);
     this.#watch = new SightWatch(startNs);
@@ -82,14 +88,16 @@ export class WorkflowBook implements EventBook {
     hash.bytes(event.buffer, event.fieldStarts[correlation]!, event.fieldEnds[correlation]!);
     hash.end();
     const lives = this.#lives;
-    const what = this.#roles.of(event.series);
+    const what = this.#roles.of(event);
     const begins = this.#begins(event, what);
     const atNs = happenedNs(event);
     let slot = lives.find(hash);
     const isFirst = slot === NONE;
     if (isFirst) {
+      if (!begins && !this.#endsUnknown(event, what)) return;
       const label = this.#labelOf(event);
-      slot = lives.add(hash, label, this.#isMidway(event, begins) ? Number.NaN : atNs, receivedNs);
+      // An end that comes first says nothing of the beginning.
+      slot = lives.add(hash, label, begins ? atNs : Number.NaN, receivedNs);
       this.#onBegun(label);
     } else if (lives.state[slot] === OPEN) {
       lives.newsNs[slot] = receivedNs;
@@ -105,14 +113,19 @@ export class WorkflowBook implements EventBook {
       this.#onBegun(label);
     }
     if (roleOf(what) === START && lives.tag[slot] === ANY_STEM) lives.tag[slot] = stemOf(what);
-    if (!this.#ends(event, what, slot)) return;
-    // An end that comes first says nothing of the beginning.
-    if (isFirst && !begins) lives.beginNs[slot] = Number.NaN;
-    this.#end(event, what, slot, atNs);
+    if (this.#ends(event, what, lives.tag[slot]!)) this.#end(event, what, slot, atNs);
   }
 
   tick(nowNs: number): void {
     this.#watch.onTime(nowNs);
+    const lives = this.#lives;
+    const afterNs = this.#plan['forget-after'];
+    for (let looks = Math.min(LOOKS, lives.used); looks > 0; looks--) {
+      const slot = this.#hand < lives.used ? this.#hand : 0;
+      this.#hand = slot + 1;
+      if (lives.state[slot] === OPEN && this.#watch.silenceNs(lives.newsNs[slot]!) > afterNs)
+        lives.forget(slot, this.#watch.nowNs);
+    }
   }
 
   onSight(isSeeing: boolean, nowNs: number): void {
@@ -164,16 +177,17 @@ export class WorkflowBook implements EventBook {
     return roleOf(what) === START || (first !== undefined && wholeNumber(event, this.#number) === first);
   }
 
-  /** Whether its number says that others came before it. */
-  #isMidway(event: ScannedEvent, begins: boolean): boolean {
-    const first = this.#plan['first-number'];
-    return !begins && first !== undefined && wholeNumber(event, this.#number) > first;
-  }
-
-  #ends(event: ScannedEvent, what: number, slot: number): boolean {
-    if (ends(what, this.#lives.tag[slot]!) || isTrue(event, this.#last)) return true;
+  /** @param begunAs the stem of its beginning; ANY_STEM when that was not seen, or was configured */
+  #ends(event: ScannedEvent, what: number, begunAs: number): boolean {
+    if (ends(what, begunAs) || isTrue(event, this.#last)) return true;
     const last = wholeNumber(event, this.#last);
     return last >= 0 && last === wholeNumber(event, this.#number);
+  }
+
+  /** Whether it ends one of which nothing is known: where beginnings are configured, a mere `XFailed` may be of anything. */
+  #endsUnknown(event: ScannedEvent, what: number): boolean {
+    const isGuessed = this.#plan.started !== undefined && stemOf(what) !== ANY_STEM;
+    return this.#ends(event, isGuessed ? STEP : what, ANY_STEM);
   }
 
   #onBegun(label: number): void {
@@ -208,7 +222,7 @@ export class WorkflowBook implements EventBook {
     const field = this.#workflow;
     return isName(event, field)
       ? this.#labels.indexOf(event.buffer, event.fieldStarts[field]!, event.fieldEnds[field]!)
-      : this.#labels.indexOfText(this.#domains[event.domain] ?? 'other');
+      : this.#labels.indexOfText(this.#series.domainOf(event));
   }
 
   /** One look at all that are open: how many stand still, and since when the oldest is open. */
@@ -221,7 +235,7 @@ export class WorkflowBook implements EventBook {
     for (let slot = 0; slot < used; slot++) {
       if (state[slot] !== OPEN) continue;
       const of = label[slot]!;
-      if (watch.nowNs - watch.silentSinceNs(newsNs[slot]!) > stalledAfterNs) stalled.add(of, 1);
+      if (watch.silenceNs(newsNs[slot]!) > stalledAfterNs) stalled.add(of, 1);
       oldestAgeNs.raise(of, watch.nowNs - beginNs[slot]!);
     }
     return { stalled, oldestAgeNs };

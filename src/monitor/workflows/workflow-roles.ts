@@ -1,5 +1,5 @@
 import { anyOf, type EventPattern } from '../tables/event-pattern.js';
-import { SeriesColumn, type SeriesNames } from '../tables/series-names.js';
+import { type NamedEvent, SeriesColumn, type SeriesNames } from '../tables/series-names.js';
 import type { WorkflowsPlan } from './workflows-schema.js';
 
 /** What an event is to its workflow, by its type. */
@@ -26,16 +26,15 @@ const PART = /(step|task|activity|stage|phase)$/i;
  */
 export class WorkflowRoles {
   readonly #column: SeriesColumn;
-  readonly #stems = new Map<string, number>();
 
   constructor({ started, completed, failed }: WorkflowTypes, names: SeriesNames) {
     const given = [started, completed, failed].map((patterns) => patterns && anyOf(patterns));
     this.#column = new SeriesColumn(names, (domain, type) => this.#findOut(given, domain, type));
   }
 
-  /** What the events of a series are; the hot path. To be read by `roleOf`, `stemOf` and `isPart`. */
-  of(series: number): number {
-    return this.#column.of(series);
+  /** What an event is; the hot path. To be read by `roleOf`, `stemOf` and `isPart`. */
+  of(event: NamedEvent): number {
+    return this.#column.of(event);
   }
 
   #findOut(given: readonly (EventPattern | undefined)[], domain: string, type: string): number {
@@ -44,21 +43,23 @@ export class WorkflowRoles {
     const [, name = '', word = ''] = WORDS.exec(type) ?? [];
     const byWord = ROLES.indexOf(word.toLowerCase()) + 1;
     if (byWord === STEP || given[byWord - 1] !== undefined) return STEP;
-    return byWord | (PART.test(name) ? 4 : 0) | (this.#stem(`${domain}.${name}`) << 3);
+    return byWord | (PART.test(name) ? 4 : 0) | (stemNumber(`${domain}.${name}`) << 3);
   }
+}
 
-  #stem(name: string): number {
-    const known = this.#stems.get(name);
-    if (known !== undefined) return known;
-    const stem = this.#stems.size + 1;
-    this.#stems.set(name, stem);
-    return stem;
-  }
+/**
+ * Stands for a name, in 28 bits and never as ANY_STEM: there may be any number of names, and two that meet are told apart by
+ * the ids of their workflows.
+ */
+function stemNumber(name: string): number {
+  let hash = 0x811c9dc5 | 0;
+  for (let i = 0; i < name.length; i++) hash = Math.imul(hash ^ name.charCodeAt(i), 0x01000193);
+  return (hash ^ (hash >>> 15)) & 0x0fff_ffff || 1;
 }
 
 export const roleOf = (value: number): number => value & 3;
 export const isPart = (value: number): boolean => (value & 4) !== 0;
-export const stemOf = (value: number): number => value >> 3;
+export const stemOf = (value: number): number => value >>> 3;
 
 /** Whether an end is that of a workflow that began under a stem; ANY_STEM when its beginning was not seen. */
 export function ends(value: number, begunAs: number): boolean {

@@ -5,7 +5,7 @@ import { fieldsSchema, patternsSchema } from '../tables/pattern-schema.js';
 const MOST_OPEN = 1_000_000;
 const MOST_NAMES = 1000;
 
-/** The section `workflows:` of the monitor's configuration. */
+/** How workflows are followed. */
 export const workflowsSchema = z
   .strictObject({
     workflow: fieldsSchema
@@ -15,7 +15,9 @@ export const workflowsSchema = z
       ),
     started: patternsSchema
       .optional()
-      .describe('Events that begin a workflow, such as orders.OrderPlaced. Default: XStarted'),
+      .describe(
+        'Events that begin a workflow, such as orders.OrderPlaced; a mere XCompleted or XFailed of an unknown id is then nothing. Default: XStarted',
+      ),
     completed: patternsSchema
       .optional()
       .describe('Events that end one well. Default: XCompleted, with the X and the domain of its beginning'),
@@ -39,6 +41,10 @@ export const workflowsSchema = z
       .refine((ns) => ns > 0, { error: 'expected a time above zero, such as 1m' })
       .prefault('1m')
       .describe('An open workflow without an event for longer stands still. Default: 1m'),
+    'forget-after': durationSchema
+      .refine((ns) => ns > 0, { error: 'expected a time above zero, such as 1d' })
+      .prefault('1d')
+      .describe('An open workflow without an event for longer is followed no more. Default: 1d'),
     'max-open': countSchema
       .refine((count) => count <= MOST_OPEN, { error: 'expected at most 1M' })
       .prefault('100k')
@@ -53,3 +59,10 @@ export const workflowsSchema = z
   .describe('How workflows are known by the correlation ids in events');
 
 export type WorkflowsPlan = z.output<typeof workflowsSchema>;
+
+/** The section `workflows:` of the monitor's configuration; `false` or `off` where none are followed. */
+export const workflowsSectionSchema = z
+  .union([workflowsSchema, z.literal([false, 'off'])])
+  .describe('How workflows are known by the correlation ids in events; false: none are followed');
+
+export type WorkflowsSection = z.output<typeof workflowsSectionSchema>;

@@ -1,4 +1,5 @@
 import { messageOf, PreflightError } from '../../base/errors.js';
+import { namedPathHint } from './named-path-hint.js';
 import type { ToolSource } from './tool-source.js';
 import { askVersion, isAtLeast } from './tool-version.js';
 
@@ -12,7 +13,7 @@ export const explicitSource = (path: string): ToolSource => ({
     } catch (error) {
       throw new PreflightError(messageOf(error), {
         cause: error,
-        hint: `Give the path of a ${tool.name} ${tool.minimum} or later, or leave it out.`,
+        hint: namedPathHint(tool.name, tool.minimum),
       });
     }
     if (!isAtLeast(version, tool.minimum)) {

@@ -53,7 +53,7 @@ async function make(tool: ToolSpec, go: GoToolchain, context: ToolContext): Prom
   const { cacheDir, progress } = context;
   await clearAbandonedWorkshops(cacheDir);
   await using workshop = await openWorkshop(tool, cacheDir);
-  progress(`building ${tool.name} ${tool.version} with ${go.version} (once, about a minute) …`);
+  progress(`building ${tool.name} ${tool.version} with ${go.version} (once; it may take minutes) …`);
   const startNs = nowNs();
   const failure = await goBuild(tool, go, workshop, context);
   if (failure !== undefined) return { missing: `${go.program} could not build it: ${failure}` };

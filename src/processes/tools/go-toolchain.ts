@@ -19,7 +19,7 @@ const FETCHES_NEWER = '1.21.0';
 
 /** A Go toolchain that can build the tool, or why there is none. */
 export async function findGoToolchain(
-  { directory }: ToolSpec,
+  tool: ToolSpec,
   { path, env }: ToolContext,
 ): Promise<GoToolchain | Absence> {
   const program = findProgram('go', path);
@@ -29,11 +29,11 @@ export async function findGoToolchain(
       await promisify(execFile)(program, args, { timeout: 30_000, env: { ...env, PATH: path, ...extra } })
     ).stdout.trim();
   try {
-    const needed = /^go (\S+)$/m.exec(await readFile(join(directory, 'go.mod'), 'utf8'))?.[1] ?? '1.0';
+    const needed = /^go (\S+)$/m.exec(await readFile(join(tool.directory, 'go.mod'), 'utf8'))?.[1] ?? '1.0';
     const version = /\bgo(\d+(?:\.\d+)+\S*)/.exec(await ask(['version'], { GOTOOLCHAIN: 'local' }))?.[1];
     if (version === undefined) return { missing: `${program} does not tell its version` };
     if (!isAtLeast(version, needed)) {
-      const older = `${program} is Go ${version}, and tools/go.mod needs ${needed} or later`;
+      const older = `${program} is Go ${version}, and ${tool.name} is built with ${needed} or later`;
       if (!isAtLeast(version, FETCHES_NEWER)) return { missing: older };
       if ((await ask(['env', 'GOTOOLCHAIN'])) === 'local')
         return { missing: `${older} (GOTOOLCHAIN=local keeps it from fetching it)` };

@@ -1,5 +1,6 @@
 import { messageOf } from '../../base/errors.js';
 import { explicitSource } from './explicit-source.js';
+import { namedPathHint } from './named-path-hint.js';
 import { pathSource } from './path-source.js';
 import {
   findSystemTool,
@@ -14,9 +15,9 @@ import { TOOL_NAMES, type ToolName, type ToolSpec, toolSpecs } from './tool-spec
 
 export interface ListedTool {
   readonly name: string;
-  /** What would be provided; absent for what a system has or has not. */
+  /** What would be provided; absent for what a system has or has not, and where the path that was named is of no use. */
   readonly pinned?: string;
-  /** The command that provides it here. */
+  /** The command that provides it here, or what to do about the path that was named for it. */
   readonly provide: string;
   readonly minimum: string;
   /** What a run would use; absent when it would first have to be provided. */
@@ -42,10 +43,14 @@ export async function listTools(options: ListOptions): Promise<ListedTool[]> {
 
 async function listSystemTool(name: SystemToolName, options: ListOptions): Promise<ListedTool> {
   const { path } = options;
-  const answer = await findSystemTool(name, { path, explicitPath: options.explicitPaths?.[name] });
+  const explicitPath = options.explicitPaths?.[name];
+  const answer = await findSystemTool(name, { path, explicitPath });
   return {
     name,
-    provide: systemToolHint(name, { path }),
+    provide:
+      explicitPath === undefined
+        ? systemToolHint(name, { path })
+        : namedPathHint(name, SYSTEM_TOOLS[name].minimum),
     minimum: SYSTEM_TOOLS[name].minimum,
     others: [],
     ...(isFound(answer) ? { found: answer, passedOver: [] } : { passedOver: [answer.missing] }),
@@ -56,7 +61,8 @@ async function listTool(name: ToolName, options: ListOptions): Promise<ListedToo
   const [tool, ...rest] = toolSpecs(name, options.toolsDir);
   const explicit = options.explicitPaths?.[name];
   const others = await Promise.all(rest.map((other) => listOther(other, options)));
-  const provide = `stormglass tools install ${name}`;
+  const provide =
+    explicit === undefined ? `stormglass tools install ${name}` : namedPathHint(name, tool.minimum);
   const listed = { name, pinned: tool.version, provide, minimum: tool.minimum, others };
   const passedOver: string[] = [];
   for (const source of explicit === undefined ? [pathSource, cacheSource] : [explicitSource(explicit)]) {
@@ -69,7 +75,9 @@ async function listTool(name: ToolName, options: ListOptions): Promise<ListedToo
       passedOver.push(messageOf(error));
     }
   }
-  return { ...listed, passedOver };
+  // Where a path was named, it is that one or none.
+  const { pinned: _, ...named } = listed;
+  return { ...(explicit === undefined ? listed : named), passedOver };
 }
 
 async function listOther(tool: ToolSpec, options: ListOptions): Promise<ListedTool['others'][number]> {

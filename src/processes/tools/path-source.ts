@@ -1,6 +1,6 @@
 import { messageOf } from '../../base/errors.js';
 import { findProgram } from './find-program.js';
-import type { ToolSource } from './tool-source.js';
+import { type ToolSource, tooOld } from './tool-source.js';
 import { askVersion, isAtLeast } from './tool-version.js';
 
 /** What the user has installed. One that is too old is passed over, and said so: nobody asked for that one. */
@@ -16,9 +16,10 @@ export const pathSource: ToolSource = {
       return { missing: messageOf(error) };
     }
     if (!isAtLeast(version, tool.minimum)) {
-      const missing = `${program} is ${tool.name} ${version}, and ${tool.minimum} or later is needed`;
-      progress(`${missing}; looking for another`);
-      return { missing };
+      progress(
+        `${program} is ${tool.name} ${version}, and ${tool.minimum} or later is needed; looking for another`,
+      );
+      return tooOld(program, tool.name, version);
     }
     return { name: tool.name, version, path: program, source: this.name, verified: 'version' };
   },

@@ -2,7 +2,8 @@ import { existsSync } from 'node:fs';
 import { arch as ownArch, platform as ownPlatform } from 'node:process';
 import { messageOf, PreflightError } from '../../base/errors.js';
 import { findProgram } from './find-program.js';
-import type { Absence, FoundTool } from './tool-source.js';
+import { namedPathHint } from './named-path-hint.js';
+import { type Absence, type FoundTool, isFound, tooOld } from './tool-source.js';
 import { askVersionAs, isAtLeast } from './tool-version.js';
 
 /** Programs that a system has or has not: stormglass finds them and puts none of them anywhere. */
@@ -38,14 +39,15 @@ export const SYSTEM_TOOLS: Readonly<Record<SystemToolName, SystemTool>> = {
   },
   alertmanager: {
     programs: ['alertmanager', 'prometheus-alertmanager'],
-    minimum: '0.24.0',
+    // The oldest that the tests have run.
+    minimum: '0.25.0',
     says: /^alertmanager, version (\d+\.\d+\.\d+\S*)/m,
     project: 'alertmanager',
     debian: 'prometheus-alertmanager',
   },
   amtool: {
     programs: ['amtool'],
-    minimum: '0.24.0',
+    minimum: '0.25.0',
     says: /^amtool, version (\d+\.\d+\.\d+\S*)/m,
     project: 'alertmanager',
     debian: 'prometheus-alertmanager',
@@ -80,7 +82,7 @@ export async function findSystemTool(
         const source = explicitPath === undefined ? 'PATH' : 'explicit path';
         return { name, version, path: candidate, source, verified: 'version' };
       }
-      reasons.push(`${candidate} is ${name} ${version}, and ${minimum} or later is needed`);
+      reasons.push(tooOld(candidate, name, version).missing);
     } catch (error) {
       reasons.push(messageOf(error));
     }
@@ -88,13 +90,31 @@ export async function findSystemTool(
   return { missing: reasons.join('; ') };
 }
 
-/** @throws PreflightError that says where it was looked for, with the one command that provides it on this system */
-export async function requireSystemTool(name: SystemToolName, place: SystemToolPlace): Promise<FoundTool> {
-  const answer = await findSystemTool(name, place);
-  if ('path' in answer) return answer;
-  throw new PreflightError(`${name} ${SYSTEM_TOOLS[name].minimum} or later is needed: ${answer.missing}`, {
-    hint: systemToolHint(name, { path: place.path }),
+/**
+ * Each of the tools, or none.
+ * @throws PreflightError that says of all that are missing where they were looked for, each with the one command that provides it on
+ *   this system; where the user named a path, nothing that is installed elsewhere would help
+ */
+export async function requireSystemTools<Name extends SystemToolName>(
+  places: Readonly<Record<Name, SystemToolPlace>>,
+): Promise<Record<Name, FoundTool>> {
+  const wanted = Object.entries(places) as [Name, SystemToolPlace][];
+  const answers = await Promise.all(
+    wanted.map(async ([name, place]) => ({ name, place, answer: await findSystemTool(name, place) })),
+  );
+  const lacks = answers.flatMap(({ name, place, answer }) => {
+    if (isFound(answer)) return [];
+    const { minimum } = SYSTEM_TOOLS[name];
+    const isNamed = place.explicitPath !== undefined;
+    const hint = isNamed ? namedPathHint(name, minimum) : systemToolHint(name, { path: place.path });
+    return [{ what: `${name} ${minimum} or later is needed: ${answer.missing}`, hint }];
   });
+  if (lacks.length > 0) {
+    throw new PreflightError(lacks.map(({ what }) => what).join('; '), {
+      hint: lacks.map(({ hint }) => hint).join('; '),
+    });
+  }
+  return Object.fromEntries(answers.map(({ name, answer }) => [name, answer])) as Record<Name, FoundTool>;
 }
 
 /** The one command that provides the tool on this system. */

@@ -6,6 +6,7 @@ import { arch, platform } from 'node:process';
 import { pipeline } from 'node:stream/promises';
 import { codeOf } from '../../base/errors.js';
 import { freshId } from '../../base/ids.js';
+import { makeDirectory } from '../../base/make-directory.js';
 import { ownerOf, ownerSuffix } from '../claim.js';
 import { isAlive } from '../identity.js';
 import type { ToolSource } from './tool-source.js';
@@ -59,7 +60,8 @@ export async function openWorkshop(tool: ToolSpec, cacheDir: string): Promise<Wo
   const product = join(directory, 'product');
   const scratch = join(directory, 'scratch');
   const program = join(product, tool.program);
-  await mkdir(product, { recursive: true });
+  makeDirectory(directory);
+  await mkdir(product);
   await mkdir(scratch);
   return {
     program,

@@ -26,8 +26,14 @@ export interface FoundTool {
 
 /** Why a source has no such tool. */
 export interface Absence {
+  /** Beside the version that is needed, which whoever prints it says once. */
   readonly missing: string;
 }
+
+/** Of a program that is the right one, and older than the oldest that is accepted. */
+export const tooOld = (path: string, name: string, version: string): Absence => ({
+  missing: `${path} is ${name} ${version}, which is too old`,
+});
 
 /**
  * One place that a tool can come from. They are asked in order, and a new one (a release archive) is one more file and

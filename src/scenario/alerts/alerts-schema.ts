@@ -23,7 +23,7 @@ export const expectationSchema = z.strictObject({
   labels: z
     .record(z.string(), z.string({ error: 'expected the value of a label, such as n1' }))
     .default({})
-    .describe('Labels that the alert must have; {target} in a value stands for a target of the fault.'),
+    .describe('Labels that the alert must have; {target} in a value stands for each target of the fault.'),
   receiver: z
     .string({ error: 'expected the name of a receiver, such as page' })
     .min(1)

@@ -9,7 +9,7 @@ import {
   type KnownRules,
   NO_RECEIVER,
 } from '../../contracts/alert.js';
-import type { FaultPlan } from '../../contracts/plan.js';
+import type { FaultPlan } from '../../contracts/plan/faults.js';
 import type { DataFiles } from '../data-files.js';
 import { parsePart } from '../parse-part.js';
 import type { Findings, Path } from '../problem.js';

@@ -1,6 +1,7 @@
 import { type Random, seededRandom } from '../../base/random.js';
 import type { FaultClaim, TakenDown } from '../../contracts/fault.js';
-import type { ConditionPlan, FaultPlan } from '../../contracts/plan.js';
+import type { ConditionPlan } from '../../contracts/plan/condition.js';
+import type { FaultPlan } from '../../contracts/plan/faults.js';
 import type { Path } from '../problem.js';
 import type { DurationRange } from './fault-schema.js';
 import type { Target } from './resolve-target.js';

@@ -1,5 +1,6 @@
 import { formatDuration } from '../../base/units.js';
-import type { GuardPlan, StreamPlan } from '../../contracts/plan.js';
+import type { GuardPlan } from '../../contracts/plan/guards.js';
+import type { StreamPlan } from '../../contracts/plan/streams.js';
 import type { KindSchemas } from '../kinds.js';
 import type { Findings } from '../problem.js';
 import type { ConditionScene } from '../resolve-condition.js';

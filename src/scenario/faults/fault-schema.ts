@@ -49,7 +49,7 @@ export const faultShape = {
     .default(false)
     .describe('It may take away the quorum of the meta group or of a stream. Default: false.'),
   seed: z
-    .int({ error: 'expected a whole number from 0 on, such as 42' })
+    .int({ error: 'expected a whole number from 0 to 9007199254740991, such as 42' })
     .min(0)
     .optional()
     .describe(

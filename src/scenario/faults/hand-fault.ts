@@ -2,7 +2,7 @@ import { parseDocument } from 'yaml';
 import { UsageError } from '../../base/errors.js';
 import { seededRandom } from '../../base/random.js';
 import type { HandFault } from '../../contracts/hand.js';
-import type { FaultPlan } from '../../contracts/plan.js';
+import type { FaultPlan } from '../../contracts/plan/faults.js';
 import { durationKey, kindSchemas } from '../kinds.js';
 import { type Finding, Findings, formatPath } from '../problem.js';
 import { drawFault } from './draft.js';

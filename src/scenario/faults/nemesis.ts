@@ -1,5 +1,5 @@
 import type { Random } from '../../base/random.js';
-import type { TargetPlan } from '../../contracts/plan.js';
+import type { TargetPlan } from '../../contracts/plan/target.js';
 import {
   commonOf,
   type Draft,

@@ -1,5 +1,6 @@
 import { formatDuration } from '../../base/units.js';
-import type { StreamPlan, TargetPlan } from '../../contracts/plan.js';
+import type { StreamPlan } from '../../contracts/plan/streams.js';
+import type { TargetPlan } from '../../contracts/plan/target.js';
 import { formatPath } from '../problem.js';
 import { LOAD_CLOCK, type PlannedFault } from './draft.js';
 import { nodesOf } from './nemesis.js';

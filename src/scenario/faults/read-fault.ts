@@ -27,6 +27,8 @@ export interface FaultPlace extends TargetScene {
   readonly plugins: ScenarioPlugins;
   /** Where the files are that it names. */
   readonly files: Pick<DataFiles, 'locate'>;
+  /** How many the run has; not checked against where that is not known. */
+  readonly monitors?: number | undefined;
 }
 
 /** Stands in for a target that there is not, so that the rest of the fault is still checked. */
@@ -63,13 +65,16 @@ export function readFault(
     const hint = suggestion(stream, scene.streamNames, 'The streams are');
     findings.add([...path, 'stream'], `there is no stream \`${stream}\``, hint);
   }
+  reportStrangePages(params.pages, path, scene.monitors, findings);
+  const touched = plugin.touches?.(params);
+  const isUnasked = touched !== undefined && targetInput === plugin.defaultTarget;
   // Whom it would hit where it cannot be made is no second mistake.
-  const target = isAble && resolveTarget(targetInput, [...path, 'target'], scene, findings);
+  const target = isAble && !isUnasked && resolveTarget(targetInput, [...path, 'target'], scene, findings);
   const spec: FaultSpec = {
     path,
     kind,
     params,
-    target: target || NOBODY,
+    target: touched === undefined ? target || NOBODY : () => ({ role: 'no-node', touched }),
     lasts: key === null ? undefined : (parsed[key] as DurationRange),
     lastsPath: key === null ? path : [...path, key],
     allowsQuorumLoss,
@@ -78,6 +83,24 @@ export function readFault(
     takesDown: takenDownBy(plugin, params),
   };
   return { spec, input: parsed };
+}
+
+/** @param pages numbers of monitors, from 1 on, where the fault names some */
+function reportStrangePages(
+  pages: unknown,
+  path: Path,
+  monitors: number | undefined,
+  findings: Findings,
+): void {
+  if (!Array.isArray(pages) || monitors === undefined) return;
+  const strange = pages.find((page) => page > monitors);
+  if (strange === undefined) return;
+  const count = monitors === 1 ? 'is one monitor' : `are ${monitors} monitors`;
+  findings.add(
+    [...path, 'pages'],
+    `there is no page ${strange}: there ${count}`,
+    '`monitor.partitions` says how many there are.',
+  );
 }
 
 /** Which of its targets a fault takes away from their Raft groups. */

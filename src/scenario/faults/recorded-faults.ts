@@ -1,5 +1,5 @@
 import type { JournalEvent } from '../../contracts/journal.js';
-import type { FaultPlan } from '../../contracts/plan.js';
+import type { FaultPlan } from '../../contracts/plan/faults.js';
 
 /** The faults that a run has made. */
 export interface RecordedFaults {

@@ -1,5 +1,6 @@
 import { formatDuration } from '../../base/units.js';
-import type { FaultPlan, Plan } from '../../contracts/plan.js';
+import type { FaultPlan } from '../../contracts/plan/faults.js';
+import type { Plan } from '../../contracts/plan.js';
 import type { FaultPlugin, ScenarioPlugins } from '../plugins.js';
 import { recoveryEndNs } from '../recovery-end.js';
 import { LOAD_CLOCK, type PlannedFault } from './draft.js';

@@ -1,6 +1,6 @@
 import { nearest } from '../../base/nearest.js';
 import { seededRandom } from '../../base/random.js';
-import type { FaultPlan } from '../../contracts/plan.js';
+import type { FaultPlan } from '../../contracts/plan/faults.js';
 import { isMap } from '../kinds.js';
 import type { Findings } from '../problem.js';
 import type { Draft } from './draft.js';

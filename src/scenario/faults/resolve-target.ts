@@ -1,7 +1,8 @@
 import { nearest } from '../../base/nearest.js';
 import type { Random } from '../../base/random.js';
 import { formatRatio } from '../../base/units.js';
-import type { StreamPlan, TargetPlan } from '../../contracts/plan.js';
+import type { StreamPlan } from '../../contracts/plan/streams.js';
+import type { TargetPlan } from '../../contracts/plan/target.js';
 import type { Findings, Path } from '../problem.js';
 import type { ResolvedCluster } from '../resolve-cluster.js';
 import {

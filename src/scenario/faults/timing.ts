@@ -1,6 +1,6 @@
 import type { Random } from '../../base/random.js';
 import { formatDuration } from '../../base/units.js';
-import type { ConditionPlan } from '../../contracts/plan.js';
+import type { ConditionPlan } from '../../contracts/plan/condition.js';
 import type { Findings, Path } from '../problem.js';
 import { type ConditionScene, resolveCondition } from '../resolve-condition.js';
 import { drawDuration } from './draft.js';

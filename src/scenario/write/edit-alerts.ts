@@ -1,6 +1,6 @@
 import { type Document, isMap, isSeq } from 'yaml';
 import type { AlertsPlan } from '../../contracts/alert.js';
-import type { FaultPlan } from '../../contracts/plan.js';
+import type { FaultPlan } from '../../contracts/plan/faults.js';
 
 /**
  * Lets the alerts of a scenario come after faults that take the place of its own: by their ids as they will be, in the order in which they are

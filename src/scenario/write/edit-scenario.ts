@@ -1,6 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import { Document, isMap, isScalar, isSeq, type Node, parseDocument, visit, type YAMLMap } from 'yaml';
-import type { FaultPlan, LoadPlan, Plan } from '../../contracts/plan.js';
+import type { FaultPlan } from '../../contracts/plan/faults.js';
+import type { LoadPlan } from '../../contracts/plan/loads.js';
+import type { Plan } from '../../contracts/plan.js';
 import { applySets } from '../apply-sets.js';
 import { childOf, parseYaml } from '../parse-yaml.js';
 import type { ScenarioPlugins } from '../plugins.js';

@@ -1,4 +1,6 @@
-import type { EventKind, MonitorPlan, PayloadPlan, SizePlan } from '../../contracts/plan.js';
+import type { EventKind, PayloadPlan } from '../../contracts/plan/events.js';
+import type { MonitorPlan } from '../../contracts/plan/monitor.js';
+import type { SizePlan } from '../../contracts/plan/size.js';
 import { writeSize } from './exact-quantities.js';
 import type { WritePlace } from './write-fault.js';
 

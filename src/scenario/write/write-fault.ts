@@ -1,4 +1,5 @@
-import type { FaultPlan, TargetPlan } from '../../contracts/plan.js';
+import type { FaultPlan } from '../../contracts/plan/faults.js';
+import type { TargetPlan } from '../../contracts/plan/target.js';
 import { durationKey } from '../kinds.js';
 import type { FaultPlugin } from '../plugins.js';
 import { formatTarget } from '../timeline.js';
@@ -28,7 +29,7 @@ export function writeFault(
   const { written, lost } = unparse(plugin.schema, withoutPaths(params, plugin, place));
   if (lost.length > 0)
     throw new RangeError(`${id} (${kind}) has ${lost.join(', ')}, which cannot be written`);
-  const text = targetText(target);
+  const text = target.role === 'no-node' ? plugin.defaultTarget : targetText(target);
   const draws = plugin.drawsBySeed || 'draw' in target;
   return {
     at: writeDuration(atNs),

@@ -1,4 +1,5 @@
-import type { LoadPlan, LoadSchedule, Stage } from '../../contracts/plan.js';
+import type { LoadPlan } from '../../contracts/plan/loads.js';
+import type { LoadSchedule, Stage } from '../../contracts/plan/schedule.js';
 import { writeByteRate, writeDuration, writeRate } from './exact-quantities.js';
 
 /** The keys by which a load says its pace and its length. */

@@ -25,6 +25,7 @@ export function writeMonitor(
       outcomes: reading.outcomes,
       'max-event-size': writeSize(reading.maxEventBytes),
       'max-depth': reading.maxDepth,
+      'max-sources': reading.maxSources,
     }),
     ...Object.fromEntries(
       Object.entries(monitor.sections ?? {}).map(([name, params]) => {

@@ -1,6 +1,9 @@
 import { Document, isMap, isSeq, visit } from 'yaml';
 import type { LoadScene } from '../../contracts/load.js';
-import type { LoadPlan, Plan, StreamPlan, ThresholdPlan } from '../../contracts/plan.js';
+import type { LoadPlan } from '../../contracts/plan/loads.js';
+import type { StreamPlan } from '../../contracts/plan/streams.js';
+import type { ThresholdPlan } from '../../contracts/plan/thresholds.js';
+import type { Plan } from '../../contracts/plan.js';
 import type { ScenarioPlugins } from '../plugins.js';
 import { limitsSchema } from '../root-schema.js';
 import { streamSchema } from '../stream-schema.js';

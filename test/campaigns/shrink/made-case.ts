@@ -1,5 +1,6 @@
 import type { ShrinkCase } from '../../../src/campaigns/shrink/case.js';
-import type { FaultPlan, LoadPlan } from '../../../src/contracts/plan.js';
+import type { FaultPlan } from '../../../src/contracts/plan/faults.js';
+import type { LoadPlan } from '../../../src/contracts/plan/loads.js';
 
 const S = 1e9;
 

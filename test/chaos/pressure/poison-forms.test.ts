@@ -13,7 +13,8 @@ import { PhaseClock } from '../../../src/metrics/phase-clock.js';
 import { EventCounter } from '../../../src/monitor/event-counter.js';
 import { connectControl } from '../../../src/nats/connect.js';
 import { readStream } from '../../../src/nats/stream-reader.js';
-import { WireParser, type WireSink } from '../../../src/wire/parser.js';
+import { messageSink } from '../../../src/wire/message-sink.js';
+import { WireParser } from '../../../src/wire/parser.js';
 import { STAMP_BYTES, writeStamp } from '../../../src/wire/stamp.js';
 import { madeHistory, madeRead, madeWriter } from '../../checkers/made-history.js';
 import { startTestServer } from '../../support/nats-server.js';
@@ -31,15 +32,6 @@ function stamped(writer: number, sequence: number): Uint8Array {
   return bytes;
 }
 
-const sinkOf = (message: WireSink['message']): WireSink => ({
-  message,
-  info: () => {},
-  ping: () => {},
-  pong: () => {},
-  ok: () => {},
-  error: () => {},
-});
-
 describe('poison', () => {
   it('has payloads in every form but those that are none', () => {
     const forms = POISON_FORMS.filter((form) => form !== 'oversized' && form !== 'garbage');
@@ -53,7 +45,7 @@ describe('poison', () => {
       plan: { port: 0, subject: 'cim.events.>', domainToken: 2, typeToken: 3 },
       writers: [{ writer: 0, load: 'orders', warmUpEndNs: 0 }],
     });
-    const parser = new WireParser(sinkOf((view) => counter.onMessage(view)));
+    const parser = new WireParser(messageSink((view) => counter.onMessage(view)));
     counter.onReadStart();
     parser.push(delivered(stamped(0, 0)));
     for (const payload of PAYLOADS) parser.push(delivered(payload));
@@ -80,7 +72,7 @@ describe('poison', () => {
     });
     arrivals.begin(recorder);
     const atNs = nowNs();
-    const parser = new WireParser(sinkOf((view) => arrivals.add(view, 0, atNs, atNs)));
+    const parser = new WireParser(messageSink((view) => arrivals.add(view, 0, atNs, atNs)));
     parser.push(delivered(stamped(0, 0)));
     for (const payload of PAYLOADS) parser.push(delivered(payload));
     parser.push(delivered(stamped(0, 1)));

@@ -3,7 +3,10 @@ import { NS } from '../../../src/base/clock.js';
 import { seededRandom } from '../../../src/base/random.js';
 import { consumer } from '../../../src/checkers/consumer.js';
 import { immutability } from '../../../src/checkers/immutability.js';
-import { CONSUMER_PLANTERS } from './plant-in-consumers.js';
+import { CONSUMER_FLOOR_PLANTERS } from './plant/consumer-floor.js';
+import { DELIVERY_IMMUTABILITY_PLANTERS } from './plant/delivery-immutability.js';
+import { MISSING_DELIVERY_PLANTERS } from './plant/missing-deliveries.js';
+import { REDELIVERY_PLANTERS } from './plant/redeliveries.js';
 import { expectAgreement, expectFound, expectInnocence, type Proof } from './prove.js';
 import { referenceConsumer } from './reference/consumer.js';
 import { referenceImmutability } from './reference/immutability.js';
@@ -42,7 +45,12 @@ describe('the check of consumers', () => {
     expectAgreement(PROOFS, 150, make);
   });
 
-  it.each(CONSUMER_PLANTERS)('finds what is planted: $check, $anomaly', (planter) => {
+  it.each([
+    ...MISSING_DELIVERY_PLANTERS,
+    ...REDELIVERY_PLANTERS,
+    ...CONSUMER_FLOOR_PLANTERS,
+    ...DELIVERY_IMMUTABILITY_PLANTERS,
+  ])('finds what is planted: $check, $anomaly', (planter) => {
     const proof = PROOFS.find(({ checker }) => checker.name === planter.check)!;
     expectFound(proof, planter, (seed) => simulate(seed, 4 + (seed % 8)));
   });

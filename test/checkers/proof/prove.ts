@@ -2,7 +2,7 @@ import { expect } from 'vitest';
 import { seededRandom } from '../../../src/base/random.js';
 import type { Checker, CheckResult } from '../../../src/contracts/checker.js';
 import type { History } from '../../../src/contracts/history.js';
-import type { Planter } from './planter.js';
+import type { Planter } from './plant/planter.js';
 import type { Said } from './reference/facts.js';
 import { firstSeed, forWorlds, RUNS_FACTOR, tryWorld } from './runs.js';
 import { toHistory, type World } from './world.js';
@@ -13,6 +13,8 @@ export interface Proof {
   readonly params?: Readonly<Record<string, unknown>>;
   reference(world: World): Said;
 }
+
+type MakeWorld = (seed: number) => World;
 
 /** As many seeds are tried as it takes to plant an anomaly this often. */
 const PLANTED = 15;
@@ -37,11 +39,7 @@ function expectConsistent({ verdict, sets, examples }: CheckResult): void {
 }
 
 /** Every checker says of every world what its definition does: the verdict, and each count. */
-export function expectAgreement(
-  proofs: readonly Proof[],
-  count: number,
-  make: (seed: number) => World,
-): void {
+export function expectAgreement(proofs: readonly Proof[], count: number, make: MakeWorld): void {
   forWorlds(count, make, (world) => {
     const history = toHistory(world);
     for (const proof of proofs) {
@@ -54,11 +52,7 @@ export function expectAgreement(
 }
 
 /** No checker finds a violation in a world that kept every promise. */
-export function expectInnocence(
-  proofs: readonly Proof[],
-  count: number,
-  make: (seed: number) => World,
-): void {
+export function expectInnocence(proofs: readonly Proof[], count: number, make: MakeWorld): void {
   forWorlds(count, make, (world) => {
     const history = toHistory(world);
     for (const { checker, params = {} } of proofs) {
@@ -73,7 +67,7 @@ export function expectInnocence(
 }
 
 /** What is planted is found: each count grows by as much as was planted, and the verdict follows. */
-export function expectFound(proof: Proof, planter: Planter, make: (seed: number) => World): void {
+export function expectFound(proof: Proof, planter: Planter, make: MakeWorld): void {
   let planted = 0;
   for (let seed = firstSeed(); planted < PLANTED * RUNS_FACTOR; seed++) {
     if (seed >= firstSeed() + MOST_TRIES * RUNS_FACTOR) break;

@@ -9,7 +9,13 @@ import { order } from '../../../src/checkers/order.js';
 import { unexpected } from '../../../src/checkers/unexpected.js';
 import { disturbStreams } from './disturb-streams.js';
 import { drawStreams } from './draw-streams.js';
-import { STREAM_PLANTERS } from './plant-in-streams.js';
+import { ACKED_LOSS_PLANTERS } from './plant/acked-loss.js';
+import { DIVERGENCE_PLANTERS } from './plant/divergence.js';
+import { DUPLICATES_PLANTERS } from './plant/duplicates.js';
+import { MONOTONIC_PLANTERS } from './plant/monotonic.js';
+import { ORDER_PLANTERS } from './plant/order.js';
+import { STREAM_IMMUTABILITY_PLANTERS } from './plant/stream-immutability.js';
+import { UNEXPECTED_PLANTERS } from './plant/unexpected.js';
 import { expectAgreement, expectFound, expectInnocence, type Proof } from './prove.js';
 import { referenceAckedLoss } from './reference/acked-loss.js';
 import { referenceDivergence } from './reference/divergence.js';
@@ -61,7 +67,15 @@ describe('the checks of streams', () => {
     expect(removed).toBeGreaterThan(100);
   });
 
-  it.each(STREAM_PLANTERS)('find what is planted: $check, $anomaly', (planter) => {
+  it.each([
+    ...ACKED_LOSS_PLANTERS,
+    ...DUPLICATES_PLANTERS,
+    ...ORDER_PLANTERS,
+    ...UNEXPECTED_PLANTERS,
+    ...DIVERGENCE_PLANTERS,
+    ...STREAM_IMMUTABILITY_PLANTERS,
+    ...MONOTONIC_PLANTERS,
+  ])('find what is planted: $check, $anomaly', (planter) => {
     const proof = PROOFS.find(({ checker }) => checker.name === planter.check)!;
     expectFound(proof, planter, (seed) => simulate(seed, 4 + (seed % 12)).world);
   });

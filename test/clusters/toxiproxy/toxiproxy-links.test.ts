@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect } from '@nats-io/transport-node';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { messageOf } from '../../../src/base/errors.js';
 import { freshId } from '../../../src/base/ids.js';
 import type { LinkProxy } from '../../../src/clusters/toxiproxy/link-proxy.js';
 import { ToxiproxyApi } from '../../../src/clusters/toxiproxy/toxiproxy-api.js';
@@ -12,6 +13,7 @@ import { ToxiproxyProcess } from '../../../src/clusters/toxiproxy/toxiproxy-proc
 import { CLIENTS, type LinkEffect } from '../../../src/contracts/links.js';
 import { endMarked, sendSignal } from '../../../src/processes/end-process.js';
 import { leasePorts, type PortLease } from '../../../src/processes/port-lease.js';
+import { findMarked } from '../../../src/processes/run-mark.js';
 import { carryOut } from '../../../src/undo/carry-out.js';
 import { startTestServer, type TestServer } from '../../support/nats-server.js';
 import { pauseProcess } from '../../support/pause-process.js';
@@ -153,6 +155,24 @@ test('one of somebody else is not replaced when it hangs: that is an error, and 
   await control.lift('e');
   expect(await carryOut(record!)).toMatchObject({ undone: true });
   expect(await control.look('e')).toMatchObject({ isLifted: true });
+});
+
+test('one that is closed while it starts does not run on', async () => {
+  using another = await leasePorts(1, { stateDir: directory });
+  const ownMark = `test-${freshId()}`;
+  const own = new ToxiproxyProcess({
+    program: await toxiproxyPath(),
+    port: another.ports[0] as number,
+    logFile: join(directory, 'closed.log'),
+    mark: ownMark,
+    proxies: () => [],
+    onEnd: () => {},
+  });
+  await own.restart();
+  const again = own.restart().catch(messageOf);
+  await own.close();
+  expect(await again).toContain('is closed');
+  expect(await findMarked(ownMark)).toEqual([]);
 });
 
 test('who takes the port of its control is not taken for it', async () => {

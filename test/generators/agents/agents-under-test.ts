@@ -1,9 +1,9 @@
-import { connect } from '@nats-io/transport-node';
 import { NS } from '../../../src/base/clock.js';
 import { waitFor } from '../../../src/base/wait.js';
-import type { EventKind } from '../../../src/contracts/plan.js';
+import type { EventKind } from '../../../src/contracts/plan/events.js';
 import { emptyStamp, readStamp } from '../../../src/wire/stamp.js';
 import { LoadUnderTest, type TestLoadOptions } from '../load-under-test.js';
+import { subscribe } from '../subscriber.js';
 
 /** Large enough for an event to say which agent it is from. */
 export const NAMED: readonly EventKind[] = [
@@ -46,27 +46,22 @@ export async function runAgents(
   meanwhile: (loads: readonly LoadUnderTest[]) => Promise<void> = async () => {},
 ): Promise<{ readonly loads: readonly LoadUnderTest[]; readonly seen: readonly Seen[] }> {
   const { workers = 1 } = options;
-  const connection = await connect({ servers: `127.0.0.1:${options.access.servers[0]!.port}` });
-  const received: { subject: string; data: Uint8Array }[] = [];
-  connection.subscribe('cim.events.>', {
-    callback: (_, { subject, data }) => void received.push({ subject, data }),
-  });
-  await connection.flush();
+  await using subscriber = await subscribe(
+    options.access.servers[0]!.port,
+    'cim.events.>',
+    ({ subject, data }) => ({ subject, data }),
+  );
   const loads = Array.from({ length: workers }, (_, worker) =>
     agents({ ...options, worker, writer: 100 * worker }),
   );
-  try {
-    await Promise.all(loads.map((load) => load.ready()));
-    await Promise.all(loads.map((load) => load.start()));
-    await meanwhile(loads);
-    await Promise.all(loads.map((load) => load.finished()));
-    const sent = loads.reduce((sum, load) => sum + load.count('sent'), 0);
-    await waitFor(() => received.length >= sent, { timeoutMs: 10_000, everyMs: 10 });
-  } finally {
-    await connection.close();
-  }
+  await Promise.all(loads.map((load) => load.ready()));
+  await Promise.all(loads.map((load) => load.start()));
+  await meanwhile(loads);
+  await Promise.all(loads.map((load) => load.finished()));
+  const sent = loads.reduce((sum, load) => sum + load.count('sent'), 0);
+  await waitFor(() => subscriber.seen.length >= sent, { timeoutMs: 30_000, everyMs: 10 });
   const stamp = emptyStamp();
-  const seen = received.map(({ subject, data }): Seen => {
+  const seen = subscriber.seen.map(({ subject, data }): Seen => {
     if (!readStamp(data, 0, data.length, stamp)) throw new Error(`a foreign message on ${subject}`);
     const { startNs } = loads[Math.floor(stamp.writer / 100)]!;
     const body = Buffer.from(data.subarray(16)).toString('latin1');

@@ -164,7 +164,7 @@ describe('a behaviour that throws', () => {
       seconds: 0.5,
       required: { agents: 4, behavior: file, ramp: '0s' },
     });
-    expect(loads[0]!.noticesOf('operation-error')[0]?.text).toMatch(
+    expect(loads[0]!.operationErrors[0]).toMatch(
       /^beat threw: publish of Heartbeat: its fields have 2009 B, and there is room for 896 /,
     );
     expect(loads[0]!.noticesOf('disconnected')).toEqual([]);
@@ -209,6 +209,6 @@ describe('a behaviour that throws', () => {
       seconds: 0.1,
       required: { agents: 2, behavior: file, ramp: '0s', connections: 1 },
     });
-    expect(loads[0]!.noticesOf('operation-error')[0]!.text).toMatch(message);
+    expect(loads[0]!.operationErrors[0]).toMatch(message);
   });
 });

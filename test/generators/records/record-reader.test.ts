@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
-import type { RecordFormat } from '../../../src/contracts/plan.js';
+import type { RecordFormat } from '../../../src/contracts/plan/record-file.js';
 import type { RecordFields } from '../../../src/contracts/records.js';
 import { type RecordFile, RecordReader } from '../../../src/generators/records/record-reader.js';
 import { scanRecords } from '../../../src/generators/records/scan-records.js';

@@ -130,6 +130,19 @@ describe('following agents', () => {
     expect(crowd(book, 'fleet').missing).toBe(1);
   });
 
+  it('finds who is missing though it is blind for a moment again and again', () => {
+    const book = following({ 'silent-after': '1m' });
+    book.tell({ ...heartbeat(0, 'a'), type: 'Moved' });
+    for (let atMs = 20_000; atMs < 60_000; atMs += 20_000) {
+      book.book.onSight(false, START_NS + atMs * NS.ms);
+      book.book.onSight(true, START_NS + (atMs + 100) * NS.ms);
+    }
+    book.tick(60_200);
+    expect(crowd(book, 'fleet')).toMatchObject({ alive: 1 });
+    book.tick(60_201);
+    expect(crowd(book, 'fleet')).toMatchObject({ alive: 0 });
+  });
+
   it('gives agents that send no heartbeats their time, and lets go who leaves or is silent for too long', () => {
     const book = following({ 'silent-after': '1m', 'forget-after': '1h' });
     book.tell({ ...heartbeat(0, 'a'), type: 'Moved' });

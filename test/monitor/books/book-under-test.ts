@@ -31,6 +31,8 @@ export class BookUnderTest<T extends EventBook> {
   readonly #series = new SeriesTable({ domainToken: 2, typeToken: 3 }, 'cim.events.>', 1000);
   readonly #words = new OutcomeWords(DEFAULT_EVENT_READING);
   readonly #outcome: number;
+  /** The series of the event that the book is told of. */
+  #told = 0;
 
   constructor(make: (scene: BookScene) => T, loads: readonly string[] = ['unknown']) {
     this.#outcome = this.#fields.want('outcome');
@@ -41,7 +43,7 @@ export class BookUnderTest<T extends EventBook> {
       outcomes: this.#words.names,
       loads,
       section: () => undefined,
-      countError: (series, reason) => this.errors.push({ type: this.#series.types[series]!, reason }),
+      countError: (reason) => this.errors.push({ type: this.#series.types[this.#told]!, reason }),
       startNs: START_NS,
     });
   }
@@ -55,6 +57,7 @@ export class BookUnderTest<T extends EventBook> {
     if (scan.scan(buffer, data, buffer.byteOffset, start, buffer.length) !== SCAN.ok)
       throw new Error('no JSON');
     const series = this.#series.find(buffer, 0, start - 1);
+    this.#told = series;
     const word = this.#outcome;
     const said =
       scan.kinds[word] === FIELD.text ? this.#words.ofWord(buffer, scan.starts[word]!, scan.ends[word]!) : -1;

@@ -8,18 +8,32 @@ import { BookUnderTest, START_NS } from './book-under-test.js';
 const making = (...metrics: readonly object[]) =>
   new BookUnderTest((scene) => new DomainMetricBook(metricsSchema.parse(metrics), scene));
 
-const placed = (atMs: number, fields: Record<string, unknown>) => ({ atMs, type: 'Placed', fields });
+const metric = (type: string) => (name: string, more: object) => ({
+  name,
+  type,
+  help: 'What it is.',
+  ...more,
+});
+const counter = metric('counter');
+const gauge = metric('gauge');
+const histogram = metric('histogram');
 
-const REVENUE = {
-  name: 'orders_value_euros_total',
-  type: 'counter',
-  help: 'What was ordered.',
+const told = (type: string, fields: Record<string, unknown>, atMs = 0) => ({ atMs, type, fields });
+const placed = (atMs: number, fields: Record<string, unknown>) => told('Placed', fields, atMs);
+
+const REVENUE = counter('orders_value_euros_total', {
   unit: 'euros',
   from: { domain: 'orders', type: 'Placed' },
   field: 'price.cents',
   scale: 0.01,
   labels: { country: 'country' },
-};
+});
+
+const REQUESTS = counter('requests_total', {
+  from: { type: 'Reported' },
+  field: 'requests',
+  'running-total': true,
+});
 
 describe('metrics that a configuration declares', () => {
   it('add up a field, by the labels that other fields hold', () => {
@@ -28,7 +42,7 @@ describe('metrics that a configuration declares', () => {
     book.tell(placed(1, { price: { cents: 750 }, country: 'AT' }));
     book.tell(placed(2, { price: { cents: 100 }, country: 'DE "south"\n' }));
     book.tell(placed(3, { price: { cents: 100 } }));
-    book.tell({ atMs: 4, type: 'Paid', fields: { price: { cents: 99 }, country: 'AT' } });
+    book.tell(told('Paid', { price: { cents: 99 }, country: 'AT' }, 4));
     book.tell({ atMs: 5, domain: 'offers', type: 'Placed', fields: { price: { cents: 99 } } });
     expect(book.samples('orders_value_euros_total')).toEqual([
       { labels: { country: 'AT' }, value: 20 },
@@ -38,13 +52,12 @@ describe('metrics that a configuration declares', () => {
   });
 
   it('count events where no field is told, also those that have none, and by domain and type', () => {
-    const book = making({
-      name: 'payment_events_total',
-      type: 'counter',
-      help: 'Payments.',
-      from: { type: 'Payment*' },
-      labels: { what: '$type', where: '$domain' },
-    });
+    const book = making(
+      counter('payment_events_total', {
+        from: { type: 'Payment*' },
+        labels: { what: '$type', where: '$domain' },
+      }),
+    );
     expect(book.book.everyEvent).toBe(true);
     book.tell({ atMs: 0, type: 'PaymentFailed' });
     book.tell({ atMs: 0, type: 'PaymentMade' });
@@ -76,23 +89,20 @@ describe('metrics that a configuration declares', () => {
   });
 
   it('add up no running totals of several tellers as if they were one that falls again and again', () => {
-    const book = making({
-      name: 'requests_total',
-      type: 'counter',
-      help: 'Requests.',
-      from: { type: 'Reported' },
-      field: 'requests',
-      'running-total': true,
-      labels: { host: 'host' },
-      'max-series': 1,
-    });
+    const book = making({ ...REQUESTS, labels: { host: 'host' }, 'max-series': 1 });
     for (const host of ['a', 'b', 'c', 'b', 'c', 'b'])
-      book.tell({ atMs: 0, type: 'Reported', fields: { host, requests: host === 'b' ? 1000 : 10 } });
+      book.tell(told('Reported', { host, requests: host === 'b' ? 1000 : 10 }));
     expect(book.sum('requests_total')).toBe(10);
     expect(book.figure('cim_monitor_metric_series_dropped_total', { metric: 'requests_total' })).toBe(5);
   });
 
   it('follow a running total, which begins anew when it falls', () => {
+    const book = making(REQUESTS);
+    for (const requests of [10, 10, 25, 4, 6]) book.tell(told('Reported', { requests }));
+    expect(book.figure('requests_total')).toBe(25 + 6);
+  });
+
+  it('take no old running total for a new beginning, and no copy of one from before it', () => {
     const book = making({
       name: 'requests_total',
       type: 'counter',
@@ -101,20 +111,30 @@ describe('metrics that a configuration declares', () => {
       field: 'requests',
       'running-total': true,
     });
-    for (const requests of [10, 10, 25, 4, 6]) book.tell({ atMs: 0, type: 'Reported', fields: { requests } });
-    expect(book.figure('requests_total')).toBe(25 + 6);
+    expect(book.figure('requests_total')).toBe(0);
+    const told: [atMs: number, happenedMs: number, requests: number][] = [
+      [10, 10, 100],
+      [30, 30, 120],
+      [40, 20, 110],
+      [50, 30, 120],
+      [60, 60, 5],
+      [70, 30, 120],
+      [80, 80, 7],
+    ];
+    for (const [atMs, happenedMs, requests] of told)
+      book.tell({ atMs, lagMs: atMs - happenedMs, type: 'Reported', fields: { requests } });
+    expect(book.figure('requests_total')).toBe(120 + 7);
   });
 
   it('put a field into the buckets of a histogram', () => {
-    const book = making({
-      name: 'parcel_weight_kilograms',
-      type: 'histogram',
-      help: 'Parcels.',
-      from: { type: 'Packed' },
-      field: 'kg',
-      buckets: [1, 5, 20],
-    });
-    for (const kg of [0.5, 1, 4, 21]) book.tell({ atMs: 0, type: 'Packed', fields: { kg } });
+    const book = making(
+      histogram('parcel_weight_kilograms', {
+        from: { type: 'Packed' },
+        field: 'kg',
+        buckets: [1, 5, 20],
+      }),
+    );
+    for (const kg of [0.5, 1, 4, 21]) book.tell(told('Packed', { kg }));
     const buckets = book.samples('parcel_weight_kilograms').filter(({ suffix }) => suffix === '_bucket');
     expect(buckets.map(({ labels, value }) => [labels.le, value])).toEqual([
       ['1', 2],
@@ -127,19 +147,18 @@ describe('metrics that a configuration declares', () => {
   });
 
   it('set a gauge by the first source that means an event, and take it away again', () => {
-    const book = making({
-      name: 'door_open',
-      type: 'gauge',
-      help: '1 while a door is open.',
-      from: [
-        { type: 'DoorMoved', where: { state: 'open', locked: false }, value: 1 },
-        { type: 'DoorMoved', where: { state: 'closed' }, value: 0 },
-        { type: 'DoorRemoved', removes: true },
-      ],
-      labels: { door: 'door' },
-    });
+    const book = making(
+      gauge('door_open', {
+        from: [
+          { type: 'DoorMoved', where: { state: 'open', locked: false }, value: 1 },
+          { type: 'DoorMoved', where: { state: 'closed' }, value: 0 },
+          { type: 'DoorRemoved', removes: true },
+        ],
+        labels: { door: 'door' },
+      }),
+    );
     const moved = (door: string, state: string, locked = false) =>
-      book.tell({ atMs: 0, type: 'DoorMoved', fields: { door, state, locked } });
+      book.tell(told('DoorMoved', { door, state, locked }));
     moved('a', 'open');
     moved('b', 'open', true);
     moved('c', 'open');
@@ -148,24 +167,23 @@ describe('metrics that a configuration declares', () => {
       { labels: { door: 'a' }, value: 1 },
       { labels: { door: 'c' }, value: 0 },
     ]);
-    book.tell({ atMs: 1, type: 'DoorRemoved', fields: { door: 'a' } });
-    book.tell({ atMs: 1, type: 'DoorRemoved', fields: { door: 'z' } });
+    book.tell(told('DoorRemoved', { door: 'a' }, 1));
+    book.tell(told('DoorRemoved', { door: 'z' }, 1));
     moved('d', 'open');
     expect(book.samples('door_open').map(({ labels }) => labels.door)).toEqual(['d', 'c']);
   });
 
   it('let a gauge go of which there was no news, but not while nothing could be seen', () => {
-    const book = making({
-      name: 'room_celsius',
-      type: 'gauge',
-      help: 'How warm it is.',
-      from: { type: 'Sampled' },
-      field: 'celsius',
-      labels: { room: 'room' },
-      'expires-after': '1m',
-    });
+    const book = making(
+      gauge('room_celsius', {
+        from: { type: 'Sampled' },
+        field: 'celsius',
+        labels: { room: 'room' },
+        'expires-after': '1m',
+      }),
+    );
     const sampled = (atMs: number, room: string, celsius: number) =>
-      book.tell({ atMs, type: 'Sampled', fields: { room, celsius } });
+      book.tell(told('Sampled', { room, celsius }, atMs));
     sampled(0, 'a', 20);
     sampled(40_000, 'b', -3.5);
     book.tick(61_000);
@@ -173,34 +191,73 @@ describe('metrics that a configuration declares', () => {
     book.book.onSight(false, START_NS + 70 * NS.s);
     book.tick(200_000);
     book.book.onSight(true, START_NS + 200 * NS.s);
-    book.tick(210_000);
+    // Thirty seconds of silence before, and as many after: the time between does not count.
+    book.tick(230_000);
     expect(book.samples('room_celsius')).toHaveLength(1);
-    book.tick(261_000);
+    book.tick(231_000);
     expect(book.samples('room_celsius')).toEqual([]);
     sampled(262_000, 'a', 1);
     expect(book.samples('room_celsius')).toEqual([{ labels: { room: 'a' }, value: 1 }]);
   });
 
+  it('let a gauge go in time, however often nothing could be seen', () => {
+    const book = making(
+      gauge('room_celsius', { from: { type: 'Sampled' }, field: 'celsius', 'expires-after': '1m' }),
+    );
+    book.tell(told('Sampled', { celsius: 20 }, 0));
+    for (let s = 10; s <= 60; s += 10) {
+      book.book.onSight(false, START_NS + s * NS.s);
+      book.book.onSight(true, START_NS + (s + 1) * NS.s);
+      book.tick((s + 2) * 1000);
+      expect(book.samples('room_celsius')).toHaveLength(1);
+    }
+    book.tick(66_000);
+    expect(book.samples('room_celsius')).toHaveLength(1);
+    book.tick(67_000);
+    expect(book.samples('room_celsius')).toEqual([]);
+  });
+
   it('show one state of several that exclude each other', () => {
-    const book = making({
-      name: 'line_state',
-      type: 'gauge',
-      help: '1 for the state of a line.',
-      from: [
-        { type: 'LineChanged', value: 1 },
-        { type: 'LineStopped', removes: true },
-      ],
-      labels: { line: 'line', state: 'state' },
-      'one-per': ['line'],
-    });
-    const changed = (line: string, state: string) =>
-      book.tell({ atMs: 0, type: 'LineChanged', fields: { line, state } });
+    const book = making(
+      gauge('line_state', {
+        from: [
+          { type: 'LineChanged', value: 1 },
+          { type: 'LineStopped', removes: true },
+        ],
+        labels: { line: 'line', state: 'state' },
+        'one-per': ['line'],
+      }),
+    );
+    const changed = (line: string, state: string) => book.tell(told('LineChanged', { line, state }));
     const shown = () => book.samples('line_state').map(({ labels }) => `${labels.line} ${labels.state}`);
     for (const state of ['idle', 'busy', 'busy', 'idle', 'broken']) changed('one', state);
     changed('two', 'idle');
     expect(shown().toSorted()).toEqual(['one broken', 'two idle']);
-    book.tell({ atMs: 1, type: 'LineStopped', fields: { line: 'one' } });
+    book.tell(told('LineStopped', { line: 'one' }, 1));
     expect(shown()).toEqual(['two idle']);
+  });
+
+  it('are each on a page once, though one goes away and comes again while that is written', () => {
+    const book = making(
+      gauge('door_open', {
+        from: [
+          { type: 'DoorMoved', value: 1 },
+          { type: 'DoorRemoved', removes: true },
+        ],
+        labels: { door: 'door' },
+      }),
+    );
+    for (const door of ['a', 'b', 'c']) book.tell(told('DoorMoved', { door }));
+    const [family] = [...book.book.families()].filter(({ name }) => name === 'door_open');
+    const shown: string[] = [];
+    for (const { labels } of family!.samples) {
+      shown.push(labels.door!);
+      if (shown.length > 1) continue;
+      for (const door of ['b', 'a']) book.tell(told('DoorRemoved', { door }));
+      for (const door of ['d', 'a', 'b']) book.tell(told('DoorMoved', { door }));
+    }
+    expect(shown).toEqual(['a', 'c']);
+    expect(book.samples('door_open').map(({ labels }) => labels.door)).toHaveLength(4);
   });
 
   it('bound the combinations of labels: what is beyond is `other`, and counted', () => {
@@ -239,7 +296,6 @@ describe('metrics that a configuration declares', () => {
       country: fc.constantFrom('a', 'b', 'c', 'd', undefined),
     });
     const common = {
-      help: 'x',
       from: { type: 'P*' },
       field: 'amount',
       labels: { c: 'country' },
@@ -247,10 +303,7 @@ describe('metrics that a configuration declares', () => {
     };
     fc.assert(
       fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
-        const book = making(
-          { ...common, name: 'a_total', type: 'counter' },
-          { ...common, name: 'b', type: 'gauge' },
-        );
+        const book = making(counter('a_total', common), gauge('b', common));
         const counters = new Map<string, number>();
         const gauges = new Map<string, number>();
         const under = (map: Map<string, number>, country: string) =>
@@ -259,7 +312,7 @@ describe('metrics that a configuration declares', () => {
             : 'other';
         let wrong = 0;
         for (const { type, amount, country } of steps) {
-          book.tell({ atMs: 0, type, fields: { amount, country } });
+          book.tell(told(type, { amount, country }));
           if (type === 'Lost' || amount === null || amount === undefined) continue;
           if (typeof amount === 'string') {
             wrong += 2;

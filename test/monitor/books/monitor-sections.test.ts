@@ -51,6 +51,18 @@ describe('the sections of the monitor’s configuration', () => {
     expect(more).toEqual([]);
   });
 
+  it('take a metric of GPUs, which nothing else makes, as rules and dashboards know it, and not otherwise', () => {
+    const gpu = (type: string, labels: string) =>
+      problemsOf(metric('name: cim_gpu_up', `type: ${type}`, 'from: { domain: gpu }', 'field: up', labels));
+    expect(gpu('gauge', 'labels: { node: host, gpu: index, vendor: vendor, model: model }')).toEqual([]);
+    const otherwise =
+      '3:11 metrics[0].name: rules and dashboards know it as a gauge with the labels node, gpu, vendor, model: declare it so';
+    expect(gpu('gauge', 'labels: { node: host, gpu: index, vendor: vendor }')).toEqual([otherwise]);
+    expect(gpu('gauge', 'labels: { node: a, gpu: b, vendor: c, model: d, room: e }')).toEqual([otherwise]);
+    expect(gpu('gauge', 'labels: { node: a, gpu: b, vendor: c, room: e }')).toEqual([otherwise]);
+    expect(gpu('counter', 'labels: { node: a, gpu: b, vendor: c, model: d }')).toEqual([otherwise]);
+  });
+
   it('find everything that is wrong with a metric, at its place', () => {
     const text = metric(
       'name: wait_ms',

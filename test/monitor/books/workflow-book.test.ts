@@ -1,7 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { DEFAULT_EVENT_READING } from '../../../src/contracts/event-reading.js';
+import { makeWorkflowBook } from '../../../src/monitor/workflows/make-workflow-book.js';
 import { WorkflowBook } from '../../../src/monitor/workflows/workflow-book.js';
-import { workflowsSchema } from '../../../src/monitor/workflows/workflows-schema.js';
+import { workflowsSchema, workflowsSectionSchema } from '../../../src/monitor/workflows/workflows-schema.js';
 import { BookUnderTest, START_NS, type TestEvent } from './book-under-test.js';
 
 type Settings = Parameters<typeof workflowsSchema.parse>[0];
@@ -86,9 +88,9 @@ describe('following workflows', () => {
 
   it('counts one whose events come in another order, late or twice as the one that it is', () => {
     const book = following();
-    book.tell(event(10, 'OrderPaid', 'a', { lagMs: 5 }));
+    book.tell(event(10, 'OrderStarted', 'a', { lagMs: 5 }));
     book.tell(event(12, 'OrderCompleted', 'a', { lagMs: 3 }));
-    // The beginning was overtaken by the end: now it is known how long it took.
+    // The beginning is overtaken by the end: when it comes, it is known how long it took.
     expect(book.figure('cim_workflow_duration_seconds', {}, '_count')).toBe(1);
     book.tell(event(20, 'OrderCompleted', 'b', { lagMs: 2 }));
     expect(book.figure('cim_workflow_duration_seconds', {}, '_count')).toBe(1);
@@ -134,14 +136,19 @@ describe('following workflows', () => {
     expect(book.figure('cim_workflow_oldest_open_age_seconds')).toBeCloseTo(13);
     book.tell(event(13_500, 'OrderCompleted', 'a'));
     expect(book.figure('cim_workflow_oldest_open_age_seconds')).toBeCloseTo(11.5);
+    // What stood still before stands still after; what did not has as much time left as it had.
+    book.tell(event(13_500, 'OrderStarted', 'c'));
     book.book.onSight(false, START_NS + 14e9);
-    book.book.onSight(true, START_NS + 40e9);
-    book.tick(45_000);
-    expect(book.figure('cim_workflow_stalled')).toBe(0);
-    book.tick(51_000);
+    book.tick(39_000);
     expect(book.figure('cim_workflow_stalled')).toBe(1);
+    book.book.onSight(true, START_NS + 40e9);
+    expect(book.figure('cim_workflow_stalled')).toBe(1);
+    book.tick(49_500);
+    expect(book.figure('cim_workflow_stalled')).toBe(1);
+    book.tick(49_501);
+    expect(book.figure('cim_workflow_stalled')).toBe(2);
     book.tell(event(51_000, 'OrderPaid', 'b'));
-    expect(book.figure('cim_workflow_stalled')).toBe(0);
+    expect(book.figure('cim_workflow_stalled')).toBe(1);
   });
 
   it('lets the oldest give way when too many are open, and counts what still comes of them no second time', () => {
@@ -167,6 +174,66 @@ describe('following workflows', () => {
       ['orders', 2],
       ['kind\n"0"', 1],
     ]);
+  });
+
+  it('takes no event for a workflow that only has an id: what begins or ends one does', () => {
+    const book = following({ 'stalled-after': '10s' });
+    for (let i = 0; i < 30; i++) book.tell(event(i, 'UserLoggedIn', `login-${i}`));
+    book.tell(event(31, 'UserLoggedIn', 'login-7'));
+    book.tick(60_000);
+    expect(book.sum('cim_workflow_started_total')).toBe(0);
+    expect(book.sum('cim_workflow_stalled')).toBe(0);
+    // One whose beginning was not seen has ended, however: that it failed is worth knowing.
+    book.tell(event(61_000, 'OrderPaid', 'a'));
+    book.tell(event(62_000, 'OrderFailed', 'a'));
+    expect(account(book, 'orders')).toEqual({ started: 1, completed: 0, failed: 1, forgotten: 0, open: 0 });
+  });
+
+  it('takes an end whose beginning was not seen for one only if it was named, where beginnings are', () => {
+    const book = following({ started: ['OrderPlaced'], completed: ['Delivered'] });
+    book.tell(event(0, 'OrderPaid', 'a'));
+    book.tell(event(0, 'LoginFailed', 'b'));
+    book.tell(event(0, 'OrderStarted', 'c'));
+    expect(book.sum('cim_workflow_started_total')).toBe(0);
+    book.tell(event(1, 'OrderPaid', 'd', { fields: { last: true } }));
+    book.tell(event(1, 'Delivered', 'e'));
+    book.tell(event(1, 'OrderPlaced', 'f'));
+    book.tell(event(2, 'OrderFailed', 'f'));
+    expect(account(book, 'orders')).toEqual({ started: 3, completed: 2, failed: 1, forgotten: 0, open: 0 });
+  });
+
+  it('forgets what was silent for too long, but not for a time in which nothing could be seen', () => {
+    const book = following({ 'forget-after': '1h', 'stalled-after': '1m' });
+    book.tell(event(0, 'OrderStarted', 'a'));
+    book.tell(event(0, 'OrderStarted', 'b'));
+    book.book.onSight(false, START_NS + 1000e9);
+    book.book.onSight(true, START_NS + 3000e9);
+    book.tell(event(3_000_000, 'OrderPaid', 'b'));
+    book.tick(5_590_000);
+    expect(account(book, 'orders')).toMatchObject({ open: 2, forgotten: 0 });
+    book.tick(5_610_000);
+    expect(account(book, 'orders')).toEqual({ started: 2, completed: 0, failed: 0, forgotten: 1, open: 1 });
+    expect(book.sum('cim_workflow_stalled')).toBe(1);
+    book.tell(event(5_620_000, 'OrderCompleted', 'a'));
+    expect(account(book, 'orders')).toMatchObject({ started: 2, completed: 0, open: 1 });
+    book.tell(event(5_630_000, 'OrderStarted', 'a'));
+    expect(account(book, 'orders')).toMatchObject({ started: 3, open: 2 });
+  });
+
+  it('are not followed where the configuration says so', () => {
+    const made = (section: unknown) =>
+      makeWorkflowBook({
+        want: () => 0,
+        series: { namesOf: () => ({ domain: '', type: '' }), domainOf: () => '' },
+        fields: DEFAULT_EVENT_READING.fields,
+        outcomes: [],
+        loads: [],
+        section: () => section,
+        countError: () => {},
+        startNs: START_NS,
+      });
+    for (const word of [false, 'off']) expect(made(workflowsSectionSchema.parse(word))).toBeUndefined();
+    expect(made(undefined)).toBeDefined();
   });
 
   it('keeps open ones in tens of bytes each, and as many as it may', () => {
@@ -262,6 +329,8 @@ class SlowAccount {
       this.#past = this.#past.filter((each) => each !== past);
     }
     const isFirst = workflow === undefined;
+    const isEnd = type === 'OrderCompleted' || type === 'OrderFailed';
+    if (isFirst && !begins && !isEnd) return;
     if (workflow === undefined) {
       workflow = { id, state: 'open', beginMs: happenedMs, begun: false, newsMs: atMs };
       this.#started++;
@@ -275,7 +344,7 @@ class SlowAccount {
     workflow.newsMs = atMs;
     if (begins && happenedMs < workflow.beginMs!) workflow.beginMs = happenedMs;
     workflow.begun ||= begins;
-    if (type !== 'OrderCompleted' && type !== 'OrderFailed') return;
+    if (!isEnd) return;
     if (isFirst) workflow.beginMs = undefined;
     if (type === 'OrderFailed') this.#failed++;
     else this.#completed++;

@@ -38,6 +38,8 @@ describe('timeOfText', () => {
       expect(read(text), text).toBe(noon);
     }
     expect(read('2026-03-01')).toBe(noon - 12 * NS.h);
+    for (const text of ['1772366400.125', '1772366400125.0', '1.772366400125e9'])
+      expect(read(text), text).toBe(noon + 125 * NS.ms);
     expect(read('2026-03-01T12:00:00.123456789Z') - noon).toBeCloseTo(123_456_789, -3);
     expect(read('2024-02-29T00:00:00Z')).toBe(Date.UTC(2024, 1, 29) * NS.ms);
   });

@@ -4,6 +4,7 @@ import type { MetricFamily, MetricSource } from '../../../src/contracts/metric.j
 import { CATALOG } from '../../../src/monitor/family.js';
 import { PageMaker } from '../../../src/monitor/page/page-maker.js';
 import { needs, promtool } from '../../support/prometheus-tools.js';
+import { turnsMeanwhile } from '../../support/turns-meanwhile.js';
 import { parsePrometheusText, sampleValue } from '../prometheus-text.js';
 
 const HOSTILE = [
@@ -58,6 +59,25 @@ const page = async (format: 'text' | 'openmetrics', ...families: MetricFamily[])
   (await new PageMaker([sourceOf(...families)]).make(format)).toString('utf8');
 
 describe('PageMaker', () => {
+  it('leaves out what cannot be written, says so, and shows the rest', async () => {
+    const broken: MetricFamily = {
+      ...{ name: 'broken', type: 'gauge', help: 'Broken.', labels: ['of'], source: 'a test' },
+      samples: [{ labels: { of: Object.create(null) as string }, value: 1 }],
+    };
+    const throws: MetricSource = {
+      *families() {
+        yield ODD;
+        throw new TypeError('what answered is no server');
+      },
+    };
+    const maker = new PageMaker([sourceOf(broken, COUNTER), throws, sourceOf(HISTOGRAM)]);
+    const text = (await maker.make('text')).toString('utf8');
+    const samples = parsePrometheusText(text);
+    expect(sampleValue(samples, 'cim_events_total', { domain: 'x'.repeat(10_240) })).toBe(6);
+    expect(sampleValue(samples, 'cim_event_lag_seconds_count')).toBe(2);
+    expect(maker.faults).toBe(2);
+  });
+
   it('writes hostile labels so that they can be read, and none of them ends anything', async () => {
     const samples = parsePrometheusText(await page('text', COUNTER));
     expect(samples.map(({ labels }) => labels.domain)).toEqual(
@@ -99,16 +119,11 @@ describe('PageMaker', () => {
   });
 
   it('lets events be received while it writes a long page', async () => {
-    let turns = 0;
-    let done = false;
-    const count = () => {
-      turns++;
-      if (!done) setImmediate(count);
-    };
-    setImmediate(count);
     const samples = Array.from({ length: 200_000 }, (_, i) => ({ labels: { domain: `d${i}` }, value: i }));
-    const text = await page('text', { ...COUNTER, samples });
-    done = true;
+    let text = '';
+    const turns = await turnsMeanwhile(async () => {
+      text = await page('text', { ...COUNTER, samples });
+    });
     expect(text.length).toBeGreaterThan(5e6);
     expect(turns).toBeGreaterThan(3);
   });

@@ -1,16 +1,22 @@
 import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { expect, it } from 'vitest';
 import { NS, nowNs } from '../../../src/base/clock.js';
-import type { MonitorHandle, MonitorTask } from '../../../src/contracts/monitor.js';
-import type { MonitorPlan } from '../../../src/contracts/plan.js';
+import { DEFAULT_EVENT_READING } from '../../../src/contracts/event-reading.js';
+import type { MonitorHandle } from '../../../src/contracts/monitor.js';
+import type { MonitorPlan } from '../../../src/contracts/plan/monitor.js';
 import { startMonitorService } from '../../../src/monitor/monitor-service.js';
 import { writeStamp } from '../../../src/wire/stamp.js';
 import { startTestServer } from '../../support/nats-server.js';
+import { monitorTask, UNHEARD } from '../monitor-task.js';
 import { parsePrometheusText, type Sample } from '../prometheus-text.js';
 
 const DOMAINS = Array.from({ length: 12 }, (_, i) => `domain-${i}`);
 const TOGETHER = ['orders', 'billing', 'shipping'];
 const WRITERS = 7;
+const READING = {
+  ...DEFAULT_EVENT_READING,
+  fields: { ...DEFAULT_EVENT_READING.fields, sequence: ['seq'], source: ['producer'] },
+};
 
 /** What one monitor would show, made of the pages of several: all that can be added up, without what depends on the clock. */
 async function sums(monitors: readonly MonitorHandle[]): Promise<Map<string, number>> {
@@ -36,6 +42,21 @@ function publishStamped(nc: NatsConnection): void {
       const domain = DOMAINS[(sequence * 5 + writer) % DOMAINS.length];
       const copies = sequence % 40 === 7 ? 2 : 1;
       for (let copy = 0; copy < copies; copy++) nc.publish(`cim.events.${domain}.Sampled`, payload);
+    }
+  }
+}
+
+/** Of some producers that number what they say to all domains: some of it is lost, some comes late or twice. */
+function publishNumbered(nc: NatsConnection): void {
+  for (let i = 0; i < 400; i++) {
+    for (let p = 0; p < 9; p++) {
+      const seq = i % 20 === 7 ? i + 1 : i % 20 === 8 ? i - 1 : i;
+      if (seq > 0 && (seq + p) % 60 === 5) continue;
+      const event = { producer: `producer-${p}`, seq, time: 1_700_000_000_000 + seq };
+      const domain = DOMAINS[(i * 7 + p) % DOMAINS.length];
+      const copies = i % 50 === 9 ? 2 : 1;
+      for (let copy = 0; copy < copies; copy++)
+        nc.publish(`cim.events.${domain}.Numbered`, JSON.stringify(i % 3 === 0 ? [event] : event));
     }
   }
 }
@@ -66,27 +87,13 @@ function publishBusiness(nc: NatsConnection): void {
 
 it('three monitors that share the domains show together what one shows: counts, sequences, workflows, agents', async () => {
   await using server = await startTestServer();
+  const plan = { ownEvents: false, together: [TOGETHER], reading: READING };
+  const writers = Array.from({ length: WRITERS - 2 }, (_, writer) => ({
+    writer,
+    load: writer % 2 === 0 ? 'even' : 'odd',
+  }));
   const start = (more: Partial<MonitorPlan>) =>
-    startMonitorService(
-      {
-        plan: {
-          port: 0,
-          subject: 'cim.events.>',
-          domainToken: 2,
-          typeToken: 3,
-          ownEvents: false,
-          together: [TOGETHER],
-          ...more,
-        },
-        host: '127.0.0.1',
-        access: server.access,
-        writers: Array.from({ length: WRITERS - 2 }, (_, writer) => ({
-          writer,
-          load: writer % 2 === 0 ? 'even' : 'odd',
-        })),
-      } satisfies MonitorTask,
-      { onReport: () => {}, onNotice: () => {} },
-    );
+    startMonitorService(monitorTask(server.access, { ...plan, ...more }, { writers }), UNHEARD);
   await using whole = await start({});
   await using first = await start({ partition: { index: 0, of: 3 } });
   await using second = await start({ partition: { index: 1, of: 3 } });
@@ -96,6 +103,7 @@ it('three monitors that share the domains show together what one shows: counts, 
   const nc = await connect({ servers: `127.0.0.1:${server.port}` });
   publishStamped(nc);
   publishBusiness(nc);
+  publishNumbered(nc);
   await nc.flush();
   await nc.close();
   await Promise.all([whole, ...parts].map((monitor) => monitor.drained(100, 10_000)));
@@ -121,6 +129,13 @@ it('three monitors that share the domains show together what one shows: counts, 
       name,
     ).toBe(true);
   }
+  const numbered = (name: string) =>
+    [...expected]
+      .filter(([key]) => key.startsWith(`${name}[["domain"`))
+      .reduce((sum, [, value]) => sum + value, 0);
+  expect(numbered('cim_events_received_total') + numbered('cim_events_lost_total')).toBe(9 * 400);
+  expect(numbered('cim_events_lost_total')).toBeGreaterThan(50);
+  expect(numbered('cim_events_duplicated_total')).toBeGreaterThan(50);
   expect(Object.fromEntries(await sums(parts))).toEqual(Object.fromEntries(expected));
   // They do share.
   for (const part of parts) expect((await sums([part])).size).toBeLessThan(0.75 * expected.size);

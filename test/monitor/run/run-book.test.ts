@@ -95,6 +95,36 @@ describe('what a monitor shows of runs', () => {
     expect(page()).toEqual(shown);
   });
 
+  it('goes back for nothing that comes late or again, not even after the run has ended', () => {
+    const { publish, page, book } = monitor();
+    const begunMs = Date.now() - 60_000;
+    const at = (seconds: number) => ({ time: new Date(begunMs + 1000 * seconds).toISOString() });
+    publish('PhaseBegan', { phase: 'load', ...at(2) });
+    publish('PhaseBegan', { phase: 'preflight', ...at(1) });
+    publish('FaultInjected', { ...fault, ...at(3) });
+    publish('FaultReverted', { ...fault, holds: true, ...at(5) });
+    publish('FaultHolds', { ...fault, ...at(4) });
+    publish('LatencyMeasured', { load: 'l', measure: 'lag', p50: 2, ...at(7) });
+    publish('LatencyMeasured', { load: 'l', measure: 'lag', p50: 1, ...at(6) });
+    publish('LoadMeasured', { load: 'l', due_total: 100, ok_total: 100, ...at(8) });
+    const shown = [
+      'cim_stormglass_phase{run=r1,phase=load} 1',
+      'cim_stormglass_fault_active{run=r1,fault=f1,kind=node-kill,target=n2} 0',
+      'cim_stormglass_latency_seconds{run=r1,load=l,measure=lag,quantile=0.5} 2',
+      'cim_stormglass_due_total{run=r1,load=l} 100',
+    ];
+    expect(page()).toEqual(expect.arrayContaining(shown));
+    // Silent for so long that it is shown no longer; then its old words arrive.
+    book.tick(nowNs() + 61 * NS.s);
+    expect(page()).toEqual([]);
+    publish('LoadMeasured', { load: 'l', due_total: 90, ok_total: 90, ...at(7) });
+    expect(page()).toContain('cim_stormglass_due_total{run=r1,load=l} 100');
+    publish('RunEnded', { exit: 'ok', code: 0 });
+    publish('LoadMeasured', { load: 'l', due_total: 90, ok_total: 90, ...at(7) });
+    publish('RunProgressed', { phase: 'load', ...at(7) });
+    expect(page()).toEqual([]);
+  });
+
   it('is the latency of the last second, until there is none any more', () => {
     const { publish, page, book } = monitor();
     publish('LatencyMeasured', { load: 'orders', measure: 'ack_latency', p50: 0.001, p99: 0.02, max: 1.5 });
@@ -144,6 +174,14 @@ describe('what a monitor shows of runs', () => {
       }
     }
     expect(many.page()).toHaveLength(500 + 500);
+
+    const long = monitor();
+    for (let i = 0; i < 600; i++) {
+      long.publish('FaultInjected', { ...fault, fault: `f${i}` });
+      if (i > 1 && i < 599) long.publish('FaultReverted', { ...fault, fault: `f${i}`, holds: true });
+    }
+    const holding = long.page().filter((line) => line.endsWith(' 1'));
+    expect(holding.map((line) => /fault=(\w+)/.exec(line)?.[1])).toEqual(['f0', 'f1', 'f599']);
 
     const other = monitor();
     other.publish('PhaseBegan', { phase: 'load' }, 'nats');

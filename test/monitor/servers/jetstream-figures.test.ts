@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { DetailLimit } from '../../../src/monitor/servers/detail-limit.js';
 import { type JetStreamFigures, jetStreamFigures } from '../../../src/monitor/servers/jetstream-figures.js';
 import type { JszDetail } from '../../../src/nats/jsz-detail.js';
+import { turnsMeanwhile } from '../../support/turns-meanwhile.js';
 
 const page = (streams: number): JszDetail => ({
   account_details: [
@@ -53,15 +54,8 @@ describe('streams and consumers beyond the limit', () => {
   });
 
   it('lets others have their turn while it reads the page of a large cluster', async () => {
-    let turns = 0;
-    let done = false;
-    const count = () => {
-      turns++;
-      if (!done) setImmediate(count);
-    };
-    setImmediate(count);
-    await jetStreamFigures('n1', 'n1', page(50_000), new DetailLimit(50_000, 50_000));
-    done = true;
-    expect(turns).toBeGreaterThan(3);
+    const large = page(50_000);
+    const limit = new DetailLimit(50_000, 50_000);
+    expect(await turnsMeanwhile(() => jetStreamFigures('n1', 'n1', large, limit))).toBeGreaterThan(3);
   });
 });

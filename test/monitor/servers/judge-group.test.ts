@@ -79,6 +79,9 @@ describe('what the views of a Raft group come to', () => {
     expect(offline({ active: NS.s }, away('n2'))).toBe(false);
     expect(offline({ active: 11 * NS.s }, away())).toBe(true);
     expect(offline({ offline: true }, away())).toBe(true);
+    // A leader that was elected without it has never heard of it.
+    expect(offline({ active: 0, current: false, lag: 5000 }, away('n2'))).toBe(true);
+    expect(offline({ active: 0, current: false }, away())).toBe(false);
   });
 
   it('is below its quorum when fewer answer than could elect anybody', () => {

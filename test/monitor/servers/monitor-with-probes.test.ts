@@ -1,23 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import { waitFor } from '../../../src/base/wait.js';
-import type { MonitorTask } from '../../../src/contracts/monitor.js';
 import { startMonitorService } from '../../../src/monitor/monitor-service.js';
 import { startTestServer } from '../../support/nats-server.js';
+import { monitorTask, UNHEARD } from '../monitor-task.js';
 import { parsePrometheusText, type Sample, sampleValue } from '../prometheus-text.js';
-
-const silent = { onReport: () => {}, onNotice: () => {} };
 
 describe('a monitor that asks servers', () => {
   it('shows them on its page and counts what it says of them, while there is a server and when there is none', async () => {
     await using server = await startTestServer({ jetstream: true, config: { server_name: 'solo' } });
-    const task: MonitorTask = {
-      plan: { port: 0, subject: 'cim.events.>', domainToken: 2, typeToken: 3 },
-      host: '127.0.0.1',
-      access: server.access,
-      writers: [],
-      servers: { targets: [{ monitorUrl: server.monitorUrl }], hurry: 20 },
-    };
-    await using monitor = await startMonitorService(task, silent);
+    const servers = { targets: [{ monitorUrl: server.monitorUrl }], hurry: 20 };
+    await using monitor = await startMonitorService(monitorTask(server.access, {}, { servers }), UNHEARD);
     let samples: Sample[] = [];
     const seen = (look: () => boolean) =>
       waitFor(
@@ -44,23 +36,12 @@ describe('a monitor that asks servers', () => {
 
   it('asks nobody where another of several monitors does', async () => {
     await using server = await startTestServer();
+    const servers = { targets: [{ monitorUrl: server.monitorUrl }], hurry: 20 };
     const started = await Promise.all(
       [0, 1].map((index) =>
         startMonitorService(
-          {
-            plan: {
-              port: 0,
-              subject: 'cim.events.>',
-              domainToken: 2,
-              typeToken: 3,
-              partition: { index, of: 2 },
-            },
-            host: '127.0.0.1',
-            access: server.access,
-            writers: [],
-            servers: { targets: [{ monitorUrl: server.monitorUrl }], hurry: 20 },
-          },
-          silent,
+          monitorTask(server.access, { partition: { index, of: 2 } }, { servers }),
+          UNHEARD,
         ),
       ),
     );

@@ -8,6 +8,7 @@ import type { TestCluster } from '../../nats/test-cluster.js';
 export interface Probed extends AsyncDisposable {
   readonly probes: ServerProbes;
   readonly events: OwnEvent[];
+  readonly notices: string[];
 }
 
 export function startProbes(
@@ -15,6 +16,7 @@ export function startProbes(
   options: Partial<ServerProbesOptions> = {},
 ): Probed {
   const events: OwnEvent[] = [];
+  const notices: string[] = [];
   const probes = new ServerProbes({
     targets: nodes.map(({ monitorUrl }) => ({ monitorUrl })),
     everyMs: 250,
@@ -25,10 +27,11 @@ export function startProbes(
     access,
     connectionName: 'probe',
     sink: { publish: (event) => events.push(event) },
+    onNotice: ({ text }) => notices.push(text),
     ...options,
   });
   probes.start();
-  return { probes, events, [Symbol.asyncDispose]: () => probes.stop() };
+  return { probes, events, notices, [Symbol.asyncDispose]: () => probes.stop() };
 }
 
 export interface FlatSample {

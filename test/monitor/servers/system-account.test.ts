@@ -36,6 +36,12 @@ describe('probes that are told of no server', () => {
     expect(samplesOf(probes).filter(({ name }) => name.startsWith('cim_nats_raft_'))).toEqual([]);
     await server.stop();
     await until('nobody', () => figure(probes, 'cim_nats_up', { server: 'solo' }) === 0);
+    // It is still expected, however long it is away.
+    const age = () => figure(probes, 'cim_nats_probe_age_seconds', { server: 'solo' }) ?? 0;
+    const old = age();
+    await until('what comes of that look', () => age() > old + 0.5);
+    expect(figure(probes, 'cim_nats_cluster_size')).toBe(0);
+    expect(figure(probes, 'cim_nats_cluster_expected_size')).toBe(1);
     await until('its farewell', () => figure(probes, 'cim_nats_advisories_total', farewell) !== undefined);
   });
 
@@ -58,5 +64,46 @@ describe('probes that are told of no server', () => {
     // The advisory may be here before the answer, which a closed connection would refuse.
     await Promise.all(asked);
     await nc.close();
+  });
+
+  it('say that the account is not of the system, until it is, and that it is no more', async () => {
+    const users = (inSystem: string, password = 'secret') => ({
+      server_name: 'solo',
+      system_account: 'SYSTEM',
+      accounts: {
+        SYSTEM: {
+          users: [
+            { user: 'admin', password: 'secret' },
+            ...(inSystem === 'SYSTEM' ? [{ user: 'ops', password }] : []),
+          ],
+        },
+        EVENTS: {
+          users: [
+            { user: 'app', password: 'secret' },
+            ...(inSystem === 'EVENTS' ? [{ user: 'ops', password }] : []),
+          ],
+        },
+      },
+    });
+    await using server = await startTestServer({ config: users('EVENTS') });
+    const { access } = server;
+    await using probed = startProbes(
+      { nodes: [], access: { ...access, user: 'app', password: 'secret' } },
+      { systemAccess: { ...access, user: 'ops', password: 'secret' }, deadlineMs: 500 },
+    );
+    const { probes, events, notices } = probed;
+    const types = () => events.map(({ type }) => type).filter((type) => type.startsWith('SystemAccount'));
+    await until('a word', () => types().length === 1);
+    expect(notices).toEqual([expect.stringMatching(/no server answers in the account EVENTS/)]);
+    expect(figure(probes, 'cim_nats_servers_watched')).toBe(0);
+
+    await server.reload(users('SYSTEM'));
+    await until('the server', () => figure(probes, 'cim_nats_up', { server: 'solo' }) === 1);
+    expect(figure(probes, 'cim_nats_servers_watched')).toBe(1);
+    expect(types()).toEqual(['SystemAccountRefused', 'SystemAccountUsable']);
+
+    await server.reload(users('SYSTEM', 'another'));
+    await until('a refusal', () => types().length === 3);
+    expect(notices.at(-1)).toMatch(/authorization|authentication/i);
   });
 });

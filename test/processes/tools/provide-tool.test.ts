@@ -102,6 +102,7 @@ test('when there is nothing else, the error names the version that was found, an
   const error = await failure(provideTool('nats-server', place.context({ path })));
   expect(error.message).toContain('nats-server 2.12.0 or later is needed');
   expect(error.message).toContain('nats-server 2.9.25');
+  expect(error.message.match(/2\.12\.0/g)).toHaveLength(1);
   expect(error.message).toContain('no Go toolchain on the PATH');
   expect(error.hint).toMatch(/nats-server/);
 });
@@ -131,7 +132,7 @@ test.each([
   [
     'go version go1.20.3 linux/amd64',
     'auto',
-    /is Go 1\.20\.3, and tools\/go\.mod needs 1\.26\.0 or later/,
+    /is Go 1\.20\.3, and nats-server is built with 1\.26\.0 or later/,
     /nats-server/,
   ],
   ['go version go1.22.1 linux/amd64', 'local', /is Go 1\.22\.1.*GOTOOLCHAIN=local/, /^GOTOOLCHAIN=auto/],
@@ -182,7 +183,7 @@ test('the list says what a run would use, and what it passes over', async () => 
       .map(({ version }) => version),
   );
   expect(list[0]!.passedOver).toEqual([
-    `${path}/nats-server is nats-server 2.1.0, and 2.12.0 or later is needed`,
+    `${path}/nats-server is nats-server 2.1.0, which is too old`,
     'not in the cache',
   ]);
   const cached = await fillCache(place, 'x');
@@ -191,9 +192,13 @@ test('the list says what a run would use, and what it passes over', async () => 
     found: { path: cached },
   });
   const explicitPaths = { 'nats-server': '/nowhere' };
-  expect((await listTools({ ...place.context(), explicitPaths }))[0]!.passedOver).toEqual([
-    '/nowhere is not there',
-  ]);
+  const [named] = await listTools({ ...place.context(), explicitPaths });
+  expect(named).toMatchObject({ passedOver: ['/nowhere is not there'] });
+  // Nothing would be provided, and no command would help.
+  expect(named).not.toHaveProperty('pinned');
+  expect(named?.provide).toMatch(
+    /^Give the path of a nats-server .*STORMGLASS_NATS_SERVER.*, or leave it out\.$/,
+  );
   expect(place.said).toEqual([]);
 });
 

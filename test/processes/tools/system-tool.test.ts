@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { PreflightError } from '../../../src/base/errors.js';
 import {
   findSystemTool,
-  requireSystemTool,
+  requireSystemTools,
   systemToolHint,
 } from '../../../src/processes/tools/system-tool.js';
 import { toolTest } from './tool-test.js';
@@ -53,14 +53,48 @@ describe('a tool that a system has', () => {
     await using place = await toolTest();
     const path = await place.program('alertmanager', says('0.15.3'));
     const missing = (error: unknown) => error as PreflightError;
-    const error = await requireSystemTool('alertmanager', { path }).then(() => undefined, missing);
+    const error = await requireSystemTools({ alertmanager: { path } }).then(() => undefined, missing);
     expect(error).toBeInstanceOf(PreflightError);
     expect(error?.message).toBe(
-      `alertmanager 0.24.0 or later is needed: ${path}/alertmanager is alertmanager 0.15.3, and 0.24.0 or later is needed`,
+      `alertmanager 0.25.0 or later is needed: ${path}/alertmanager is alertmanager 0.15.3, which is too old`,
     );
     expect(error?.hint).toMatch(/^(sudo apt-get install|brew install|curl -fL) \S+/);
-    const none = await requireSystemTool('prometheus', { path: '' }).then(() => undefined, missing);
+    const none = await requireSystemTools({ prometheus: { path: '' } }).then(() => undefined, missing);
     expect(none?.message).toBe('prometheus 2.42.0 or later is needed: no prometheus on the PATH');
+  });
+
+  it('is missed together with the others that are', async () => {
+    const none = { path: '' };
+    const missing = requireSystemTools({
+      prometheus: none,
+      alertmanager: { ...none, explicitPath: '/nowhere' },
+    });
+    await expect(missing).rejects.toMatchObject({
+      message:
+        'prometheus 2.42.0 or later is needed: no prometheus on the PATH; alertmanager 0.25.0 or later is needed: /nowhere is not there',
+      hint: expect.stringMatching(/(install|curl) .*prometheus.*; .*alertmanager/),
+    });
+  });
+
+  it('is not to be installed where the user named a path: that one is wrong, or to be left out', async () => {
+    await using place = await toolTest();
+    const path = await place.program('prometheus', 'echo "prometheus, version 2.30.1"');
+    const refused = (explicitPath: string) =>
+      requireSystemTools({ prometheus: { path: '/usr/bin', explicitPath } }).then(
+        () => undefined,
+        (error: unknown) => error as PreflightError,
+      );
+    const old = await refused(`${path}/prometheus`);
+    expect(old?.message).toBe(
+      `prometheus 2.42.0 or later is needed: ${path}/prometheus is prometheus 2.30.1, which is too old`,
+    );
+    expect((await refused('/nowhere'))?.message).toBe(
+      'prometheus 2.42.0 or later is needed: /nowhere is not there',
+    );
+    for (const { hint } of [old, await refused('/nowhere')] as PreflightError[])
+      expect(hint).toBe(
+        'Give the path of a prometheus 2.42.0 or later (STORMGLASS_PROMETHEUS names one), or leave it out.',
+      );
   });
 
   it.each([

@@ -40,6 +40,17 @@ describe('a condition', () => {
     ['order.ack_latency p99 > 5ms', 'there is no load `order` → Did you mean `orders.ack_latency`?'],
     ['orders.ack_latency p99 > 5', 'expected a duration with its unit'],
     ['firehose.ack_latency p99 > 5ms', 'firehose has no ack_latency: nothing acknowledges'],
+    [
+      'backlogs > 1M',
+      'expected `backlog`, `messages` or `<load>.<measure>`, not `backlogs` → Did you mean `backlog`?',
+    ],
+    ['backlgo(ORDERS, worker)>5', 'not `backlgo` → Did you mean `backlog`?'],
+    ['message(ORDERS) > 5', 'not `message` → Did you mean `messages`?'],
+    [
+      'orders > 5',
+      'expected `backlog`, `messages` or `<load>.<measure>`, not `orders` → A condition is such as `backlog > 10k`',
+    ],
+    ['error count > 5', 'not `error` → Say of which load: `<load>.errors`.'],
     ['recovery_time max > 5s', 'recovery_time is known only when the run is over'],
     ['everything', 'expected a measure, a comparison and a value, but it is `everything`'],
   ])('is refused: %s', (text, message) => {

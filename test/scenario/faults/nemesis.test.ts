@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { NS } from '../../../src/base/clock.js';
-import type { FaultPlan, TargetPlan } from '../../../src/contracts/plan.js';
+import type { FaultPlan } from '../../../src/contracts/plan/faults.js';
+import type { TargetPlan } from '../../../src/contracts/plan/target.js';
 import { planned, times, wrongWith } from './planned-faults.js';
 
 const NEMESIS = `- at: 5s

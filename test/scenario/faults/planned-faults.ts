@@ -1,5 +1,5 @@
 import { NS } from '../../../src/base/clock.js';
-import type { FaultPlan } from '../../../src/contracts/plan.js';
+import type { FaultPlan } from '../../../src/contracts/plan/faults.js';
 import type { ResolveOptions } from '../../../src/scenario/resolve-plan.js';
 import { edited, plan, told } from '../plugins.js';
 

@@ -31,7 +31,7 @@ describe('a fault with a seed of its own', () => {
   it('is refused when its seed is no whole number', () => {
     const text = edited(['restart-after: 10s', 'restart-after: 10s, seed: 1.5']);
     expect(told(text)).toEqual([
-      '16:72 faults[0].seed: expected a whole number from 0 on, such as 42, but it is `1.5`',
+      '16:72 faults[0].seed: expected a whole number from 0 to 9007199254740991, such as 42, but it is `1.5`',
     ]);
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { TargetPlan } from '../../../src/contracts/plan.js';
+import type { TargetPlan } from '../../../src/contracts/plan/target.js';
 import { plan, told } from '../plugins.js';
 import { withFaults } from './planned-faults.js';
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { parse, stringify } from 'yaml';
 import { AlertServer } from '../../../src/alerts/alert-server.js';
 import { leasePorts } from '../../../src/processes/port-lease.js';
-import { requireSystemTool } from '../../../src/processes/tools/system-tool.js';
+import { requireSystemTools } from '../../../src/processes/tools/system-tool.js';
 
 export interface PrometheusOptions {
   /** `http://127.0.0.1:9091/metrics`; absent: it scrapes nothing. */
@@ -27,7 +27,7 @@ export interface TestPrometheus extends AsyncDisposable {
 export const SCRAPE_SECONDS = 1;
 
 export async function startTestPrometheus(options: PrometheusOptions): Promise<TestPrometheus> {
-  const { path: program } = await requireSystemTool('prometheus', { path: process.env.PATH ?? '' });
+  const { prometheus } = await requireSystemTools({ prometheus: { path: process.env.PATH ?? '' } });
   const place = mkdtempSync(join(tmpdir(), 'stormglass-prometheus-'));
   const ports = await leasePorts(1, { stateDir: place });
   const url = `http://127.0.0.1:${ports.ports[0]}`;
@@ -36,7 +36,7 @@ export async function startTestPrometheus(options: PrometheusOptions): Promise<T
   try {
     const server = await AlertServer.start({
       name: 'Prometheus',
-      program,
+      program: prometheus.path,
       url,
       logFile: join(place, 'prometheus.log'),
       mark: `test-${process.pid}`,

@@ -20,7 +20,7 @@ interface Look {
 interface UnitTest {
   readonly name: string;
   readonly input_series: readonly { readonly series: string }[];
-  readonly alert_rule_test: readonly Look[];
+  readonly alert_rule_test?: readonly Look[];
 }
 
 /** What the tests of monitoring/tests prove of an alert of one severity. */
@@ -40,7 +40,7 @@ let all: UnitTest[] | undefined;
 export function provenOf(alert: string, labels: Readonly<Record<string, string>>): Proven {
   all ??= readTests();
   const seen = all.flatMap((test) => {
-    const looks = test.alert_rule_test
+    const looks = (test.alert_rule_test ?? [])
       .filter(({ alertname }) => alertname === alert)
       .map(({ eval_time, exp_alerts = [] }) => ({
         seconds: secondsOf(eval_time),

@@ -8,6 +8,8 @@ export const MONITORING = fileURLToPath(new URL('../../../monitoring', import.me
 export interface ShippedRule {
   readonly file: string;
   readonly group: string;
+  /** Of the group; without one it is as often as Prometheus is told for all. */
+  readonly interval?: string;
   readonly alert?: string;
   readonly record?: string;
   readonly expr: string;
@@ -23,7 +25,11 @@ export interface ShippedAlert extends ShippedRule {
 }
 
 interface RulesFile {
-  readonly groups: readonly { readonly name: string; readonly rules: readonly ShippedRule[] }[];
+  readonly groups: readonly {
+    readonly name: string;
+    readonly interval?: string;
+    readonly rules: readonly ShippedRule[];
+  }[];
 }
 
 export const readYaml = (file: string): unknown => parse(readFileSync(join(MONITORING, file), 'utf8'));
@@ -38,8 +44,8 @@ export const yamlFilesIn = (folder: string): string[] =>
 /** Every rule of monitoring/rules. */
 export const shippedRules = (): ShippedRule[] =>
   yamlFilesIn('rules').flatMap((file) =>
-    (readYaml(file) as RulesFile).groups.flatMap(({ name, rules }) =>
-      rules.map((rule) => ({ ...rule, file, group: name })),
+    (readYaml(file) as RulesFile).groups.flatMap(({ name, interval, rules }) =>
+      rules.map((rule) => ({ ...rule, file, group: name, interval })),
     ),
   );
 

@@ -12,21 +12,21 @@ export interface JaegerSearch {
   readonly limit: number;
 }
 
-export function jaegerSearch(search: JaegerSearch, refId = 'A'): Builder<Dataquery> {
-  return jaegerQuery({ queryType: 'search', ...search }, refId);
+export function jaegerSearch(search: JaegerSearch): Builder<Dataquery> {
+  return jaegerQuery({ queryType: 'search', ...search });
 }
 
 /** One trace, by its id. */
-export function jaegerTrace(traceId: string, refId = 'A'): Builder<Dataquery> {
-  return jaegerQuery({ query: traceId }, refId);
+export function jaegerTrace(traceId: string): Builder<Dataquery> {
+  return jaegerQuery({ query: traceId });
 }
 
 /** Which services call which. */
-export function jaegerDependencies(refId = 'A'): Builder<Dataquery> {
-  return jaegerQuery({ queryType: 'dependencyGraph' }, refId);
+export function jaegerDependencies(): Builder<Dataquery> {
+  return jaegerQuery({ queryType: 'dependencyGraph' });
 }
 
-function jaegerQuery(fields: object, refId: string): Builder<Dataquery> {
-  const query = { datasource: JAEGER, refId, ...fields, _implementsDataqueryVariant: () => {} };
+function jaegerQuery(fields: object): Builder<Dataquery> {
+  const query = { datasource: JAEGER, refId: 'A', ...fields, _implementsDataqueryVariant: () => {} };
   return { build: () => query };
 }

@@ -10,6 +10,7 @@ import {
   type ValueMapping,
 } from '@grafana/grafana-foundation-sdk/dashboard';
 import { PROMETHEUS } from './data-sources.js';
+import { withRefIds } from './ref-ids.js';
 import { WHY_EMPTY, type WhyEmpty } from './why-empty.js';
 
 /** What every panel says of itself. */
@@ -61,7 +62,7 @@ export function withFace<B extends FacedBuilder>(builder: B, face: PanelFace): B
     .title(face.title)
     .description(empty === undefined ? description : `${description} ${WHY_EMPTY[empty]}`)
     .datasource(face.dataSource ?? PROMETHEUS)
-    .targets([...face.queries])
+    .targets(withRefIds(face.queries))
     .unit(face.unit)
     .span(face.span)
     .height(face.height ?? 8);

@@ -16,18 +16,16 @@ export function quantile(q: number, histogram: string, selector: string, by: rea
 
 /** p50 to p99.9. */
 export function quantiles(histogram: string, selector: string): readonly DataqueryBuilder[] {
-  return SHOWN.map(([q, name], index) => over(quantile(q, histogram, selector), name, refIdOf(index)));
+  return SHOWN.map(([q, name]) => over(quantile(q, histogram, selector), name));
 }
 
 /** The same of a histogram whose buckets have exemplars: each is a point that leads to a trace. */
 export function quantilesWithExemplars(histogram: string, selector: string): readonly DataqueryBuilder[] {
-  return SHOWN.map(([q, name], index) => {
+  return SHOWN.map(([q, name]) => {
     const asked = q === 0.99 ? overWithExemplars : over;
-    return asked(quantile(q, histogram, selector), name, refIdOf(index));
+    return asked(quantile(q, histogram, selector), name);
   });
 }
-
-const refIdOf = (index: number): string => String.fromCharCode('A'.charCodeAt(0) + index);
 
 /** From harmless to what hurts. */
 export const QUANTILE_COLORS = { p50: 'green', p95: 'yellow', p99: 'orange', 'p99.9': 'red' } as const;

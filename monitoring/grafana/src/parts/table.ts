@@ -2,10 +2,13 @@ import { TableCellHeight } from '@grafana/grafana-foundation-sdk/common';
 import type { DashboardLink, DynamicConfigValue } from '@grafana/grafana-foundation-sdk/dashboard';
 import { PanelBuilder } from '@grafana/grafana-foundation-sdk/table';
 import { type PanelFace, withFace } from './panel-face.js';
+import { rows } from './prometheus-query.js';
+import { refIdOf } from './ref-ids.js';
 
-/** A column of figures: `refId` of its query, or the name of a label. */
-export interface TableColumn {
-  readonly from: string;
+/** A column: the values of a label, or the figures of an expression. */
+export type TableColumn = TableLooks & ({ readonly label: string } | { readonly expr: string });
+
+interface TableLooks {
   readonly title: string;
   readonly unit?: string;
   readonly decimals?: number;
@@ -17,19 +20,21 @@ export interface TableColumn {
   readonly width?: number;
 }
 
-export interface TableFace extends PanelFace {
+export interface TableFace extends Omit<PanelFace, 'queries'> {
   readonly columns: readonly TableColumn[];
   /** Title of the column, largest first. */
   readonly sortBy: string;
 }
 
-/** Rows of queries made with `rows`, joined by their labels; only the named columns are shown, in their order. */
+/** The rows of all expressions, joined by their labels; only the named columns are shown, in their order. */
 export function table(face: TableFace): PanelBuilder {
-  const single = face.queries.length === 1;
+  const exprs = face.columns.flatMap((column) => ('expr' in column ? [column.expr] : []));
   // Grafana names the value of a query "Value #A", except where it is the only one.
-  const fieldOf = ({ from }: TableColumn): string =>
-    /^[A-Z]$/.test(from) ? (single ? 'Value' : `Value #${from}`) : from;
-  const panel = withFace(new PanelBuilder(), face)
+  const fieldOf = (column: TableColumn): string => {
+    if ('label' in column) return column.label;
+    return exprs.length === 1 ? 'Value' : `Value #${refIdOf(exprs.indexOf(column.expr))}`;
+  };
+  const panel = withFace(new PanelBuilder(), { ...face, queries: exprs.map(rows) })
     .filterable(false)
     .cellHeight(TableCellHeight.Sm)
     .sortBy([{ build: () => ({ displayName: face.sortBy, desc: true }) }])
@@ -50,7 +55,7 @@ export function table(face: TableFace): PanelBuilder {
   return panel;
 }
 
-function looksOf(column: TableColumn): DynamicConfigValue[] {
+function looksOf(column: TableLooks): DynamicConfigValue[] {
   const looks: DynamicConfigValue[] = [];
   if (column.unit !== undefined) looks.push({ id: 'unit', value: column.unit });
   if (column.decimals !== undefined) looks.push({ id: 'decimals', value: column.decimals });

@@ -230,7 +230,8 @@ function judgeRedelivery(scene: Scene, counts: Counts): void {
     );
     if (isRefused) continue;
     const sinceNs = replicas === 1 ? earliest(scene, previous) : sentToStream(scene, d.s);
-    counts[receivedNs - sinceNs < waitNs ? 'early' : 'earlyPerhaps']++;
+    const isTold = scene.world.writers.every(({ complete }) => complete);
+    counts[isTold && receivedNs - sinceNs < waitNs ? 'early' : 'earlyPerhaps']++;
   }
 }
 

@@ -59,7 +59,20 @@ function byCount(world: World, stream: Stream, copy: Copy, { q }: Missing): Expl
   const most = positive(stream.config.max_msgs);
   if (most === 0 || stream.config.discard === 'new') return 'no';
   if (q === 0) return 'perhaps';
-  return isAtFront(copy, q) && lastOf(world, stream) - q >= most ? 'explained' : 'no';
+  if (!isAtFront(copy, q) || lastOf(world, stream) - q < most) return 'no';
+  const { config } = stream;
+  const removesInTheMiddle =
+    positive(config.max_msgs_per_subject) > 0 &&
+    !(config.discard === 'new' && config.discard_new_per_subject === true);
+  const removesOtherwise =
+    ['workqueue', 'interest'].includes(String(config.retention)) ||
+    config.allow_msg_ttl === true ||
+    config.allow_rollup_hdrs === true;
+  if (!removesInTheMiddle && !removesOtherwise) return 'explained';
+  const wasFull = stream.looks.some(
+    ({ exists, messages, firstSequence }) => exists && messages >= most && firstSequence > q,
+  );
+  return wasFull ? 'explained' : 'perhaps';
 }
 
 function byBytes(world: World, stream: Stream, copy: Copy, { q }: Missing): Explanation {
@@ -67,10 +80,15 @@ function byBytes(world: World, stream: Stream, copy: Copy, { q }: Missing): Expl
   if (most === 0 || stream.config.discard === 'new') return 'no';
   if (q === 0) return 'perhaps';
   if (!isAtFront(copy, q)) return 'no';
-  const look = stream.looks.findLast(({ messages }) => messages > 0);
+  const filled = stream.looks.filter(({ exists, messages }) => exists && messages > 0);
+  const look = filled.at(-1);
   if (look === undefined) return 'perhaps';
-  const after = (lastOf(world, stream) - q) * (look.bytes / look.messages);
-  return after >= 0.9 * most ? 'explained' : after >= 0.5 * most ? 'perhaps' : 'no';
+  const mean = look.bytes / look.messages;
+  const full = most - Math.min(0.1 * most, 10 * mean);
+  const count = lastOf(world, stream) - q + 1;
+  const wasFull = filled.some(({ bytes, firstSequence }) => bytes >= full && firstSequence > q);
+  if (wasFull && count * mean >= full) return 'explained';
+  return filled.some(({ bytes, messages }) => count * (bytes / messages) >= 0.5 * most) ? 'perhaps' : 'no';
 }
 
 function bySubject(world: World, stream: Stream, copy: Copy, { q, operation }: Missing): Explanation {
@@ -80,7 +98,12 @@ function bySubject(world: World, stream: Stream, copy: Copy, { q, operation }: M
   if (config.discard === 'new' && config.discard_new_per_subject === true) return 'no';
   if (q === 0 || operation === undefined) return 'perhaps';
   let certain = 0;
-  let possible = copy.foreign;
+  const own = writesTo(world, stream);
+  const isOwn = (message: Copy['messages'][number]): boolean =>
+    own.some(
+      ({ writer, operation }) => writer.writer === message.writer && operation.sequence === message.sequence,
+    );
+  let possible = copy.foreign + copy.messages.filter((one) => one.streamSequence > q && !isOwn(one)).length;
   for (const other of writesTo(world, stream)) {
     if (other.operation.subject !== operation.subject) continue;
     const { outcome, streamSequence } = other.operation;

@@ -1,0 +1,2 @@
+export const RUN = '{run=~"$run"}';
+export const LOAD = '{run=~"$run",load=~"$load"}';

@@ -1,0 +1,26 @@
+import { join } from 'node:path';
+import { lastLines } from '../processes/log-tail.js';
+
+const LINES = 400;
+/** As nats-server writes them: `[12] 2026/01/01 00:00:00.000000 [ERR] text`, the gravest first. */
+const LEVELS = [/ \[(?:ERR|FTL)\] (.*)$/, / \[WRN\] (.*)$/];
+/** That it was asked in vain whether it is well is no cause. */
+const NO_CAUSE = /^Healthcheck failed/;
+
+/**
+ * What each server complained of last in its log, for a cluster that never came up: the logs go with a run that never began.
+ * `undefined` when none complained.
+ */
+export function lastComplaints(logDir: string, names: readonly string[]): string | undefined {
+  const complaints = names.flatMap((name) => {
+    const lines = lastLines(join(logDir, `${name}.log`), { count: LINES });
+    const last = LEVELS.map((level) => lastOf(lines, level)).find((text) => text !== undefined);
+    return last === undefined ? [] : [`${name}: ${last}`];
+  });
+  return complaints.length === 0 ? undefined : `the servers' logs say: ${complaints.join('; ')}`;
+}
+
+function lastOf(lines: readonly string[], level: RegExp): string | undefined {
+  const texts = lines.map((line) => level.exec(line)?.[1]);
+  return texts.findLast((text) => text !== undefined && !NO_CAUSE.test(text));
+}

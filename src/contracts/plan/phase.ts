@@ -1,0 +1,2 @@
+/** `warm-up` is in no total. */
+export type PhaseName = 'steady' | 'faults' | 'warm-up';
