@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { messageOf } from '../base/errors.js';
 import { formatSize } from '../base/units.js';
+import { waitFor } from '../base/wait.js';
 import type { ClusterNode } from '../contracts/cluster.js';
 import type { Fault, FaultContext, FaultKind, FaultStage } from '../contracts/fault.js';
 import type { RemoveStream } from '../contracts/undo.js';
@@ -14,6 +15,9 @@ import { allTargetsDown } from './taken-down.js';
 
 /** "insufficient resources": what a server answers that has reached its own limit. */
 const INSUFFICIENT_RESOURCES = 10023;
+
+/** How long a server may take to store the first message of its canary, before it is limited. */
+const CANARY_TAKES_MS = 10_000;
 
 /** The keys of a `storage-limit` in a scenario, beside kind, at, target and for: there are none. */
 export const storageLimitSchema = z.strictObject({});
