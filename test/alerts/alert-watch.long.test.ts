@@ -13,6 +13,7 @@ import type { AlertEvent, AlertExpectation, AlertFault } from '../../src/contrac
 import { findMarked } from '../../src/processes/run-mark.js';
 import { pauseProcess } from '../support/pause-process.js';
 import { alertmanager, needs, prometheus } from '../support/prometheus-tools.js';
+import { PORTS_STATE_DIR } from '../support/test-ports.js';
 
 const FILES = {
   'prometheus.yml': `
@@ -29,11 +30,9 @@ receivers: [{ name: page }]`,
 /** A watch over a page whose one metric says whether something is broken. */
 async function watchOver(expectation: Partial<AlertExpectation>) {
   const root = mkdtempSync(join(tmpdir(), 'stormglass-watch-'));
-  const dirs = Object.fromEntries(
-    ['files', 'keep', 'log', 'work', 'state'].map((it) => [it, join(root, it)]),
-  );
+  const dirs = Object.fromEntries(['files', 'keep', 'log', 'work'].map((it) => [it, join(root, it)]));
   for (const dir of Object.values(dirs)) mkdirSync(dir);
-  const { files = '', keep = '', log = '', work = '', state = '' } = dirs;
+  const { files = '', keep = '', log = '', work = '' } = dirs;
   for (const [name, text] of Object.entries(FILES)) writeFileSync(join(files, name), text);
   let broken = 0;
   const page = createServer((_, response) => {
@@ -63,7 +62,7 @@ async function watchOver(expectation: Partial<AlertExpectation>) {
       prometheus: { path: prometheus as string, version: '' },
       alertmanager: { path: alertmanager as string, version: '' },
       files: readMonitoringFiles(files, files),
-      stateDir: state,
+      stateDir: PORTS_STATE_DIR,
     },
   );
   return {

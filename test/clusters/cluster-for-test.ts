@@ -10,6 +10,7 @@ import {
 import type { Cluster, LinkEvent, NodeEvent } from '../../src/contracts/cluster.js';
 import { endMarked } from '../../src/processes/end-process.js';
 import { natsServerPath } from '../support/nats-server.js';
+import { PORTS_STATE_DIR } from '../support/test-ports.js';
 import { toxiproxyPath } from '../support/toxiproxy.js';
 
 export interface ClusterTest extends AsyncDisposable {
@@ -39,7 +40,7 @@ export async function clusterTest(): Promise<ClusterTest> {
         runId,
         logDir: join(directory, 'logs'),
         workDir: join(directory, 'work'),
-        stateDir: join(directory, 'state'),
+        stateDir: PORTS_STATE_DIR,
         serverPath: natsServerPath(),
         signal: new AbortController().signal,
         links: { routes: false, clients: false },

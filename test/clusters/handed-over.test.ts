@@ -8,11 +8,11 @@ import { handedOverCapabilities } from '../../src/clusters/handed-over/handed-ov
 import { ToxiproxyApi } from '../../src/clusters/toxiproxy/toxiproxy-api.js';
 import { CLIENTS } from '../../src/contracts/links.js';
 import { FaultGuards } from '../../src/engine/fault-guards.js';
-import { leasePorts } from '../../src/processes/port-lease.js';
 import { carryOut } from '../../src/undo/carry-out.js';
 import { dockerEngine, NEEDS_ENGINE } from '../support/docker-engine.js';
 import { FaultUnderTest, faultScene } from '../support/fault-under-test.js';
 import { type ForeignServer, startForeignServer } from '../support/foreign-server.js';
+import { leaseTestPorts } from '../support/test-ports.js';
 import { startTestToxiproxy } from '../support/toxiproxy-process.js';
 import { dockerClusterTest } from './docker/docker-cluster-for-test.js';
 
@@ -90,7 +90,7 @@ test('what was handed over is looked at before anything else', async () => {
 
 test("effects lie on somebody else's proxies, and leave what is not ours as it is", async () => {
   await using server = await startForeignServer('theirs');
-  using lease = await leasePorts(1, { stateDir: server.directory });
+  using lease = await leaseTestPorts(1);
   await using toxiproxy = await startTestToxiproxy();
   const api = new ToxiproxyApi(toxiproxy.url);
   const address = `127.0.0.1:${lease.ports[0]}`;

@@ -1,23 +1,26 @@
-import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { expect, test } from 'vitest';
 import { messageOf, PreflightError } from '../../src/base/errors.js';
 import { waitFor } from '../../src/base/wait.js';
-import type { Cluster } from '../../src/contracts/cluster.js';
+import type { Cluster, ProcessIdentity } from '../../src/contracts/cluster.js';
 import { readHealthz, readJsz } from '../../src/nats/endpoints.js';
 import { sendSignal } from '../../src/processes/end-process.js';
-import { isAlive } from '../../src/processes/identity.js';
+import { identify, isAlive } from '../../src/processes/identity.js';
 import { startMarkedProcess } from '../../src/processes/marked-process.js';
 import { findMarked } from '../../src/processes/run-mark.js';
 import { carryOut } from '../../src/undo/carry-out.js';
 import { createMarkedDirectory } from '../../src/undo/marked-directory.js';
 import { natsServerPath } from '../support/nats-server.js';
 import { standsStill } from '../support/pause-process.js';
+import { portClaimsOf } from '../support/test-ports.js';
 import { clusterTest } from './cluster-for-test.js';
 
 const TIMEOUT_MS = 20_000;
+
+const ownPortClaims = () => portClaimsOf([identify(process.pid) as ProcessIdentity]);
 
 const servers = (cluster: Cluster) => cluster.access.servers.map(({ host, port }) => `${host}:${port}`);
 
@@ -74,9 +77,10 @@ test('three servers become one cluster; a killed one comes back on its ports wit
   expect(log.match(/Starting nats-server/g)).toHaveLength(2);
 
   const identities = cluster.nodes.map((node) => node.process!);
+  expect(ownPortClaims()).toHaveLength(9);
   await Promise.all([cluster[Symbol.asyncDispose](), cluster[Symbol.asyncDispose]()]);
   expect(identities.map(isAlive)).toEqual([false, false, false]);
-  expect(await readdir(join(place.directory, 'state', 'ports'))).toEqual([]);
+  expect(ownPortClaims()).toEqual([]);
   expect(place.happened()).not.toContain('n1 crashed');
   await expect(cluster.startNode('n1')).rejects.toThrow('closed');
 });
@@ -283,7 +287,7 @@ test('an aborted start leaves nothing running', async () => {
   );
   await expect(start).rejects.toBe(reason);
   expect(await findMarked(place.runId)).toEqual([]);
-  expect(await readdir(join(place.directory, 'state', 'ports'))).toEqual([]);
+  expect(ownPortClaims()).toEqual([]);
 });
 
 test('a port that somebody takes at the last moment costs a second try, not the run', async () => {

@@ -1,9 +1,9 @@
 import { expect, it } from 'vitest';
 import { waitFor } from '../../src/base/wait.js';
 import { ToxiproxyApi } from '../../src/clusters/toxiproxy/toxiproxy-api.js';
-import { leasePorts } from '../../src/processes/port-lease.js';
 import { scenarioText, Workplace } from '../support/cli.js';
 import { startForeignServer } from '../support/foreign-server.js';
+import { leaseTestPorts } from '../support/test-ports.js';
 import { startTestToxiproxy } from '../support/toxiproxy-process.js';
 
 const ONE_NODE = {
@@ -46,7 +46,7 @@ it.each([
 
 it("the watchdog takes what a run that was killed had laid on somebody else's proxy, and nothing else", async () => {
   await using server = await startForeignServer('theirs');
-  using lease = await leasePorts(1, { stateDir: server.directory });
+  using lease = await leaseTestPorts(1);
   await using toxiproxy = await startTestToxiproxy();
   await using place = new Workplace();
   const door = `127.0.0.1:${lease.ports[0]}`;

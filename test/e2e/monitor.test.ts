@@ -1,9 +1,9 @@
 import { connect } from '@nats-io/transport-node';
 import { describe, expect, it } from 'vitest';
 import { waitFor } from '../../src/base/wait.js';
-import { leasePorts } from '../../src/processes/port-lease.js';
 import { scenarioText, Workplace } from '../support/cli.js';
 import { startTestServer } from '../support/nats-server.js';
+import { leaseTestPorts } from '../support/test-ports.js';
 
 const metricsOf = async (url: string): Promise<string> => (await fetch(url)).text();
 const urlIn = (text: string): string | undefined => /http:\/\/127\.0\.0\.1:\d+\/metrics/.exec(text)?.[0];
@@ -12,7 +12,7 @@ describe('the monitor', () => {
   it('alone counts what it sees by domain and type, until it is told to stop', async () => {
     await using place = new Workplace();
     await using server = await startTestServer();
-    using lease = await leasePorts(1, { stateDir: place.root });
+    using lease = await leaseTestPorts(1);
     const [freePort] = lease.ports;
     const monitor = place.start([
       'monitor',

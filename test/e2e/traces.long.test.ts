@@ -2,14 +2,13 @@ import { spawn } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { waitFor } from '../../src/base/wait.js';
-import { leasePorts } from '../../src/processes/port-lease.js';
 import { Workplace } from '../support/cli.js';
 import { type JaegerSpan, jaegerPath, needsJaeger, startJaeger } from '../support/jaeger.js';
 import { needs, prometheus } from '../support/prometheus-tools.js';
+import { leaseTestPorts } from '../support/test-ports.js';
 import { toxiproxyPath } from '../support/toxiproxy.js';
 
 /** A server that stands still for two seconds. */
@@ -96,8 +95,6 @@ scrape_configs:
   };
 }
 
-const PORTS = { stateDir: join(tmpdir(), 'stormglass-test-ports') };
-
 /** The span that it is a part of, among those of its trace. */
 function parentOf({ references }: JaegerSpan, among: readonly JaegerSpan[]): JaegerSpan | undefined {
   const id = references.find(({ refType }) => refType === 'CHILD_OF')?.spanID;
@@ -129,7 +126,7 @@ describe('traces of a run', () => {
   const isHere = jaegerPath !== undefined && prometheus !== undefined;
   const lacks = `${needsJaeger}${needs(prometheus, 'prometheus')}`;
   it.skipIf(!isHere)(`lead from the exemplar of a slow command to what it was made of${lacks}`, async () => {
-    using lease = await leasePorts(4, PORTS);
+    using lease = await leaseTestPorts(4);
     const [otlp, query, web, monitor] = lease.ports as [number, number, number, number];
     await using place = new Workplace();
     await using jaeger = await startJaeger(jaegerPath as string, [otlp, query]);
@@ -292,7 +289,7 @@ describe('traces of a run', () => {
   });
 
   it('hold nobody up where the collector is not there: it is said, and they are in the folder', async () => {
-    using lease = await leasePorts(1, PORTS);
+    using lease = await leaseTestPorts(1);
     const [nobody] = lease.ports;
     await using place = new Workplace();
     const traces = `{ endpoint: 'http://127.0.0.1:${nobody}', sample: 1/10 }`;

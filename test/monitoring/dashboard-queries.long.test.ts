@@ -5,7 +5,6 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { wallNow } from '../../src/base/clock.js';
 import { waitFor } from '../../src/base/wait.js';
-import { leasePorts } from '../../src/processes/port-lease.js';
 import { Workplace } from '../support/cli.js';
 import { askPrometheus, choicesOf, seriesOf } from '../support/grafana/ask-prometheus.js';
 import type { DashboardJson } from '../support/grafana/dashboard-json.js';
@@ -19,6 +18,7 @@ import {
   type TestPrometheus,
 } from '../support/grafana/prometheus-server.js';
 import { metricsUsed } from '../support/grafana/promql-names.js';
+import { leaseTestPorts } from '../support/test-ports.js';
 
 const monitoring = fileURLToPath(new URL('../../monitoring', import.meta.url));
 const folder = join(monitoring, 'grafana', 'dashboards');
@@ -47,7 +47,7 @@ beforeAll(async () => {
   place = new Workplace();
   const fromSeconds = wallNow().getTime() / 1000;
   // Prometheus is there before the run is: nothing happens that it does not see.
-  using lease = await leasePorts(1, { stateDir: place.root });
+  using lease = await leaseTestPorts(1);
   const [port] = lease.ports;
   prometheus = await startTestPrometheus({
     metricsUrl: `http://127.0.0.1:${port}/metrics`,

@@ -7,10 +7,11 @@ import { z } from 'zod';
 import { AlertServer } from '../../src/alerts/alert-server.js';
 import { Webhook } from '../../src/alerts/webhook.js';
 import { waitFor } from '../../src/base/wait.js';
-import { leasePorts, type PortLease } from '../../src/processes/port-lease.js';
+import type { PortLease } from '../../src/processes/port-lease.js';
 import { shippedAlerts } from '../support/monitoring/shipped-rules.js';
 import { startAlertmanager, type TestAlertmanager } from '../support/monitoring/start-alertmanager.js';
 import { alertmanager, needs, prometheus } from '../support/prometheus-tools.js';
+import { leaseTestPorts } from '../support/test-ports.js';
 
 const alertsSchema = z.object({
   data: z.object({
@@ -79,7 +80,7 @@ describe.skipIf(isMissing)(`NotificationsFailing, with a receiver that is down${
 
   beforeAll(async () => {
     place = mkdtempSync(join(tmpdir(), 'stormglass-notifications-'));
-    ports = await leasePorts(2, { stateDir: place });
+    ports = await leaseTestPorts(2);
     const [nobody, own] = ports.ports as [number, number];
     webhook = await Webhook.open(() => {});
     teller = await startAlertmanager(place, (receiver) =>

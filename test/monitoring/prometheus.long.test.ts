@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { AlertServer } from '../../src/alerts/alert-server.js';
-import { leasePorts } from '../../src/processes/port-lease.js';
 import { MONITORING, shippedRules } from '../support/monitoring/shipped-rules.js';
 import { needs, prometheus, promtool } from '../support/prometheus-tools.js';
+import { leaseTestPorts } from '../support/test-ports.js';
 
 const configurations = ['prometheus.yml', 'prometheus-long-term.yml'];
 const rulesSchema = z.object({
@@ -32,7 +32,7 @@ describe('Prometheus with the shipped configuration', () => {
     `starts with %s though nobody answers: no monitor, no Alertmanager, no VictoriaMetrics${needs(prometheus, 'prometheus')}`,
     async (file) => {
       const place = mkdtempSync(join(tmpdir(), 'stormglass-prometheus-'));
-      const ports = await leasePorts(1, { stateDir: place });
+      const ports = await leaseTestPorts(1);
       const url = `http://127.0.0.1:${ports.ports[0]}`;
       try {
         await using _server = await AlertServer.start({

@@ -1,16 +1,16 @@
 import { readFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { wallNow } from '../../src/base/clock.js';
 import { waitFor } from '../../src/base/wait.js';
-import { leasePorts, type PortLease } from '../../src/processes/port-lease.js';
+import type { PortLease } from '../../src/processes/port-lease.js';
 import { Workplace } from '../support/cli.js';
 import type { DashboardJson } from '../support/grafana/dashboard-json.js';
 import { type JaegerRequest, jaegerRequests } from '../support/grafana/jaeger-requests.js';
 import { type Jaeger, jaegerPath, needsJaeger, startJaeger } from '../support/jaeger.js';
 import { MONITORING } from '../support/monitoring/shipped-rules.js';
+import { leaseTestPorts } from '../support/test-ports.js';
 
 const dashboard = JSON.parse(
   readFileSync(join(MONITORING, 'grafana', 'dashboards', 'cim-traces.json'), 'utf8'),
@@ -81,7 +81,7 @@ describe.skipIf(jaegerPath === undefined)(`what cim-traces asks of Jaeger${needs
 
   beforeAll(async () => {
     place = new Workplace();
-    lease = await leasePorts(2, { stateDir: join(tmpdir(), 'stormglass-test-ports') });
+    lease = await leaseTestPorts(2);
     jaeger = await startJaeger(jaegerPath as string, lease.ports as [number, number]);
     const fromMs = wallNow().getTime();
     const file = place.write('s.yaml', scenario(jaeger.endpoint));

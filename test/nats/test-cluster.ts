@@ -1,9 +1,6 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import type { ServerAccess } from '../../src/contracts/load.js';
-import { leasePorts } from '../../src/processes/port-lease.js';
 import { startTestServer, type TestServer } from '../support/nats-server.js';
+import { leaseTestPorts } from '../support/test-ports.js';
 
 /** Three real servers with JetStream that route to each other; `await using` ends them. */
 export interface TestCluster extends AsyncDisposable {
@@ -13,8 +10,7 @@ export interface TestCluster extends AsyncDisposable {
 
 export async function startTestCluster(size = 3): Promise<TestCluster> {
   // Claimed, and none that a client may be given: what is only looked at and let go may be somebody's when a server wants it.
-  const stateDir = await mkdtemp(join(tmpdir(), 'stormglass-nats-test-'));
-  const lease = await leasePorts(size, { stateDir });
+  const lease = await leaseTestPorts(size);
   const routes = lease.ports.map((port) => `nats://127.0.0.1:${port}`);
   const started = await Promise.allSettled(
     lease.ports.map(async (port, index) => {
@@ -28,7 +24,6 @@ export async function startTestCluster(size = 3): Promise<TestCluster> {
   const end = async () => {
     await Promise.all(nodes.map((node) => node[Symbol.asyncDispose]()));
     lease[Symbol.dispose]();
-    await rm(stateDir, { recursive: true });
   };
   const failed = started.find((start) => start.status === 'rejected');
   if (failed) {

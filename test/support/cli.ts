@@ -12,9 +12,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { waitFor } from '../../src/base/wait.js';
+import type { ProcessIdentity } from '../../src/contracts/cluster.js';
 import type { JournalEvent } from '../../src/contracts/journal.js';
 import type { Summary } from '../../src/contracts/summary.js';
+import { identify } from '../../src/processes/identity.js';
 import { natsServerPath } from './nats-server.js';
+import { portClaimsOf, shareTestPorts } from './test-ports.js';
 
 const MAIN = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
 
@@ -43,10 +46,11 @@ export class Workplace implements AsyncDisposable {
   readonly temp = join(this.root, 'tmp');
   readonly state = join(this.root, 'state');
   readonly #started: ChildProcess[] = [];
+  readonly #identities: ProcessIdentity[] = [];
 
   constructor() {
     mkdirSync(this.temp);
-    mkdirSync(this.state);
+    shareTestPorts(join(this.state, 'stormglass'));
   }
 
   /** Writes a file and returns its path. */
@@ -75,6 +79,8 @@ export class Workplace implements AsyncDisposable {
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     this.#started.push(child);
+    const identity = identify(child.pid as number);
+    if (identity) this.#identities.push(identity);
     let stdout = '';
     let stderr = '';
     child.stdout?.on('data', (chunk: Buffer) => {
@@ -176,7 +182,7 @@ export class Workplace implements AsyncDisposable {
     return pids;
   }
 
-  /** What is left behind, once things had the time to end: processes, temporary files, registered runs. */
+  /** What is left behind, once things had the time to end: processes, temporary files, registered runs, claims on ports. */
   async leftovers(): Promise<string[]> {
     await waitFor(() => this.#leftNow().length === 0, { timeoutMs: 60_000, everyMs: 100 });
     return this.#leftNow();
@@ -184,12 +190,11 @@ export class Workplace implements AsyncDisposable {
 
   #leftNow(): string[] {
     const runs = join(this.state, 'stormglass', 'runs');
-    const ports = join(this.state, 'stormglass', 'ports');
     return [
       ...this.running(),
       ...readdirSync(this.temp),
       ...(existsSync(runs) ? readdirSync(runs) : []),
-      ...(existsSync(ports) ? readdirSync(ports) : []),
+      ...portClaimsOf(this.#identities),
     ];
   }
 

@@ -2,9 +2,9 @@ import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { waitFor } from '../../src/base/wait.js';
-import { leasePorts } from '../../src/processes/port-lease.js';
 import { runCommand } from '../../src/processes/run-command.js';
 import { natsServerPath } from './nats-server.js';
+import { leaseTestPorts } from './test-ports.js';
 
 /** What somebody may have to look after their server with. */
 const SCRIPT = `#!/bin/sh
@@ -42,7 +42,7 @@ export interface ForeignServer extends AsyncDisposable {
 
 export async function startForeignServer(name: string): Promise<ForeignServer> {
   const directory = mkdtempSync(join(tmpdir(), 'stormglass-foreign-'));
-  const lease = await leasePorts(2, { stateDir: directory });
+  const lease = await leaseTestPorts(2);
   const [port, monitorPort] = lease.ports as [number, number];
   const script = join(directory, 'control.sh');
   writeFileSync(script, SCRIPT.replace('$SERVER', natsServerPath()));

@@ -5,13 +5,13 @@ import { freshId } from '../../src/base/ids.js';
 import { waitFor } from '../../src/base/wait.js';
 import { endProcess } from '../../src/processes/end-process.js';
 import { startMarkedProcess } from '../../src/processes/marked-process.js';
-import { leasePorts } from '../../src/processes/port-lease.js';
+import { leaseTestPorts } from './test-ports.js';
 import { toxiproxyPath } from './toxiproxy.js';
 
 /** A Toxiproxy that stormglass did not start; `await using` ends it. */
 export async function startTestToxiproxy(): Promise<AsyncDisposable & { readonly url: string }> {
   const directory = mkdtempSync(join(tmpdir(), 'stormglass-toxiproxy-test-'));
-  const lease = await leasePorts(1, { stateDir: directory });
+  const lease = await leaseTestPorts(1);
   const url = `http://127.0.0.1:${lease.ports[0]}`;
   const { identity } = await startMarkedProcess({
     command: await toxiproxyPath(),

@@ -10,6 +10,7 @@ import type { NodeEvent } from '../../../src/contracts/cluster.js';
 import { openEngine } from '../../../src/processes/docker/open-engine.js';
 import { removeMarkedThings } from '../../../src/processes/docker/remove-marked.js';
 import { dockerEngine, provideTestImage } from '../../support/docker-engine.js';
+import { PORTS_STATE_DIR } from '../../support/test-ports.js';
 
 export interface DockerClusterTest extends AsyncDisposable {
   readonly runId: string;
@@ -43,7 +44,7 @@ export async function dockerClusterTest(): Promise<DockerClusterTest> {
         engine,
         logDir,
         workDir: join(directory, 'work'),
-        stateDir: join(directory, 'state'),
+        stateDir: PORTS_STATE_DIR,
         signal: new AbortController().signal,
         links: { routes: true, clients: false },
         onNodeEvent: (event) => events.push(event),

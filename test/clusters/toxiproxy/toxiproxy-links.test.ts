@@ -12,11 +12,12 @@ import { ToxiproxyLinks } from '../../../src/clusters/toxiproxy/toxiproxy-links.
 import { ToxiproxyProcess } from '../../../src/clusters/toxiproxy/toxiproxy-process.js';
 import { CLIENTS, type LinkEffect } from '../../../src/contracts/links.js';
 import { endMarked, sendSignal } from '../../../src/processes/end-process.js';
-import { leasePorts, type PortLease } from '../../../src/processes/port-lease.js';
+import type { PortLease } from '../../../src/processes/port-lease.js';
 import { findMarked } from '../../../src/processes/run-mark.js';
 import { carryOut } from '../../../src/undo/carry-out.js';
 import { startTestServer, type TestServer } from '../../support/nats-server.js';
 import { pauseProcess } from '../../support/pause-process.js';
+import { leaseTestPorts } from '../../support/test-ports.js';
 import { toxiproxyPath } from '../../support/toxiproxy.js';
 
 /** A Toxiproxy as somebody else runs it: with proxies of theirs, and a toxic of theirs on one. */
@@ -32,7 +33,7 @@ const BOTH = [...TO_N1, { from: 'n1', to: CLIENTS }];
 
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'stormglass-toxiproxy-test-'));
-  lease = await leasePorts(3, { stateDir: directory });
+  lease = await leaseTestPorts(3);
   server = await startTestServer();
   const [port, ...listens] = lease.ports as [number, number, number];
   theirs = new ToxiproxyProcess({
@@ -158,7 +159,7 @@ test('one of somebody else is not replaced when it hangs: that is an error, and 
 });
 
 test('one that is closed while it starts does not run on', async () => {
-  using another = await leasePorts(1, { stateDir: directory });
+  using another = await leaseTestPorts(1);
   const ownMark = `test-${freshId()}`;
   const own = new ToxiproxyProcess({
     program: await toxiproxyPath(),
@@ -176,7 +177,7 @@ test('one that is closed while it starts does not run on', async () => {
 });
 
 test('who takes the port of its control is not taken for it', async () => {
-  using another = await leasePorts(1, { stateDir: directory });
+  using another = await leaseTestPorts(1);
   const [port] = another.ports as [number];
   const other = createServer((_, response) => response.end('{"theirs":{}}'));
   await new Promise<void>((resolve) => other.listen(port, '127.0.0.1', resolve));

@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parse, stringify } from 'yaml';
 import { AlertServer } from '../../../src/alerts/alert-server.js';
-import { leasePorts } from '../../../src/processes/port-lease.js';
 import { requireSystemTools } from '../../../src/processes/tools/system-tool.js';
+import { leaseTestPorts } from '../test-ports.js';
 
 export interface PrometheusOptions {
   /** `http://127.0.0.1:9091/metrics`; absent: it scrapes nothing. */
@@ -29,7 +29,7 @@ export const SCRAPE_SECONDS = 1;
 export async function startTestPrometheus(options: PrometheusOptions): Promise<TestPrometheus> {
   const { prometheus } = await requireSystemTools({ prometheus: { path: process.env.PATH ?? '' } });
   const place = mkdtempSync(join(tmpdir(), 'stormglass-prometheus-'));
-  const ports = await leasePorts(1, { stateDir: place });
+  const ports = await leaseTestPorts(1);
   const url = `http://127.0.0.1:${ports.ports[0]}`;
   writeFileSync(join(place, 'prometheus.yml'), stringify(configuration(options, place)));
   const stop = new AbortController();

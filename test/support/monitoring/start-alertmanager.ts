@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { parse, stringify } from 'yaml';
 import { AlertServer } from '../../../src/alerts/alert-server.js';
 import { divideRouting } from '../../../src/alerts/routing.js';
-import { leasePorts } from '../../../src/processes/port-lease.js';
 import { alertmanager } from '../prometheus-tools.js';
+import { leaseTestPorts } from '../test-ports.js';
 import { MONITORING } from './shipped-rules.js';
 
 export interface TestAlertmanager extends AsyncDisposable {
@@ -19,7 +19,7 @@ export async function startAlertmanager(
   place: string,
   urlOf: (receiver: string) => string,
 ): Promise<TestAlertmanager> {
-  const ports = await leasePorts(1, { stateDir: place });
+  const ports = await leaseTestPorts(1);
   const url = `http://127.0.0.1:${ports.ports[0]}`;
   const shipped = parse(readFileSync(join(MONITORING, 'alertmanager.yml'), 'utf8'));
   writeFileSync(join(place, 'alertmanager.yml'), stringify(divideRouting(shipped, 60, urlOf)));
