@@ -20,6 +20,7 @@ export interface ConnectOptions {
 }
 
 const TIMEOUT_MS = 10_000;
+/** What one of many servers may take; of few each may take its share of the time, for it may only be busy. */
 const ONE_SERVER_MS = 3000;
 
 /** `127.0.0.1:4222`, `[::1]:4222`. */
@@ -33,12 +34,13 @@ export function formatAddress({ host, port }: ServerAddress): string {
  */
 export async function connectControl(access: ServerAccess, options: ConnectOptions): Promise<NatsConnection> {
   const { name, timeoutMs = TIMEOUT_MS } = options;
+  const oneServerMs = Math.min(timeoutMs, Math.max(ONE_SERVER_MS, timeoutMs / access.servers.length));
   // It says what is wrong with a certificate or with credentials, and whether the server speaks TLS, which the client
   // must be told beforehand.
   const { server, info } = await greetServer(access, {
     name,
     timeoutMs,
-    connectTimeoutMs: Math.min(timeoutMs, ONE_SERVER_MS),
+    connectTimeoutMs: oneServerMs,
   });
   const attempt = connect({
     // The one that has just let us in is the one to begin with.
@@ -49,7 +51,7 @@ export async function connectControl(access: ServerAccess, options: ConnectOptio
     token: access.token,
     authenticator: authenticatorOf(access),
     tls: access.tls !== undefined || info.tls_required ? tlsOf(access) : null,
-    timeout: Math.min(timeoutMs, ONE_SERVER_MS),
+    timeout: oneServerMs,
     noRandomize: true,
     // The addresses we were given are the ones to use: gossiped ones may lead around a proxy, or out of reach.
     ignoreClusterUpdates: true,

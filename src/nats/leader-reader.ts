@@ -4,7 +4,7 @@ import { WireConnection } from '../wire/connection.js';
 import type { MessageView } from '../wire/parser.js';
 import { endAtAbort, TOLD_TO_HURRY } from './end-at-abort.js';
 import { StampTeller } from './stamp-teller.js';
-import type { StreamReadEnd, StreamReadOptions } from './stream-reader.js';
+import { READER_CONNECT_MS, type StreamReadEnd, type StreamReadOptions } from './stream-reader.js';
 import { ApiError, WireApi } from './wire-api.js';
 
 /** Questions under way at a time. */
@@ -38,7 +38,7 @@ export async function readFromLeader(options: Omit<StreamReadOptions, 'onServer'
   if (signal?.aborted) return end(TOLD_TO_HURRY);
   if (next > throughSequence) return end();
   const wire = new WireConnection(
-    { access, name: 'stormglass-reader', pingEveryMs: 2000 },
+    { access, name: 'stormglass-reader', pingEveryMs: 2000, connectTimeoutMs: READER_CONNECT_MS },
     { onMessage: (view) => api.onMessage(view) },
   );
   const api = new WireApi(wire);

@@ -59,6 +59,8 @@ const RETRY_MS = 200;
 const BREAK_OFF_MS = 250;
 const AWAY_MS = 20_000;
 const CATCH_UP_MS = 10_000;
+/** A server that has just been through a load may be busy; none that can be reached is an end of the read. */
+export const READER_CONNECT_MS = 8000;
 const NO_MESSAGE_FOUND = 10037;
 const STREAM_NOT_FOUND = 10059;
 
@@ -99,7 +101,12 @@ class StreamReading {
     this.#deadlineNs = nowNs() + options.timeoutMs * NS.ms;
     this.#teller = new StampTeller(options.onMessage);
     this.#wire = new WireConnection(
-      { access: options.access, name: 'stormglass-reader', pingEveryMs: 2000 },
+      {
+        access: options.access,
+        name: 'stormglass-reader',
+        pingEveryMs: 2000,
+        connectTimeoutMs: READER_CONNECT_MS,
+      },
       {
         onMessage: (view) => {
           const pass = this.#pass;

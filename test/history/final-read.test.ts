@@ -37,8 +37,8 @@ beforeAll(async () => {
   directory = mkdtempSync(join(tmpdir(), 'stormglass-final-read-'));
   server = await startTestServer({ jetstream: true });
   nc = await connect({ port: server.port });
-  js = jetstream(nc);
-  jsm = await jetstreamManager(nc);
+  js = jetstream(nc, { timeout: 30_000 });
+  jsm = await jetstreamManager(nc, { timeout: 30_000 });
 });
 afterAll(async () => {
   await nc?.close();
@@ -121,7 +121,7 @@ async function readAll(writers: readonly WriterHistory[], more: Partial<FinalRea
     access: server.access,
     streams,
     writers,
-    timeoutNs: 30 * NS.s,
+    timeoutNs: 90 * NS.s,
     catchUpNs: NS.s,
     ...more,
   });
@@ -174,10 +174,9 @@ describe('the final read', () => {
       ['one at the same time, begun a little later', NS.s / 4],
     ])('%s', async (_, laterNs) => {
       const publisher = new Publisher(1);
-      const beganNs = nowNs();
       await publisher.publish(20);
-      // The same operations, and some that this run has not come to.
-      await publishAs(30, beganNs + laterNs);
+      // The same operations, and some that this run has not come to; due when none of its own was, however long they took.
+      await publishAs(30, nowNs() + laterNs);
       await jsm.streams.deleteMessage('ORDERS', 7);
       const writers = [publisher.close()];
       const reads = await readAll(writers);
@@ -252,7 +251,7 @@ describe('the final read', () => {
     await publisher.publish(10);
     publisher.pretend(0, 6);
     const writers = [publisher.close()];
-    const reads = await readAll(writers, { catchUpNs: 60 * NS.s, timeoutNs: 3 * NS.s });
+    const reads = await readAll(writers, { catchUpNs: 60 * NS.s, timeoutNs: 6 * NS.s });
     expect(reads[0]).toMatchObject({ count: 5, complete: false, gaveUp: expect.any(String) });
     expect(check(writers, reads).verdict).toBe('unknown');
   });

@@ -29,7 +29,7 @@ async function shownAfter(
     nc.publish(subject, payload, traceparent === undefined ? {} : { headers: traced });
   });
   await nc.drain();
-  await monitor.drained(100, 10_000);
+  await monitor.drained(100, 60_000);
   const [text, openMetrics] = await Promise.all(
     ['text/plain', 'application/openmetrics-text'].map(async (accept) =>
       (await fetch(monitor.metricsUrl, { headers: { accept } })).text(),

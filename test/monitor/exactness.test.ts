@@ -21,7 +21,7 @@ async function page({ metricsUrl }: MonitorHandle): Promise<Sample[]> {
 }
 
 async function account(monitor: MonitorHandle) {
-  await monitor.drained(100, 10_000);
+  await monitor.drained(100, 60_000);
   const samples = await page(monitor);
   const of = (name: string) => sampleValue(samples, `cim_events_${name}_total`, { load: 'unknown' }) ?? 0;
   return {

@@ -72,7 +72,7 @@ describe('the monitor', () => {
     }
     nc.publish('elsewhere.orders.Placed', 'not for the monitor');
     await nc.drain();
-    await monitor.drained(100, 10_000);
+    await monitor.drained(100, 60_000);
 
     const samples = await scrape(monitor);
     for (let type = 0; type < 64; type++) {
@@ -105,7 +105,7 @@ describe('the monitor', () => {
     }
     nc.publish('cim.events.orders.Placed', stamped(2, 0, now + 600 * NS.s));
     await nc.drain();
-    await monitor.drained(100, 5000);
+    await monitor.drained(100, 60_000);
     const samples = await scrape(monitor);
     const bucket = (le: string) =>
       sampleValue(samples, 'cim_event_lag_seconds_bucket', { domain: 'orders', le });
@@ -145,7 +145,7 @@ describe('the monitor', () => {
     for (const sequence of [0, 1, 2, 3]) publish(9, sequence, after);
     publish(4242, 17, after);
     await nc.drain();
-    await monitor.drained(100, 5000);
+    await monitor.drained(100, 60_000);
 
     expect(new Set(gathered.reports.map(({ load, worker }) => `${load} ${worker}`))).toEqual(
       new Set(['orders -1', 'firehose -1']),
@@ -230,7 +230,7 @@ describe('the monitor', () => {
     const nc = await publisher(server.access);
     for (let i = 0; i < 100; i++) nc.publish(`cim.events.orders.Type${i}`, 'x');
     await nc.drain();
-    await monitor.drained(100, 5000);
+    await monitor.drained(100, 60_000);
     const samples = await scrape(monitor);
     expect(samples.filter(({ name }) => name === 'cim_events_total')).toHaveLength(10);
     expect(sampleValue(samples, 'cim_events_total', { domain: 'other', type: 'other' })).toBe(91);
@@ -244,7 +244,7 @@ describe('the monitor', () => {
     const hostile = ['a"b', 'back\\slash', 'brace}{', 'comma,x="y"', '\u{1f600}', '__proto__', '#', 'a\\n'];
     for (const type of hostile) nc.publish(`cim.events.hostile.${type}`, '');
     await nc.drain();
-    await monitor.drained(100, 5000);
+    await monitor.drained(100, 60_000);
     const samples = await scrape(monitor);
     for (const type of hostile)
       expect(sampleValue(samples, 'cim_events_total', { domain: 'hostile', type })).toBe(1);
@@ -306,7 +306,7 @@ describe('the monitor', () => {
     try {
       let drained = false;
       const calledNs = nowNs();
-      const given = monitor.drained(1400, 1500).then(() => {
+      const given = monitor.drained(1490, 1500).then(() => {
         drained = true;
       });
       await waitFor(

@@ -50,7 +50,7 @@ describe('what a monitor says itself', () => {
       said: { run: 'r1' },
     });
     expect(others.heard.slice(1).map(({ said }) => said.n)).toEqual(Array.from({ length: 100 }, (_, n) => n));
-    await monitor.drained(100, 5000);
+    await monitor.drained(100, 60_000);
     expect(await countOf(monitor, 'nats', 'NodeSeen')).toBe(100);
     expect(await countOf(monitor, 'stormglass', 'MonitorStarted')).toBe(1);
   });
@@ -131,7 +131,7 @@ describe('what a monitor says itself', () => {
     await using others = await listen(server.access);
     await using monitor = await startMonitorService(task(server.access, { ownEvents: false }), UNHEARD);
     monitor.publish(seen(1));
-    await monitor.drained(50, 5000);
+    await monitor.drained(50, 60_000);
     await others.nc.flush();
     expect(others.heard).toEqual([]);
     expect(await countOf(monitor, 'nats', 'NodeSeen')).toBe(0);

@@ -96,6 +96,9 @@ async function watch(server: TestServer, plan: Partial<MonitorPlan>, more: Parti
   } finally {
     await monitor[Symbol.asyncDispose]();
   }
+  // Its last word may still be under way to a busy server, which it leaves after a second.
+  const lastWord = 'cim.events.stormglass.MonitorStopped';
+  if (plan.ownEvents !== false) await waitFor(() => app.heard.has(lastWord), { timeoutMs: 30_000 });
   await app.nc.flush();
   return { notices, heard: [...app.heard].sort() };
 }

@@ -26,7 +26,7 @@ describe('slow consumers', () => {
           const seen = await control.slowConsumers('stormglass 1234 ');
           return seen.length > 0 && seen;
         },
-        { timeoutMs: 20_000 },
+        { timeoutMs: 60_000 },
       );
       expect(slow).toEqual([
         {

@@ -13,11 +13,11 @@ import { startTestServer, type TestServer } from '../support/nats-server.js';
 import { pauseProcess } from '../support/pause-process.js';
 import { startTestCluster } from './test-cluster.js';
 
-const TIMEOUT_MS = 30_000;
+const TIMEOUT_MS = 60_000;
 
 /** Stores stamped events of writers 0 to 2 in turn, each with its own sequence. */
 async function fill(nc: NatsConnection, subject: string, count: number, bytes = 16) {
-  const js = jetstream(nc);
+  const js = jetstream(nc, { timeout: TIMEOUT_MS });
   const pending: Promise<unknown>[] = [];
   for (let i = 0; i < count; i++) {
     const payload = Buffer.alloc(bytes, 'x');
@@ -66,7 +66,7 @@ describe('readStream', () => {
   });
 
   async function createStream(name: string) {
-    const jsm = await jetstreamManager(nc);
+    const jsm = await jetstreamManager(nc, { timeout: TIMEOUT_MS });
     await jsm.streams.add({ name, subjects: [`${name}.>`], storage: 'memory' as never });
     return jsm;
   }
@@ -77,12 +77,13 @@ describe('readStream', () => {
     const { messages, ...end } = await read(server.access, 'WHOLE', 25_000);
     expect(end).toEqual({ complete: true, lastSequence: 25_000, foreign: 0 });
     expect(messages).toEqual(expected(25_000));
-    expect((await jsm.streams.info('WHOLE')).state.consumer_count).toBe(0);
+    // The reader does not wait for long until it is gone.
+    await expect.poll(async () => (await jsm.streams.info('WHOLE')).state.consumer_count).toBe(0);
   });
 
   it('finds stamps in headers and in batches, whose events have the sequence of their message', async () => {
     await createStream('SPELLINGS');
-    const js = jetstream(nc);
+    const js = jetstream(nc, { timeout: TIMEOUT_MS });
     const hex = new Uint8Array(STAMP_HEX_BYTES);
     writeStampHex(hex, 0, 1, 70, 1000);
     const stamp = headers();
@@ -188,7 +189,7 @@ describe('readStream', () => {
     expect(end).toMatchObject({ complete: false, gaveUp: 'the run was told to hurry', lastSequence: seen });
     const hasNone = async () => (await jsm.streams.info('HURRIED')).state.consumer_count === 0;
     // The server itself would remove it after 30 s.
-    expect(await waitFor(hasNone, { timeoutMs: 30_000 })).toBe(true);
+    expect(await waitFor(hasNone, { timeoutMs: 29_000 })).toBe(true);
     expect(seen).toBe(seenAtEnd);
   });
 
@@ -223,13 +224,13 @@ describe('readStream', () => {
       stream: 'PAUSED',
       fromSequence: 1,
       throughSequence: 30_000,
-      timeoutMs: 3000,
+      timeoutMs: 8000,
       onMessage: () => {
         if (++seen === 500) process.kill(server.pid, 'SIGSTOP');
       },
     }).finally(() => process.kill(server.pid, 'SIGCONT'));
     expect(end.complete).toBe(false);
-    expect(end.gaveUp).toMatch(/^at sequence \d+ of 30000 after 3000 ms/);
+    expect(end.gaveUp).toMatch(/^at sequence \d+ of 30000 after 8000 ms/);
     expect(end.lastSequence).toBe(seen);
     expect(end.lastSequence).toBeGreaterThanOrEqual(500);
   });
@@ -248,7 +249,7 @@ describe('readStream in a cluster', () => {
       jetstream(nc)
         .publish('KILLED.a', '', { expect: { lastSequence: 1 } })
         .catch((error: unknown) => error instanceof JetStreamApiError);
-    expect(await waitFor(refusal, { timeoutMs: 30_000 })).toBe(true);
+    expect(await waitFor(refusal, { timeoutMs: 60_000 })).toBe(true);
     await fill(nc, 'KILLED.a', 30_000);
     await nc.close();
     const messages: [number, number, number][] = [];
@@ -258,7 +259,7 @@ describe('readStream in a cluster', () => {
       stream: 'KILLED',
       fromSequence: 1,
       throughSequence: 30_000,
-      timeoutMs: 50_000,
+      timeoutMs: 90_000,
       onMessage: (writer, sequence, streamSequence) => {
         messages.push([writer, sequence, streamSequence]);
         if (messages.length === 8000) killed = cluster.nodes[0]!.stop('SIGKILL');

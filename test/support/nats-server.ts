@@ -61,7 +61,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
       configFile,
       JSON.stringify({
         ...(options.jetstream ? { jetstream: { store_dir: join(directory, 'store') } } : {}),
-        ...config,
+        ...patient(config),
       }),
     );
   await configure(options.config);
@@ -113,6 +113,17 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
   };
 }
 
+/** A test that stands still while it connects is not turned away for that. */
+function patient(config: TestServerOptions['config'] = {}): object {
+  const { authorization, tls, ...more } = config;
+  const timeout = 60;
+  return {
+    ...more,
+    authorization: { timeout, ...(authorization as object | undefined) },
+    ...(tls !== undefined && { tls: { timeout, ...(tls as object) } }),
+  };
+}
+
 /** What the server wrote about the ports it took, once it accepts connections and (with JetStream) is ready. */
 async function readPorts(directory: string, child: ChildProcess) {
   return await waitFor(
@@ -125,6 +136,6 @@ async function readPorts(directory: string, child: ChildProcess) {
       if (!(await fetch(`${monitorUrl}/healthz`)).ok) return undefined;
       return { port: Number(new URL(ports.nats[0]).port), monitorUrl };
     },
-    { timeoutMs: 20_000, everyMs: 20 },
+    { timeoutMs: 60_000, everyMs: 20 },
   ).then((ports) => (ports === 'ended' ? undefined : ports));
 }

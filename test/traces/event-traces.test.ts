@@ -49,7 +49,7 @@ describe('events that are traced', () => {
       trace: EVERY,
     });
     await load.run();
-    await watch.monitor.drained(100, 10_000);
+    await watch.monitor.drained(100, 60_000);
 
     const own = spansOf(load.spanReports);
     const published = own.filter(({ name }) => name === 'publish');
@@ -91,7 +91,7 @@ describe('events that are traced', () => {
       trace: { ...EVERY, sampleEvery: 10 },
     });
     await load.run();
-    await watch.monitor.drained(100, 10_000);
+    await watch.monitor.drained(100, 60_000);
     const flags = stream.seen.map(({ header }) => header.slice(-2));
     expect(flags.filter((flag) => flag === '')).toHaveLength(100);
     expect(flags.filter((flag) => flag === '00')).toHaveLength(80);
@@ -111,7 +111,7 @@ describe('events that are traced', () => {
       trace: { sampleEvery: 1, beginsPerSec: 20, maxSpansPerSec: 1000 },
     });
     await load.run();
-    await watch.monitor.drained(100, 10_000);
+    await watch.monitor.drained(100, 60_000);
     const begun = spansOf(load.spanReports).length;
     // Twenty a second, and what may come at once.
     expect(begun).toBeGreaterThanOrEqual(40);

@@ -81,7 +81,7 @@ describe('spans on their way to an endpoint', () => {
     const exporter = exporterTo(to.url);
     exporter.add([]);
     exporter.add(spans(3));
-    await exporter.end(5000);
+    await exporter.end(60_000);
     expect(to.taken()).toBe(3);
     expect(exporter.undelivered).toBe(0);
   });
@@ -90,7 +90,7 @@ describe('spans on their way to an endpoint', () => {
     await using to = await endpoint([[200, '{}']]);
     const exporter = exporterTo(to.url);
     exporter.add(spans(1200));
-    await exporter.end(10_000);
+    await exporter.end(60_000);
     expect(to.taken()).toBe(1200);
     expect(to.asked()).toBe(3);
     expect([exporter.undelivered, exporter.trouble]).toEqual([0, undefined]);
@@ -103,8 +103,8 @@ describe('spans on their way to an endpoint', () => {
     ]);
     const exporter = exporterTo(to.url);
     exporter.add(spans(10));
-    await waitFor(() => to.taken() === 10, { timeoutMs: 30_000, everyMs: 20 });
-    await exporter.end(1000);
+    await waitFor(() => to.taken() === 10, { timeoutMs: 60_000, everyMs: 20 });
+    await exporter.end(60_000);
     expect([to.taken(), exporter.undelivered]).toEqual([10, 0]);
   });
 
@@ -112,7 +112,7 @@ describe('spans on their way to an endpoint', () => {
     await using to = await endpoint([[400, 'no such thing']]);
     const exporter = exporterTo(to.url);
     exporter.add(spans(10));
-    await exporter.end(10_000);
+    await exporter.end(60_000);
     expect(to.asked()).toBe(1);
     expect(exporter.undelivered).toBe(10);
     expect(exporter.trouble).toBe(`spans not delivered to ${to.url}: it answered 400: no such thing`);
@@ -124,7 +124,7 @@ describe('spans on their way to an endpoint', () => {
     ]);
     const exporter = exporterTo(to.url);
     exporter.add(spans(10));
-    await exporter.end(10_000);
+    await exporter.end(60_000);
     expect(exporter.undelivered).toBe(3);
     expect(exporter.trouble).toContain('it rejected them: too old');
   });
@@ -155,7 +155,7 @@ describe('spans on their way to an endpoint', () => {
     await using to = await endpoint([...Array.from({ length: 40 }, (_, i): Answer => [500, `trouble ${i}`])]);
     const exporter = exporterTo(to.url);
     exporter.add(spans(512 * 40));
-    await exporter.end(20_000);
+    await exporter.end(60_000);
     expect(exporter.undelivered).toBe(512 * 40);
     const one = `spans not delivered to ${to.url}: more came than it took; it answered 500: trouble 0`;
     expect(exporter.trouble).toBe(one);
@@ -168,11 +168,11 @@ describe('spans on their way to an endpoint', () => {
     ]);
     const exporter = exporterTo(to.url);
     exporter.add(spans(10));
-    await waitFor(() => to.taken() === 10, { timeoutMs: 20_000, everyMs: 20 });
+    await waitFor(() => to.taken() === 10, { timeoutMs: 60_000, everyMs: 20 });
     const [first = 0, second = 0] = to.askedAtNs;
     // Without the wish it would be half a second.
     expect(second - first).toBeGreaterThan(0.95e9);
-    await exporter.end(1000);
+    await exporter.end(60_000);
     expect(exporter.undelivered).toBe(0);
   });
 
@@ -187,7 +187,7 @@ describe('spans on their way to an endpoint', () => {
       await using to = await endpoint([[200, answer]]);
       const exporter = exporterTo(to.url);
       exporter.add(spans(10));
-      await exporter.end(5000);
+      await exporter.end(60_000);
       expect([to.asked(), to.taken(), exporter.undelivered]).toEqual([1, 10, rejected]);
     },
   );

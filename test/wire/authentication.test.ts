@@ -4,7 +4,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { waitFor } from '../../src/base/wait.js';
 import type { ServerAccess } from '../../src/contracts/load.js';
 import { connectControl } from '../../src/nats/connect.js';
-import { WireConnection } from '../../src/wire/connection.js';
+import { WireConnection, type WireListener } from '../../src/wire/connection.js';
 import { nonceSigner } from '../../src/wire/nonce-signer.js';
 import { startTestServer, type TestServer } from '../support/nats-server.js';
 
@@ -24,9 +24,16 @@ async function serverOf(config: Record<string, unknown>): Promise<TestServer> {
 
 const seedOf = (pair: KeyPair): string => Buffer.from(pair.getSeed()).toString();
 
+/** It waits for a server that is only busy. */
+const wireTo = (access: ServerAccess, listener: Partial<WireListener> = {}): WireConnection =>
+  new WireConnection(
+    { access, name: 'test', connectTimeoutMs: 60_000 },
+    { onMessage: () => {}, ...listener },
+  );
+
 /** Both clients get in, and the wire's does something. */
 async function letIn(access: ServerAccess): Promise<void> {
-  const wire = new WireConnection({ access, name: 'test' }, { onMessage: () => {} });
+  const wire = wireTo(access);
   opened.push(wire);
   await wire.connect();
   wire.publish('a', 'x');
@@ -37,8 +44,9 @@ async function letIn(access: ServerAccess): Promise<void> {
 }
 
 async function refusal(access: ServerAccess): Promise<{ message: string; hint: string }> {
-  const wire = new WireConnection({ access, name: 'test' }, { onMessage: () => {} });
-  const error = await wire.connect().catch((thrown) => thrown);
+  const error = await wireTo(access)
+    .connect()
+    .catch((thrown) => thrown);
   expect(error).toMatchObject({ exit: 'preflight' });
   expect(error.message).toContain(`127.0.0.1:${access.servers[0]?.port}: Authorization Violation`);
   await expect(connectControl(access, { name: 'test' })).rejects.toThrow(error.message);
@@ -114,18 +122,15 @@ describe('authentication', () => {
   it('counts each refused reconnection after a JWT has expired, and says why the connection went', async () => {
     const { access } = await operatorServer();
     const events: string[] = [];
-    const wire = new WireConnection(
-      { access: await access({ exp: inSeconds(2) }), name: 'test' },
-      {
-        onMessage: () => {},
-        onDisconnected: (reason) => events.push(`disconnected: ${reason}`),
-        onRefused: (_server, reason) => events.push(`refused: ${reason}`),
-      },
-    );
+    // It must be in before that.
+    const wire = wireTo(await access({ exp: inSeconds(6) }), {
+      onDisconnected: (reason) => events.push(`disconnected: ${reason}`),
+      onRefused: (_server, reason) => events.push(`refused: ${reason}`),
+    });
     opened.push(wire);
     await wire.connect();
     const refused = () => events.filter((event) => event.startsWith('refused'));
-    await waitFor(() => refused().length >= 2, { timeoutMs: 30_000 });
+    await waitFor(() => refused().length >= 2, { timeoutMs: 60_000 });
     expect(events[0]).toMatch(/^disconnected: User Authentication Expired/);
     expect(refused().length).toBeGreaterThanOrEqual(2);
     for (const event of refused())
@@ -136,9 +141,7 @@ describe('authentication', () => {
 
   it('says what to do about a limit of connections', async () => {
     const { access } = await serverOf({ max_connections: 1 });
-    const [first, second] = [0, 1].map(
-      () => new WireConnection({ access, name: 'test' }, { onMessage: () => {} }),
-    );
+    const [first, second] = [0, 1].map(() => wireTo(access));
     opened.push(first as WireConnection);
     await first?.connect();
     await expect(second?.connect()).rejects.toMatchObject({

@@ -41,7 +41,7 @@ function connectionTo(access: ServerAccess) {
   const payloads: string[] = [];
   const events: string[] = [];
   const connection = new WireConnection(
-    { access, name: 'test' },
+    { access, name: 'test', connectTimeoutMs: 60_000 },
     {
       onMessage: ({ buffer, payloadStart, payloadEnd }) =>
         payloads.push(Buffer.from(buffer.subarray(payloadStart, payloadEnd)).toString()),
@@ -201,7 +201,7 @@ describe('TLS', () => {
   });
 
   it('is begun at once where the server waits for it: a client that waits is told', async () => {
-    const server = await serverOf(ours.serverTls({ handshake_first: true, timeout: 30 }));
+    const server = await serverOf(ours.serverTls({ handshake_first: true }));
     const wire = new WireConnection(
       { access: { ...server.access, tls: { ca: ours.ca } }, name: 'test', connectTimeoutMs: 200 },
       { onMessage: () => {} },
@@ -230,7 +230,7 @@ describe('TLS', () => {
     await first.stop('SIGKILL');
     const refused = () =>
       client.events.filter((event) => event.startsWith(`refused ${second.port}: its certificate`));
-    expect(await waitFor(() => refused().length >= 2, { timeoutMs: 30_000 })).toBe(true);
+    expect(await waitFor(() => refused().length >= 2, { timeoutMs: 60_000 })).toBe(true);
     expect(client.connection.connected).toBe(false);
     expect(client.events.slice(0, 2)).toEqual([
       `connected ${first.port}`,
@@ -251,11 +251,11 @@ describe('TLS', () => {
     const block = Buffer.from('PUB a 2\r\nhi\r\n'.repeat(80_000));
     const ends: boolean[] = [];
     for (let i = 0; i < 30; i++) connection.write(block, (taken) => ends.push(taken));
-    await waitFor(() => connection.pendingBytes > 0, { timeoutMs: 30_000 });
+    await waitFor(() => connection.pendingBytes > 0, { timeoutMs: 60_000 });
     expect(connection.pendingBytes).toBeGreaterThan(0);
     expect(connection.heldNs).toBeGreaterThan(0);
     await server.stop('SIGKILL');
-    await waitFor(() => ends.length === 30, { timeoutMs: 30_000 });
+    await waitFor(() => ends.length === 30, { timeoutMs: 60_000 });
     expect(ends).toHaveLength(30);
     expect(ends.at(-1)).toBe(false);
   });

@@ -63,7 +63,7 @@ describe('the monitor of a load of agents', () => {
       everyMs: 10,
     });
     await witness.close();
-    await monitor.drained(100, 10_000);
+    await monitor.drained(100, 60_000);
 
     const samples = parsePrometheusText(await (await fetch(monitor.metricsUrl)).text());
     const count = (type: string) => seen.get(type) ?? 0;

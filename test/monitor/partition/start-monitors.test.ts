@@ -52,7 +52,7 @@ it('the monitors of a run share its domains, are drained and told of servers tog
     }
   }
   await nc.drain();
-  await monitor.drained(100, 20_000);
+  await monitor.drained(100, 60_000);
   expect(received).toBe(EVENTS * WRITERS.length);
   const counted = (await pages('cim_events_total')).map((page) =>
     page.filter(({ labels }) => labels.type === 'Placed'),

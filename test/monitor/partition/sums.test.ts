@@ -106,7 +106,7 @@ it('three monitors that share the domains show together what one shows: counts, 
   publishNumbered(nc);
   await nc.flush();
   await nc.close();
-  await Promise.all([whole, ...parts].map((monitor) => monitor.drained(100, 10_000)));
+  await Promise.all([whole, ...parts].map((monitor) => monitor.drained(100, 60_000)));
 
   const expected = await sums([whole]);
   const keys = [...expected.keys()];

@@ -154,7 +154,7 @@ describe('what a monitor shows of runs', () => {
     book.onSight(false, start + NS.s);
     book.tick(start + 100 * NS.s);
     book.onSight(true, start + 100 * NS.s);
-    book.tick(start + 110 * NS.s);
+    book.tick(start + 105 * NS.s);
     expect(page()).toEqual([expect.stringMatching(/ 1$/)]);
     book.tick(start + 117 * NS.s);
     expect(page()).toEqual([expect.stringMatching(/ 0$/)]);

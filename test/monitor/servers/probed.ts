@@ -20,8 +20,8 @@ export function startProbes(
   const probes = new ServerProbes({
     targets: nodes.map(({ monitorUrl }) => ({ monitorUrl })),
     everyMs: 250,
-    // Who does not answer is away; who is only busy must not be.
-    deadlineMs: 2000,
+    // Who does not answer is away; who is only busy must not be. One that is dead says so at once.
+    deadlineMs: 10_000,
     maxStreams: 100,
     maxConsumers: 100,
     access,
@@ -62,7 +62,7 @@ export function figure(
 }
 
 /** Waits until the look returns true; says what there was otherwise. */
-export async function until(what: string, look: () => boolean, timeoutMs = 40_000): Promise<void> {
+export async function until(what: string, look: () => boolean, timeoutMs = 60_000): Promise<void> {
   if (!(await waitFor(look, { timeoutMs, everyMs: 30 })))
     throw new Error(`not within ${timeoutMs} ms: ${what}`);
 }

@@ -104,6 +104,7 @@ describe('probes of a cluster of three', () => {
   it('tells what the exporter does not: the cluster, its routes, who leads and who follows', async () => {
     await until('a leader', () => figure(probed.probes, 'cim_nats_raft_has_leader', stream) === 1);
     const three = { n1: 1, n2: 1, n3: 1 };
+    await until('all three', () => Object.values(byServer('cim_nats_up')).every((value) => value === 1));
     expect(byServer('cim_nats_up')).toEqual(three);
     await until('health', () => Object.values(byServer('cim_nats_healthy')).every((value) => value === 1));
     await until('all routes', () => Object.values(byServer('cim_nats_routes')).every((value) => value === 2));
@@ -196,7 +197,9 @@ describe('probes of a cluster of three', () => {
   it('sees a node that is gone: up, size, routes, and its replicas offline', async () => {
     const gone = cluster.nodes[2]!;
     await gone.stop('SIGKILL');
-    await until('two nodes', () => figure(probed.probes, 'cim_nats_cluster_size') === 2);
+    const isUp = (server: string) => figure(probed.probes, 'cim_nats_up', { server }) === 1;
+    await until('two nodes', () => isUp('n1') && isUp('n2') && !isUp('n3'));
+    expect(figure(probed.probes, 'cim_nats_cluster_size')).toBe(2);
     expect(byServer('cim_nats_up')).toEqual({ n1: 1, n2: 1, n3: 0 });
     expect(figure(probed.probes, 'cim_nats_cluster_expected_size')).toBe(3);
     expect(
