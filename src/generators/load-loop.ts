@@ -35,6 +35,8 @@ export class LoadLoop {
   readonly #shortRest = new ShortRest();
   #hasLooked = false;
   #previousBeatNs = 0;
+  /** What had come by then has been read. */
+  #readByNs = 0;
   #nextReportNs = 0;
   #timer: NodeJS.Timeout | undefined;
   /** When the timer comes, monotonic. */
@@ -65,6 +67,7 @@ export class LoadLoop {
       traffic.begin(run);
       this.#nextReportNs = run.recorder.nextReportNs(run.startNs);
       this.#previousBeatNs = nowNs();
+      this.#readByNs = this.#previousBeatNs;
       this.#beat();
     });
   }
@@ -102,8 +105,10 @@ export class LoadLoop {
     const { traffic, run } = this.#options;
     const backlog = this.#backlog;
     const beatNs = nowNs();
-    // What arrived before the previous beat has been read since: only then is silence a timeout.
-    traffic.expire(this.#previousBeatNs);
+    // Only of what has been read is silence a timeout. A beat by a timer may follow one at the end of a turn with no read
+    // between them: two beats back, there was one.
+    traffic.expire(this.#readByNs);
+    this.#readByNs = this.#previousBeatNs;
     this.#previousBeatNs = beatNs;
     if (beatNs >= run.startNs) backlog.pump(beatNs);
     this.#countDue();

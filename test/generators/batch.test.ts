@@ -97,10 +97,13 @@ describe('publish with several events a message', () => {
     const full = new LoadUnderTest({
       access: server.access,
       kind: 'publish',
-      schedule: { mode: 'max', durationNs: 0.2 * NS.s },
+      schedule: { mode: 'max', durationNs: 600 * NS.s },
       params: { batch: batch(16, 60_000) },
     });
-    await full.run();
+    await full.start();
+    await waitFor(() => subscriber.events.length > 1000, { timeoutMs: 30_000, everyMs: 5 });
+    full.stop();
+    await full.finished();
     const all = full.count('ok');
     await waitFor(() => subscriber.events.length >= all, { timeoutMs: 30_000 });
     const { messages, events } = subscriber;
@@ -114,14 +117,16 @@ describe('publish with several events a message', () => {
     const sparse = new LoadUnderTest({
       access: server.access,
       kind: 'publish',
-      schedule: steadyRate(100, 0.5),
-      params: { batch: batch(1000, 100) },
+      schedule: steadyRate(100, 600),
+      params: { batch: batch(5000, 100) },
     });
-    await sparse.run();
-    await waitFor(() => events.length >= 50, { timeoutMs: 30_000 });
-    // About ten events in a hundred milliseconds, in two subjects.
-    expect(messages.length).toBeGreaterThan(5);
-    expect(messages.length).toBeLessThan(30);
+    await sparse.start();
+    // About ten events in a hundred milliseconds, in two subjects, and never enough to fill a message.
+    await expect.poll(() => sparse.count('messages')).toBeGreaterThan(5);
+    sparse.stop();
+    await sparse.finished();
+    await expect.poll(() => events.length).toBe(sparse.count('ok'));
+    expect(messages.length).toBeLessThan(events.length);
     expect(sparse.count('messages')).toBe(messages.length);
   });
 
@@ -165,15 +170,17 @@ describe('publish with several events a message', () => {
       events: [large],
       params: { backlog: 0.3 * NS.s, batch: batch(4, 5) },
     });
-    await load.start();
-    await whileStopped(server.pid, () => waitFor(() => load.count('unsent') > 0, { timeoutMs: 20_000 }));
+    await load.ready();
+    await whileStopped(server.pid, async () => {
+      await load.start();
+      await waitFor(() => load.count('unsent') > 0, { timeoutMs: 20_000 });
+    });
     await load.finished();
     expect(load.count('blocked')).toBeGreaterThan(0);
     expect(load.count('due')).toBe(8000);
     expect(load.count('sent') + load.count('unsent')).toBe(8000);
     expect(load.count('ok')).toBe(load.count('sent'));
-    const { in_msgs } = await readVarz(server.monitorUrl);
-    expect(in_msgs).toBe(load.count('messages'));
+    await expect.poll(async () => (await readVarz(server.monitorUrl)).in_msgs).toBe(load.count('messages'));
   });
 
   it('files each event under the phase in which it was due', async () => {

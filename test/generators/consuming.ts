@@ -3,7 +3,7 @@ import { type ConsumerInfo, jetstream, type StreamConfig } from '@nats-io/jetstr
 import { expect } from 'vitest';
 import { NS, nowNs } from '../../src/base/clock.js';
 import { waitFor } from '../../src/base/wait.js';
-import type { LoadScene } from '../../src/contracts/load.js';
+import type { LoadScene, ServerAccess } from '../../src/contracts/load.js';
 import type { LoadPlan } from '../../src/contracts/plan/loads.js';
 import { jsConsume } from '../../src/generators/js-consume/js-consume.js';
 import { writeStamp } from '../../src/wire/stamp.js';
@@ -38,6 +38,9 @@ export async function startWithStream(config: Partial<StreamConfig> = {}) {
   };
 }
 
+/** A server that is busy with other tests shall not be the reason why something is not there in time. */
+const PATIENT = { heartbeat: '15s', 'ack-timeout': '60s', 'ack-wait': '5m', 'drain-within': '60s' };
+
 export type System = Awaited<ReturnType<typeof startWithStream>>;
 
 export interface Consuming {
@@ -45,6 +48,8 @@ export interface Consuming {
   readonly workers?: number;
   readonly durationNs?: number;
   readonly scene?: Partial<LoadScene>;
+  /** The way of the workers to the server; straight unless told. */
+  readonly access?: ServerAccess;
   /** Where each worker leaves its history: `0.sgh`, … */
   readonly historyDir?: string;
 }
@@ -64,7 +69,7 @@ export function planOf({ params, workers = 1, durationNs }: Consuming): LoadPlan
 
 /** What the load makes ready in the conductor's thread, and all of its workers. */
 export async function consume(system: System, consuming: Consuming = {}) {
-  const load = planOf(consuming);
+  const load = planOf({ ...consuming, params: { ...PATIENT, ...consuming.params } });
   const tidy = await jsConsume.prepare!(load, {
     runId: 'test',
     seed: 1,
@@ -78,7 +83,7 @@ export async function consume(system: System, consuming: Consuming = {}) {
     { length: load.workers },
     (_, worker) =>
       new LoadUnderTest({
-        access: system.server.access,
+        access: consuming.access ?? system.server.access,
         kind: 'js-consume',
         schedule: load.schedule,
         required: { stream: STREAM },
@@ -98,7 +103,7 @@ export async function consume(system: System, consuming: Consuming = {}) {
       workers.reduce((sum, worker) => sum + worker.count(counter), 0),
     /** Ends the load when the look holds. */
     async until(look: () => boolean | Promise<boolean>) {
-      const seen = await waitFor(look, { timeoutMs: 15_000, everyMs: 10 });
+      const seen = await waitFor(look, { timeoutMs: 60_000, everyMs: 10 });
       for (const worker of workers) worker.stop();
       for (const worker of workers) await worker.finished();
       expect(seen, 'the load never came so far').toBe(true);
@@ -107,10 +112,19 @@ export async function consume(system: System, consuming: Consuming = {}) {
 }
 
 export const infoOf = async (system: System) => (await system.consumers())[0]!;
+
+/** Whether the consumer has been through the stream, and all is acknowledged. What it has pending may lag behind the stream. */
 export const settled = async (system: System) => {
-  const { num_pending, num_ack_pending } = await infoOf(system);
-  return num_pending + num_ack_pending === 0;
+  const { state } = await system.manager.streams.info(STREAM);
+  const { num_pending, num_ack_pending, delivered } = await infoOf(system);
+  return num_pending + num_ack_pending === 0 && delivered.stream_seq === state.last_seq;
 };
+
+/** Waits until so many pull requests stand at each consumer: from then on the server serves them by turns. */
+export const pulled = (system: System, requests: number, consumers = 1) =>
+  expect
+    .poll(async () => (await system.consumers()).map(({ num_waiting }) => num_waiting))
+    .toEqual(Array(consumers).fill(requests));
 
 /** A load that reads what there is, and ends. */
 export async function drain(system: System, consuming: Consuming = {}) {

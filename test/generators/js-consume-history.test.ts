@@ -4,7 +4,18 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { nowNs } from '../../src/base/clock.js';
 import { waitFor } from '../../src/base/wait.js';
-import { type Consuming, consume, drain, infoOf, STREAM, type System, startWithStream } from './consuming.js';
+import { startRelay } from '../support/relay.js';
+import {
+  type Consuming,
+  consume,
+  drain,
+  infoOf,
+  pulled,
+  STREAM,
+  type System,
+  settled,
+  startWithStream,
+} from './consuming.js';
 import { countOperations, type Operation, readOperations } from './operations.js';
 
 /** A load, unless told otherwise one that reads what there is, and the history that its workers leave. */
@@ -69,10 +80,13 @@ describe('the history of js-consume', () => {
 
   it('has refusals as what they are, and counts deliveries of a message', async () => {
     await using system = await startWithStream();
-    await system.fill(500);
-    const { load, byWorker, operations } = await recorded(system, {
-      workers: 2,
-      params: { nak: '10%', term: '10%' },
+    const consuming = { workers: 2, params: { nak: '10%', term: '10%' } };
+    const { load, byWorker, operations } = await recorded(system, consuming, async (...load) => {
+      const consumers = await consume(...load);
+      await pulled(system, 2);
+      await system.fill(500);
+      await consumers.until(() => settled(system));
+      return consumers;
     });
     const counts = countOperations(operations);
     expect(counts['deliver ok']).toBe(load.count('received'));
@@ -101,18 +115,39 @@ describe('the history of js-consume', () => {
 
   it('does not know of confirmations that did not come', async () => {
     await using system = await startWithStream();
+    await using relay = await startRelay(system.server.port, '$JS.ACK.');
     await system.fill(50);
-    const params = { ack: 'sync', 'ack-timeout': '300ms', delay: '500ms', 'drain-within': '2s' };
-    const recording = recorded(system, { params });
-    await waitFor(async () => (await infoOf(system))?.num_ack_pending === 50, { timeoutMs: 30_000 });
-    await system.manager.consumers.delete(STREAM, 'stormglass-test-orders');
-    const { load, operations } = await recording;
+    const consuming = { access: relay.access, params: { ack: 'sync', 'ack-timeout': '300ms' } };
+    const { load, operations } = await recorded(system, consuming, async (...load) => {
+      const consumer = await consume(...load);
+      await consumer.until(() => consumer.count('unknown') === 50);
+      return consumer;
+    });
     const acks = ofKind(operations, 'ack');
     expect(acks.length).toBe(50);
     for (const { outcome, reason } of acks) {
-      expect(outcome).not.toBe('ok');
-      expect(reason).not.toBe('');
+      expect([outcome, reason]).toEqual(['unknown', 'no answer within 300 ms']);
     }
-    expect(load.count('unknown') + load.count('failed')).toBe(50);
+    expect(load.count('ok')).toBe(0);
+  });
+
+  it('has acknowledgements to a consumer that is gone as refused', async () => {
+    await using system = await startWithStream();
+    await using relay = await startRelay(system.server.port, '$JS.ACK.');
+    await system.fill(50);
+    const consuming = { access: relay.access, params: { ack: 'sync' } };
+    const { load, operations } = await recorded(system, consuming, async (...load) => {
+      const consumer = await consume(...load);
+      await waitFor(async () => (await infoOf(system)).num_ack_pending === 50, { timeoutMs: 30_000 });
+      await system.manager.consumers.delete(STREAM, 'stormglass-test-orders');
+      relay.letThrough();
+      await consumer.until(() => consumer.count('unknown') + consumer.count('failed') === 50);
+      return consumer;
+    });
+    expect(countOperations(operations)).toEqual({ 'deliver ok': 50, 'ack failed': 50 });
+    expect(new Set(ofKind(operations, 'ack').map(({ reason }) => reason))).toEqual(
+      new Set(['acknowledgement: 503']),
+    );
+    expect(load.count('failed')).toBe(50);
   });
 });

@@ -4,11 +4,11 @@ import { join } from 'node:path';
 import type { StreamConfig } from '@nats-io/jetstream';
 import { connect } from '@nats-io/transport-node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { NS } from '../../src/base/clock.js';
+import { NS, nowNs } from '../../src/base/clock.js';
 import { waitFor } from '../../src/base/wait.js';
 import { emptyStamp, readStamp } from '../../src/wire/stamp.js';
 import { startTestServer } from '../support/nats-server.js';
-import { whileStopped } from '../support/pause-process.js';
+import { pauseProcess, whileStopped } from '../support/pause-process.js';
 import { LoadUnderTest, ORDERS, steadyRate } from './load-under-test.js';
 import { readOperations } from './operations.js';
 import { startWithStream } from './orders-stream.js';
@@ -89,8 +89,9 @@ describe('js-publish', () => {
       schedule: steadyRate(2000, 1),
       params: { window: 10 },
     });
-    await load.start();
+    await load.ready();
     const sentWhileStopped = await whileStopped(system.server.pid, async () => {
+      await load.start();
       await waitFor(() => (load.reports.at(-1)?.pending ?? 0) > 500, { timeoutMs: 20_000 });
       return load.count('sent') - load.count('ok');
     });
@@ -105,10 +106,13 @@ describe('js-publish', () => {
     const load = new LoadUnderTest({
       access: system.server.access,
       kind: 'js-publish',
-      schedule: { mode: 'max', durationNs: 0.5 * NS.s },
+      schedule: { mode: 'max', durationNs: 600 * NS.s },
       params: { window: 64 },
     });
-    await load.run();
+    await load.start();
+    await waitFor(() => load.count('ok') > 1000, { timeoutMs: 30_000 });
+    load.stop();
+    await load.finished();
     expect(load.count('ok')).toBe(load.count('sent'));
     expect(load.count('due')).toBe(load.count('sent'));
     const { state } = await system.manager.streams.info('ORDERS');
@@ -118,26 +122,27 @@ describe('js-publish', () => {
 
   it('shows a server that stands still for as long as it stood', async () => {
     await using system = await startWithStream();
+    const historyFile = join(directory, 'stalled.bin');
     const load = new LoadUnderTest({
       access: system.server.access,
       kind: 'js-publish',
       schedule: steadyRate(1000, 3),
       params: { overdue: 0.5 * NS.s },
+      historyFile,
     });
-    await load.start();
-    await waitFor(() => load.reports.length > 0, { timeoutMs: 30_000, everyMs: 5 });
-    const stoppedNs = Number(process.hrtime.bigint());
-    process.kill(system.server.pid, 'SIGSTOP');
-    // A client gives up a server that says nothing for two seconds.
-    await waitFor(() => Number(process.hrtime.bigint()) - stoppedNs >= NS.s, { timeoutMs: 30_000 });
-    const stalledNs = Number(process.hrtime.bigint()) - stoppedNs;
-    process.kill(system.server.pid, 'SIGCONT');
+    await load.ready();
+    const stalledNs = await whileStopped(system.server.pid, async () => {
+      await load.start();
+      // A client gives up a server that says nothing for four seconds.
+      await waitFor(() => nowNs() - load.startNs >= NS.s, { timeoutMs: 30_000 });
+      return nowNs() - load.startNs;
+    });
     await load.finished();
 
     expect(load.count('ok')).toBe(3000);
     expect(load.noticesOf('disconnected')).toEqual([]);
     const latency = load.histogram('ack_latency');
-    // One was due within a millisecond of the stop, and could not be answered before the end of it.
+    // The first was due when it stood still, and could not be answered before the end of that.
     expect(latency.max).toBeGreaterThan(stalledNs - 20 * NS.ms);
     // Of 3000 even operations the share that was due more than x before the end of the stall waited at least x.
     for (const percentile of [70, 80, 90, 95, 99, 99.9]) {
@@ -145,10 +150,16 @@ describe('js-publish', () => {
       const atLeast = stalledNs - beyond - 20 * NS.ms;
       expect(latency.percentile(percentile).lower).toBeGreaterThan(Math.max(0, atLeast * 0.998));
     }
+    // Those that waited longer than half a second, and no others.
+    const overdue = readOperations(historyFile).filter(({ dueNs, doneNs }) => doneNs - dueNs > 0.5 * NS.s);
+    expect(overdue.length).toBeGreaterThan(400);
     const troubles = load.reports.flatMap((report) => report.troubles);
-    expect(troubles.at(-1)).toMatchObject({ reason: 'overdue' });
-    expect(troubles.at(-1)!.firstDueNs).toBeGreaterThan(stoppedNs - 20 * NS.ms);
-    expect(troubles.at(-1)!.operations).toBeGreaterThan(400);
+    expect(troubles.at(-1)).toMatchObject({
+      reason: 'overdue',
+      firstDueNs: load.startNs,
+      lastDueNs: overdue.at(-1)!.dueNs,
+      operations: overdue.length,
+    });
   });
 
   it('takes no second acknowledgement of an event for that of the next, as one comes when a stream has a new leader', async () => {
@@ -180,10 +191,11 @@ describe('js-publish', () => {
       params: { 'ack-timeout': 0.3 * NS.s, window: 1000 },
       historyFile,
     });
-    await load.start();
-    await whileStopped(system.server.pid, () =>
-      waitFor(() => load.count('unknown') > 100, { timeoutMs: 20_000 }),
-    );
+    await load.ready();
+    await whileStopped(system.server.pid, async () => {
+      await load.start();
+      await waitFor(() => load.count('unknown') > 100, { timeoutMs: 20_000 });
+    });
     await load.finished();
 
     expect(load.count('ok') + load.count('unknown')).toBe(500);
@@ -198,9 +210,8 @@ describe('js-publish', () => {
     expect(latency.censored?.total).toBe(unknown.length);
     for (const { sentNs, doneNs } of unknown) expect(doneNs - sentNs).toBeGreaterThanOrEqual(0.3 * NS.s);
     // They came all the same: the server had them in its socket.
-    expect(load.noticesOf('operation-error').reduce((sum, { count }) => sum + count, 0)).toBeGreaterThan(0);
-    const { state } = await system.manager.streams.info('ORDERS');
-    expect(state.messages).toBe(500);
+    expect(load.operationErrors).toContain('an answer came after its operation had ended');
+    await expect.poll(system.stored).toBe(500);
   });
 
   it('fails where no stream listens', async () => {
@@ -233,7 +244,8 @@ describe('js-publish', () => {
     await load.run();
     expect(load.count('ok')).toBe(150);
     expect(load.count('failed')).toBe(50);
-    expect(load.operationErrors).toEqual(['maximum messages exceeded (10077)']);
+    // A worker tells of what fails once a flush, so that how often it is told depends on the machine.
+    expect(new Set(load.operationErrors)).toEqual(new Set(['maximum messages exceeded (10077)']));
   });
 
   it('counts what the server says is a duplicate', async () => {
@@ -265,9 +277,9 @@ describe('js-publish', () => {
       params: { window: 100 },
       historyFile,
     });
+    await load.ready();
+    await pauseProcess(system.server.pid);
     await load.start();
-    await waitFor(() => load.reports.length > 0, { timeoutMs: 30_000 });
-    process.kill(system.server.pid, 'SIGSTOP');
     await waitFor(() => (load.reports.at(-1)?.pending ?? 0) > 200, { timeoutMs: 20_000 });
     await system.server.stop('SIGKILL');
     await load.finished();
@@ -293,8 +305,9 @@ describe('js-publish', () => {
       schedule: steadyRate(1000, 600),
       params: { window: 20, 'ack-timeout': 0.5 * NS.s },
     });
-    await load.start();
+    await load.ready();
     await whileStopped(system.server.pid, async () => {
+      await load.start();
       await waitFor(() => (load.reports.at(-1)?.pending ?? 0) > 200, { timeoutMs: 20_000 });
       load.stop();
       await load.finished();

@@ -110,7 +110,10 @@ describe('a kv load', () => {
   });
 
   it('sets a key only if it is what it was, and learns from one that was overtaken', async () => {
-    await using system = await startWithBucket({ required: { mix: { 'compare-and-set': 1 } } });
+    await using system = await startWithBucket({
+      required: { mix: { 'compare-and-set': 1 } },
+      params: { window: 4 },
+    });
     const load = await ran(system.load);
     const { state } = await system.manager.streams.info('KV_carts');
     const set = state.last_seq - KEYS;
@@ -190,13 +193,17 @@ describe('a kv load', () => {
     await using system = await startWithBucket({
       // A bucket that keeps one value of a key has nothing to show of those that were replaced meanwhile.
       required: { mix: { put: 1 }, watchers: 3, 'history-depth': 64 },
-      schedule: steadyRate(400, 2),
+      schedule: steadyRate(400, 600),
     });
     await using relay = await startRelay(system.server.port);
     const load = new LoadUnderTest({ ...system.load, access: relay.access });
     await load.start();
     await waitFor(() => load.count('received') > 100, { timeoutMs: 30_000 });
     expect(relay.cut()).toBe(2);
+    await waitFor(() => load.noticesOf('reconnected').length > 0, { timeoutMs: 30_000 });
+    const receivedBefore = load.count('received');
+    await waitFor(() => load.count('received') > receivedBefore, { timeoutMs: 30_000 });
+    load.stop();
     await load.finished();
     const { state } = await system.manager.streams.info('KV_carts');
     expect(load.count('received')).toBe(3 * (state.last_seq - KEYS));

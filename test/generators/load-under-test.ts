@@ -72,8 +72,13 @@ export function taskOf(options: TestLoadOptions, phaseClock = PhaseClock.create(
     atNs: options.atNs ?? 0,
     warmUpNs: options.warmUpNs ?? 0,
     workers: options.workers ?? 1,
-    // A machine that is busy with other tests shall not make an operation a dropped one.
-    params: { ...kind.schema.parse(options.required ?? {}), 'max-lateness': 60 * NS.s, ...options.params },
+    // A machine that is busy with other tests shall not make an operation a dropped one, or one without an answer.
+    params: {
+      ...kind.schema.parse(options.required ?? {}),
+      'max-lateness': 60 * NS.s,
+      'ack-timeout': 60 * NS.s,
+      ...options.params,
+    },
   };
   return {
     runId: 'test',

@@ -8,11 +8,14 @@ export interface Relay extends AsyncDisposable {
   readonly access: ServerAccess;
   /** Ends every connection through the relay; returns how many there were. */
   cut(): number;
+  /** What was held back gets through, and all that comes. */
+  letThrough(): void;
 }
 
-/** @param swallowFrom what a client says from the first chunk with this text on does not get through */
-export async function startRelay(port: number, swallowFrom?: string): Promise<Relay> {
+/** @param holdFrom what a client says from the first chunk with this text on does not get through */
+export async function startRelay(port: number, holdFrom?: string): Promise<Relay> {
   const pairs = new Set<readonly [Socket, Socket]>();
+  const gates = new Set<Gate>();
   const server = createServer((client) => {
     const upstream = connect({ host: '127.0.0.1', port });
     const pair = [client, upstream] as const;
@@ -23,7 +26,9 @@ export async function startRelay(port: number, swallowFrom?: string): Promise<Re
       upstream.destroy();
     };
     for (const socket of pair) socket.on('error', end).on('close', end);
-    client.pipe(swallowing(swallowFrom)).pipe(upstream).pipe(client);
+    const gate = new Gate(holdFrom);
+    gates.add(gate);
+    client.pipe(gate).pipe(upstream).pipe(client);
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -38,6 +43,9 @@ export async function startRelay(port: number, swallowFrom?: string): Promise<Re
   return {
     access: { servers: [{ host: '127.0.0.1', port: (server.address() as AddressInfo).port }] },
     cut,
+    letThrough() {
+      for (const gate of gates) gate.open();
+    },
     async [Symbol.asyncDispose]() {
       cut();
       server.close();
@@ -46,13 +54,25 @@ export async function startRelay(port: number, swallowFrom?: string): Promise<Re
   };
 }
 
-function swallowing(from: string | undefined): Transform {
-  let isOver = false;
-  return new Transform({
-    transform(chunk: Buffer, _encoding, done) {
-      isOver ||= from !== undefined && chunk.includes(from);
-      if (isOver) done();
-      else done(null, chunk);
-    },
-  });
+class Gate extends Transform {
+  readonly #held: Buffer[] = [];
+  #from: string | undefined;
+  #isShut = false;
+
+  constructor(from: string | undefined) {
+    super();
+    this.#from = from;
+  }
+
+  override _transform(chunk: Buffer, _encoding: BufferEncoding, done: (error: null, chunk?: Buffer) => void) {
+    this.#isShut ||= this.#from !== undefined && chunk.includes(this.#from);
+    if (this.#isShut) this.#held.push(chunk);
+    done(null, this.#isShut ? undefined : chunk);
+  }
+
+  open(): void {
+    for (const chunk of this.#held.splice(0)) this.push(chunk);
+    this.#from = undefined;
+    this.#isShut = false;
+  }
 }

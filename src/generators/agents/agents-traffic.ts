@@ -14,8 +14,6 @@ export class AgentsTraffic extends FollowingTraffic implements Traffic {
   readonly #setting: TrafficSetting;
   #crew: AgentCrew | undefined;
   #endNs = Number.POSITIVE_INFINITY;
-  /** When the beat before this one was. */
-  #byNs = 0;
   /** What had come by then has been read. */
   #readByNs = 0;
 
@@ -55,9 +53,7 @@ export class AgentsTraffic extends FollowingTraffic implements Traffic {
   }
 
   expire(byNs: number): void {
-    // A beat by a timer may follow one at the end of a turn with no read between them: two beats back, there was one.
-    this.#readByNs = this.#byNs;
-    this.#byNs = byNs;
+    this.#readByNs = byNs;
     this.#crew!.expire(byNs);
   }
 

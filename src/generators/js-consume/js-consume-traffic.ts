@@ -52,6 +52,8 @@ export class JsConsumeTraffic extends FollowingTraffic implements Traffic {
   #history: ConsumeHistory | undefined;
   #lag: EventLag | undefined;
   #readNs = 0;
+  /** What had come by then has been read. */
+  #readByNs = 0;
   #phase = 0;
   #isBegun = false;
   #isWoundDown = false;
@@ -138,7 +140,7 @@ export class JsConsumeTraffic extends FollowingTraffic implements Traffic {
     }
     if (this.#connection.connected) this.#release(atNs);
     if (this.#isReading) {
-      for (const reader of this.#readers) reader.tend(atNs);
+      for (const reader of this.#readers) reader.tend(atNs, this.#readByNs);
       this.#pull(atNs);
       this.#backlog!.tend(atNs, this.#ownWaiting === 0, recorder);
       if (this.#isWoundDown && this.#backlog!.isDrained) this.#stopReading(atNs);
@@ -160,6 +162,7 @@ export class JsConsumeTraffic extends FollowingTraffic implements Traffic {
   }
 
   expire(byNs: number): void {
+    this.#readByNs = byNs;
     this.#confirmations?.expire(byNs, this.#run!.recorder);
   }
 

@@ -89,8 +89,8 @@ export class OrderedReader extends PullReader {
     this.stop();
   }
 
-  override tend(atNs: number): void {
-    super.tend(atNs);
+  override tend(atNs: number, readByNs: number): void {
+    super.tend(atNs, readByNs);
     const { connection, notices } = this.#ordered;
     if (this.isReady || this.#isMaking || atNs < this.retryNs || !connection.connected) return;
     this.#isMaking = true;

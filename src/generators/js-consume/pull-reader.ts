@@ -136,11 +136,11 @@ export class PullReader {
     this.#outstanding = 0;
   }
 
-  /** Called many times a second: sees that a consumer has fallen silent. */
-  tend(nowNs: number): void {
+  /** Called many times a second: sees that a consumer has fallen silent. What had come by `readByNs` has been read. */
+  tend(nowNs: number, readByNs: number): void {
     const { heartbeatNs, connection } = this.options;
     if (this.#outstanding === 0 || !connection.connected) return;
-    if (nowNs - this.newsNs > SILENT_HEARTBEATS * heartbeatNs) {
+    if (readByNs - this.newsNs > SILENT_HEARTBEATS * heartbeatNs) {
       this.lose('a pull request without a message or a heartbeat', nowNs);
     }
   }

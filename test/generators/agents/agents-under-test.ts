@@ -36,8 +36,6 @@ export const agents = (options: AgentsOptions): LoadUnderTest =>
     schedule: { mode: 'follow', durationNs: options.seconds * NS.s },
     events: NAMED,
     ...options,
-    // A machine that is busy with other tests shall not be the reason why an answer is not there in time.
-    params: { 'ack-timeout': 60 * NS.s, ...options.params },
   });
 
 /** Runs workers to their end, with a subscriber of the NATS.js client who sees every message of theirs. */

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { waitFor } from '../../../src/base/wait.js';
 import { startTestServer } from '../../support/nats-server.js';
 import { groupBy, ofType, runAgents } from './agents-under-test.js';
 
@@ -82,9 +83,9 @@ describe('workflow agents', () => {
 describe('conversing agents', () => {
   it('ask and answer in turns, across workers, and each turn is measured', async () => {
     await using server = await startTestServer();
-    const { loads, seen } = await runAgents({
+    const options = {
       access: server.access,
-      seconds: 1.5,
+      seconds: 600,
       workers: 2,
       required: {
         agents: 50,
@@ -94,6 +95,13 @@ describe('conversing agents', () => {
         think: '1ms..5ms',
         ramp: '0s',
       },
+    };
+    // How many turns there are in a time is the machine's.
+    const { loads, seen } = await runAgents(options, async (running) => {
+      await waitFor(() => running.every((load) => load.histogram('ack_latency').total > 300), {
+        timeoutMs: 60_000,
+      });
+      for (const load of running) load.stop();
     });
     const questions = ofType(seen, 'Question');
     const answers = ofType(seen, 'Answer');
