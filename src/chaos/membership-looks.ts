@@ -42,7 +42,12 @@ export async function lookAtSize({ nodes }: Cluster): Promise<HeldLook[]> {
 /** More than half of the others name somebody else as the leader of the meta group; no look where there is none. */
 export async function lookForOtherLeader(cluster: Cluster, node: ClusterNode): Promise<HeldLook[]> {
   const others = othersOf(cluster, node);
-  const views = (await Promise.all(others.map(viewOf))).filter(({ leader }) => leader !== undefined);
+  const all = await Promise.all(others.map(viewOf));
+  // That there is no group, somebody has to say.
+  if (all.every(({ members }) => members === undefined)) {
+    return all.map(({ of, saw }) => ({ at: `${of.name} meta leader`, saw, holds: false }));
+  }
+  const views = all.filter(({ leader }) => leader !== undefined);
   const elsewhere = views.filter(({ leader }) => leader !== '' && leader !== serverNameOf(node));
   return views.map(({ of, leader }) => ({
     at: `${of.name} meta leader`,

@@ -46,7 +46,7 @@ function restarting({ signal }: z.output<typeof schema>): Fault {
       await Promise.all(
         targets.map(async (node) => {
           const instance = await runningInstance(cluster, node.name);
-          const start = await readServerStart(node);
+          const start = await readServerStart(node, until);
           await cluster.signal(node.name, signal);
           before.set(node.name, { instance, start });
           await cluster.startNode(node.name);

@@ -55,7 +55,10 @@ function rolling({ signal, pause, 'to-version': version }: RollingRestartParams)
   const restart = async (context: FaultContext, node: ClusterNode): Promise<void> => {
     const { cluster, targets, signal: until } = context;
     const { name } = node;
-    before.set(name, { instance: await runningInstance(cluster, name), start: await readServerStart(node) });
+    before.set(name, {
+      instance: await runningInstance(cluster, name),
+      start: await readServerStart(node, until),
+    });
     if (version !== undefined) cluster.membership?.setVersion(name, version);
     await cluster.signal(name, signal);
     const isDown = async () => (await cluster.lookAtProcess(name)).state === 'down';

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { abortAfter } from '../base/abort-after.js';
 import { causeChain, codeOf, StormglassError } from '../base/errors.js';
 import type { Fault, FaultContext, FaultKind } from '../contracts/fault.js';
 import type { ServePage } from '../contracts/undo.js';
@@ -93,14 +94,12 @@ function refusing({ pages }: ScrapeOutageParams): Fault {
 async function lookAtPage(url: string, wanted: 'refused' | 'served'): Promise<HeldLook> {
   try {
     // Of a connection of its own: one that is kept open says nothing about new ones.
-    const response = await fetch(url, {
-      headers: { connection: 'close' },
-      signal: AbortSignal.timeout(LOOK_TAKES_MS),
-      redirect: 'error',
+    return await abortAfter(LOOK_TAKES_MS, async (signal) => {
+      const response = await fetch(url, { headers: { connection: 'close' }, signal, redirect: 'error' });
+      const { byteLength } = await response.arrayBuffer();
+      const saw = `status ${response.status}, ${byteLength} bytes`;
+      return { at: url, saw, holds: wanted === 'served' && response.ok };
     });
-    const { byteLength } = await response.arrayBuffer();
-    const saw = `status ${response.status}, ${byteLength} bytes`;
-    return { at: url, saw, holds: wanted === 'served' && response.ok };
   } catch (error) {
     const cause = error instanceof Error ? error.cause : undefined;
     const isRefused = codeOf(cause) === 'ECONNREFUSED';

@@ -1,4 +1,5 @@
 import { messageOf } from '../base/errors.js';
+import { waitFor } from '../base/wait.js';
 import type { ClusterNode } from '../contracts/cluster.js';
 import { readVarz } from '../nats/endpoints.js';
 import type { HeldLook } from './held-looks.js';
@@ -10,10 +11,16 @@ export interface ServerStart {
   readonly version: string;
 }
 
-/** `undefined` where the node's monitoring endpoint is not known, or does not answer. */
-export async function readServerStart({ monitorUrl }: ClusterNode): Promise<ServerStart | undefined> {
+/** What is not known of a server before it is ended cannot be compared after: a busy one is asked again. */
+const TELLS_WITHIN_MS = 10_000;
+
+/** `undefined` where the node's monitoring endpoint is not known, or does not answer in 10 s. */
+export async function readServerStart(
+  { monitorUrl }: ClusterNode,
+  signal: AbortSignal,
+): Promise<ServerStart | undefined> {
   if (monitorUrl === undefined) return undefined;
-  const page = await readVarz(monitorUrl).catch(() => undefined);
+  const page = await waitFor(() => readVarz(monitorUrl), { timeoutMs: TELLS_WITHIN_MS, signal });
   return page && { startedAt: page.start, version: page.version };
 }
 

@@ -19,6 +19,9 @@ const INSUFFICIENT_RESOURCES = 10023;
 /** How long a server may take to store the first message of its canary, before it is limited. */
 const CANARY_TAKES_MS = 10_000;
 
+/** How long a server may take to say how much its streams take up: a busy one may not answer the first question. */
+const TELLS_WITHIN_MS = 10_000;
+
 /** The keys of a `storage-limit` in a scenario, beside kind, at, target and for: there are none. */
 export const storageLimitSchema = z.strictObject({});
 
@@ -106,9 +109,9 @@ function limiting(): Fault {
           throw new Error(`${canary.name} is of no use: ${saw}`);
       }
       for (const node of targets) {
-        const { storage = 0 } = await readJsz(node.monitorUrl as string);
         // Well below what is there, which may be a little less after the start.
-        await stores.restartWithLimit(node.name, id, Math.max(1, Math.floor(storage / 2)));
+        const half = Math.floor((await storageOf(node, context.signal)) / 2);
+        await stores.restartWithLimit(node.name, id, Math.max(1, half));
         limited.add(node.name);
       }
     },
@@ -118,6 +121,12 @@ function limiting(): Fault {
       return evidenceOf((await Promise.all(looks)).flat());
     },
   };
+}
+
+async function storageOf({ name, monitorUrl }: ClusterNode, signal: AbortSignal): Promise<number> {
+  const page = await waitFor(() => readJsz(monitorUrl as string), { timeoutMs: TELLS_WITHIN_MS, signal });
+  if (page === undefined) throw new Error(`${name} does not say how much its streams take up`);
+  return page.storage ?? 0;
 }
 
 /** On the node alone: what it refuses, nobody else could take. */

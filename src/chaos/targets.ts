@@ -14,6 +14,8 @@ export type Roles = Pick<
 
 /** An election takes 4 to 9 s; two in a row may be needed. */
 const LEADER_WITHIN_MS = 20_000;
+/** A busy server may not answer the first question. */
+const TELLS_WITHIN_MS = 10_000;
 
 /**
  * The nodes that a fault hits, as they are now: a role belongs to whoever has it when the fault begins. Throws when
@@ -50,12 +52,17 @@ export async function resolveTargets(
     case 'stream-follower': {
       const what = `the stream ${target.stream}`;
       const leader = await lead(what, () => roles.streamLeader(target.stream));
-      const groups = await roles.raftGroups();
-      const peers = groups.find(({ name }) => name === `stream ${target.stream}`)?.peers ?? [];
+      const groups = await toldOf(
+        () => roles.raftGroups(),
+        (told) => told.length > 0,
+        signal,
+        withinMs,
+      );
+      const peers = groups?.find(({ name }) => name === `stream ${target.stream}`)?.peers ?? [];
       return [cluster.node(drawFollower(what, peers, leader.name, target.draw))];
     }
     case 'most-clients':
-      return [cluster.node(await busiestOf(roles))];
+      return [cluster.node(await busiestOf(cluster, roles, signal, withinMs))];
     case 'no-node':
       return [];
   }
@@ -74,10 +81,34 @@ function drawFollower(what: string, peers: readonly string[], leader: string, dr
   return drawn;
 }
 
-async function busiestOf(roles: Roles): Promise<string> {
-  const [most] = [...(await roles.clientCounts())].sort(
-    ([aName, a], [bName, b]) => b - a || aName.localeCompare(bName),
+/** What the servers say as soon as one of them says anything. */
+async function toldOf<T>(
+  ask: () => Promise<T>,
+  saysAnything: (told: T) => boolean,
+  signal: AbortSignal,
+  withinMs: number,
+): Promise<T | undefined> {
+  const look = async () => {
+    const told = await ask();
+    return saysAnything(told) ? told : undefined;
+  };
+  return waitFor(look, { timeoutMs: Math.min(withinMs, TELLS_WITHIN_MS), everyMs: 250, signal });
+}
+
+async function busiestOf(
+  cluster: Cluster,
+  roles: Roles,
+  signal: AbortSignal,
+  withinMs: number,
+): Promise<string> {
+  const canTell = cluster.nodes.some(({ monitorUrl }) => monitorUrl !== undefined);
+  const counts = await toldOf(
+    () => roles.clientCounts(),
+    (told) => told.size > 0,
+    signal,
+    canTell ? withinMs : 0,
   );
+  const [most] = [...(counts ?? [])].sort(([aName, a], [bName, b]) => b - a || aName.localeCompare(bName));
   if (most === undefined) {
     throw new StormglassError('expectation', 'no node says how many clients it has', {
       hint: "the servers' monitoring endpoints are needed for that",

@@ -15,9 +15,6 @@ import { ProcessStores } from './process-stores.js';
 import type { ServerNode } from './server-node.js';
 import type { ProcessLinks } from './toxiproxy/process-links.js';
 
-/** A server that cannot run (its port is taken, its store is broken) says so and ends well within this time. */
-const PROVES_ITSELF_MS = 1_000;
-
 export interface ProcessClusterParts {
   readonly servers: readonly ServerNode[];
   readonly links: ProcessLinks | undefined;
@@ -138,7 +135,7 @@ export class ProcessCluster implements Cluster, ServerRoster {
   readonly #nodeUndoHandlers: Partial<UndoHandlers> = {
     'start-node': async ({ node }) => {
       await this.startNode(node);
-      const death = await this.server(node).diesWithin(PROVES_ITSELF_MS);
+      const death = await this.server(node).diesAtStart();
       if (death) throw new Error(`${node} ended again at once: ${death.detail}`);
       return `node ${node} was started`;
     },
@@ -162,6 +159,8 @@ export class ProcessCluster implements Cluster, ServerRoster {
   }
 
   async #close(): Promise<void> {
+    // One that is just joining would be started after the others have ended.
+    await this.membership.close();
     const outcomes = await Promise.allSettled(this.servers.map((server) => server.close()));
     outcomes.push(...(await Promise.allSettled([this.#links?.[Symbol.asyncDispose]()])));
     for (const lease of this.#leases) lease[Symbol.dispose]();

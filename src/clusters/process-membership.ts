@@ -37,8 +37,10 @@ export class ProcessMembership implements Membership {
   readonly #isCluster: boolean;
   #lastNumber: number;
   #records = 0;
+  #closed = false;
   /** By node: what was last begun. */
   readonly #changes = new Map<string, Promise<void>>();
+  readonly #joining = new Set<Promise<void>>();
   /** By node: how many servers stood in its place that were removed. */
   readonly #removals = new Map<string, number>();
 
@@ -70,7 +72,9 @@ export class ProcessMembership implements Membership {
   }
 
   add(name: string): Promise<void> {
-    return this.#inTurn(name, () => this.#add(name));
+    const joining = this.#inTurn(name, () => this.#add(name)).finally(() => this.#joining.delete(joining));
+    this.#joining.add(joining);
+    return joining;
   }
 
   remove(name: string): Promise<void> {
@@ -88,6 +92,12 @@ export class ProcessMembership implements Membership {
     await this.#changes.get(name)?.catch(() => {});
   }
 
+  /** From here on nobody joins any more; resolves when nobody is about to. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    await Promise.allSettled(this.#joining);
+  }
+
   #inTurn(name: string, change: () => Promise<void>): Promise<void> {
     const turn = this.settled(name).then(change);
     this.#changes.set(name, turn);
@@ -97,9 +107,11 @@ export class ProcessMembership implements Membership {
   async #add(name: string): Promise<void> {
     const { roster, layout, reservePorts } = this.#options;
     if (!this.#isCluster) throw new Error('a single server has no cluster that another could join');
+    if (this.#closed) throw new Error(`node ${name} cannot join a cluster that is closed`);
     if (roster.servers.some(({ view }) => view.name === name)) throw new Error(`there is a node ${name}`);
     layout.reserve(name, await reservePorts(name));
     const server = await layout.layOut(name);
+    if (this.#closed) throw new Error(`node ${name} cannot join a cluster that is closed`);
     roster.servers.push(server);
     await server.start();
   }

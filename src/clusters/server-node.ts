@@ -8,10 +8,13 @@ import { isAlive } from '../processes/identity.js';
 import { lastLines, lastWords, sizeOf } from '../processes/log-tail.js';
 import { type ProcessEnd, startMarkedProcess } from '../processes/marked-process.js';
 import { findMarked } from '../processes/run-mark.js';
+import { untilServerRuns } from '../processes/server-begun.js';
 import { HOST, type NodePorts } from './server-settings.js';
 
 /** A server that was asked to end may take this long before it is started again or killed. */
 const GRACE_MS = 5000;
+/** A killed server is gone within milliseconds, and is noticed when the machine lets us. */
+const KILL_TAKES_MS = 10_000;
 const LOG_LINES = 4;
 
 export interface ServerNodeOptions {
@@ -122,10 +125,16 @@ export class ServerNode {
     return this.#starting;
   }
 
-  /** Its death within this time from now, if nobody asked for its end; none when it is healthy before. */
-  async diesWithin(ms: number): Promise<NodeDeath | undefined> {
+  /** Its death before it has proven that it runs, if nobody asked for its end; none when it is healthy before. */
+  async diesAtStart(): Promise<NodeDeath | undefined> {
     const server = this.#server;
-    await Promise.race([server?.ended, server?.ready, sleep(ms)]);
+    if (server === undefined) return this.#lastDeath;
+    let isHealthy = false;
+    void server.ready?.then(() => {
+      isHealthy = true;
+    });
+    const log = { logFile: this.#options.logFile, logFromByte: server.logFromByte };
+    await untilServerRuns(log, () => isHealthy || this.#server !== server);
     return this.#server === undefined ? this.#lastDeath : undefined;
   }
 
@@ -148,7 +157,8 @@ export class ServerNode {
     if (!server || !sendSignal(server.identity, signal))
       throw new Error(`node ${this.view.name} is not running`);
     if (ends) server.askedToEnd = signal;
-    if (signal === 'SIGKILL') await withDeadline(server.ended, GRACE_MS, `the end of node ${this.view.name}`);
+    if (signal === 'SIGKILL')
+      await withDeadline(server.ended, KILL_TAKES_MS, `the end of node ${this.view.name}`);
   }
 
   /** Ends the server for good, also one that is stopped or being started. */

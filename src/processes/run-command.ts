@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { closeSync, fstatSync, openSync, readSync, unlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Deadline } from '../base/deadline.js';
 import { codeOf } from '../base/errors.js';
 import { freshId } from '../base/ids.js';
 
@@ -32,7 +33,7 @@ export async function runCommand(
   const [program, ...args] = command;
   if (program === undefined) throw new Error('there is no command');
   const out = openNameless();
-  let timer: NodeJS.Timeout | undefined;
+  let deadline: Deadline | undefined;
   try {
     const code = await new Promise<number>((resolve, reject) => {
       const child = spawn(program, args, {
@@ -42,10 +43,10 @@ export async function runCommand(
         ...(env && { env }),
       });
       child.once('error', (error) => reject(new Error(`${program}: ${error.message}`, { cause: error })));
-      timer = setTimeout(() => {
+      deadline = new Deadline(timeoutMs, () => {
         reject(new Error(`${program} was ended after ${timeoutMs} ms`));
         if (child.pid !== undefined) killGroup(child.pid);
-      }, timeoutMs);
+      });
       child.once('exit', (exitCode, signal) => {
         if (exitCode === null) reject(new Error(`${program} was ended by ${signal}`));
         else resolve(exitCode);
@@ -53,7 +54,7 @@ export async function runCommand(
     });
     return { code, said: tailOf(out) };
   } finally {
-    clearTimeout(timer);
+    deadline?.clear();
     closeSync(out);
   }
 }

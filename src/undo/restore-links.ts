@@ -1,3 +1,4 @@
+import { abortAfter } from '../base/abort-after.js';
 import { messageOf } from '../base/errors.js';
 import type { RestoreLinks } from '../contracts/undo.js';
 
@@ -28,21 +29,20 @@ interface ProxyPage {
 
 /** `undefined` for what is not there. */
 async function call(url: string, method: string, path: string, body?: object): Promise<unknown> {
-  let response: Response;
-  try {
-    response = await fetch(new URL(path, url), {
+  const { status, ok, text } = await abortAfter(CALL_MS, async (signal) => {
+    const response = await fetch(new URL(path, url), {
       method,
       redirect: 'error',
-      signal: AbortSignal.timeout(CALL_MS),
+      signal,
       // Toxiproxy refuses those that come from a browser.
       headers: { 'user-agent': 'stormglass', 'content-type': 'application/json' },
       ...(body && { body: JSON.stringify(body) }),
     });
-  } catch (error) {
+    return { status: response.status, ok: response.ok, text: await response.text() };
+  }).catch((error: unknown) => {
     throw new Error(`Toxiproxy at ${url} does not answer: ${messageOf(error)}`, { cause: error });
-  }
-  const text = await response.text();
-  if (response.status === 404) return undefined;
-  if (!response.ok) throw new Error(`Toxiproxy: ${method} ${path}: ${response.status} ${text.slice(0, 200)}`);
+  });
+  if (status === 404) return undefined;
+  if (!ok) throw new Error(`Toxiproxy: ${method} ${path}: ${status} ${text.slice(0, 200)}`);
   return text === '' ? undefined : JSON.parse(text);
 }

@@ -1,3 +1,4 @@
+import { abortAfter } from '../base/abort-after.js';
 import { causeChain } from '../base/errors.js';
 import type { MonitorPages } from '../contracts/monitor.js';
 import type { ServePage, UndoHandlers } from '../contracts/undo.js';
@@ -22,9 +23,11 @@ export const pageOfDeadRun = async ({ url }: ServePage): Promise<string> => `${u
 
 async function statusOf(url: string): Promise<number> {
   try {
-    const response = await fetch(url, { signal: AbortSignal.timeout(ANSWERS_WITHIN_MS), redirect: 'error' });
-    await response.arrayBuffer();
-    return response.status;
+    return await abortAfter(ANSWERS_WITHIN_MS, async (signal) => {
+      const response = await fetch(url, { signal, redirect: 'error' });
+      await response.arrayBuffer();
+      return response.status;
+    });
   } catch (error) {
     throw new Error(`${url} does not answer: ${causeChain(error).at(-1)}`, { cause: error });
   }

@@ -1,4 +1,3 @@
-import { sleep } from '../base/clock.js';
 import type { ProcessIdentity } from '../contracts/cluster.js';
 import type { StartNode } from '../contracts/undo.js';
 import { hasArgument } from '../processes/command-line.js';
@@ -6,12 +5,10 @@ import { isAlive } from '../processes/identity.js';
 import { lastWords, sizeOf } from '../processes/log-tail.js';
 import { startMarkedProcess } from '../processes/marked-process.js';
 import { findMarked } from '../processes/run-mark.js';
+import { untilServerRuns } from '../processes/server-begun.js';
 
 /** How a node is started, whichever record says so. */
 type NodeStart = Pick<StartNode, 'node' | 'command' | 'args' | 'mark' | 'logFile'>;
-
-/** A server that cannot run (its port is taken, its store is broken) says so and ends well within this time. */
-const PROVES_ITSELF_MS = 1_000;
 
 /** Starts a server as it was started before, unless it runs. Returns what was done or found; throws when it does not stay. */
 export async function startNodeAgain(record: NodeStart): Promise<string> {
@@ -20,11 +17,13 @@ export async function startNodeAgain(record: NodeStart): Promise<string> {
   const { command, args, mark, logFile } = record;
   const logFromByte = sizeOf(logFile);
   const { identity, ended } = await startMarkedProcess({ command, args, mark, logFile, unattended: true });
-  const end = await Promise.race([ended, sleep(PROVES_ITSELF_MS)]);
-  if (end || !isAlive(identity)) {
-    const how = end ? ` with ${end.signal ?? `code ${end.code}`}` : '';
+  await untilServerRuns({ logFile, logFromByte }, () => !isAlive(identity));
+  if (!isAlive(identity)) {
+    const { code, signal } = await ended;
     const words = lastWords(logFile, logFromByte);
-    throw new Error(`${record.node} ended at once${how}: ${words === '' ? `see ${logFile}` : words}`);
+    throw new Error(
+      `${record.node} ended at once with ${signal ?? `code ${code}`}: ${words === '' ? `see ${logFile}` : words}`,
+    );
   }
   return `started ${record.node} as process ${identity.pid}`;
 }

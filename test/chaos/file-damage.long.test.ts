@@ -77,8 +77,10 @@ describe('damage to the files of a node', () => {
       await cluster.startNode(target);
       expect(await cut.observe('after')).toMatchObject({ holds: true });
       await load[Symbol.asyncDispose]();
-      const leader = (await place.scene.control.streamLeader('ORDERS')) as string;
-      await expect.poll(() => heldBy(target, 'ORDERS')).toEqual(await heldBy(leader, 'ORDERS'));
+      const leader = await waitFor(() => place.scene.control.streamLeader('ORDERS'), { timeoutMs: 20_000 });
+      const held = await waitFor(() => heldBy(leader as string, 'ORDERS'), { timeoutMs: 20_000 });
+      expect(held?.messages).toBeGreaterThan(0);
+      await expect.poll(() => heldBy(target, 'ORDERS')).toEqual(held);
     },
   );
 

@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest';
+import { messageOf } from '../../src/base/errors.js';
 import { waitFor } from '../../src/base/wait.js';
 import { nodeAdd } from '../../src/chaos/node-add.js';
 import { nodeRemove } from '../../src/chaos/node-remove.js';
@@ -19,6 +20,9 @@ const adding = () => new FaultUnderTest(place.scene, nodeAdd, {}, names());
 const removing = (targets: string[]) => new FaultUnderTest(place.scene, nodeRemove, {}, targets);
 const metaSize = async (name: string) =>
   (await readJsz(place.cluster.node(name).monitorUrl as string)).meta_cluster?.cluster_size;
+/** What each of the three that stay says: most of them are enough for the fault, and the last learns of it, too. */
+const metaSizes = () => Promise.all(['n1', 'n2', 'n3'].map(metaSize)).catch(messageOf);
+const THREE = [3, 3, 3];
 const becomesSteady = () =>
   waitFor(async () => (await place.scene.control.steadyState([ORDERS])).steady, { timeoutMs: 30_000 });
 
@@ -44,7 +48,7 @@ describe('node-add', () => {
     expect(after).toMatchObject({ holds: true });
     expect(after.looks).toContainEqual({ at: 'n4 process', saw: 'no process runs' });
     expect(names()).toEqual(['n1', 'n2', 'n3']);
-    await expect.poll(() => metaSize('n1')).toBe(3);
+    await expect.poll(metaSizes).toEqual(THREE);
     // Twice does no harm.
     expect(await added.undo()).toMatchObject([{ undone: true }]);
     expect(await added.undoByData()).toMatchObject([{ undone: true, detail: 'n4 was not running' }]);
@@ -76,6 +80,7 @@ describe('node-add', () => {
 
     expect(await added.undo()).toMatchObject([{ undone: true }]);
     expect(await added.observe('after')).toMatchObject({ holds: true });
+    await expect.poll(metaSizes).toEqual(THREE);
     expect(await added.undoByData()).toMatchObject([{ undone: true }]);
   });
 });
@@ -83,7 +88,8 @@ describe('node-add', () => {
 describe('node-remove', () => {
   it('takes a node out for good; another server, with a name and a store of its own, takes its place', async () => {
     expect(await becomesSteady()).toBe(true);
-    const victim = (await place.scene.control.streamLeader('ORDERS')) as string;
+    const leader = () => place.scene.control.streamLeader('ORDERS');
+    const victim = (await waitFor(leader, { timeoutMs: 30_000 })) as string;
     const removed = removing([victim]);
     const { storeDir } = place.cluster.node(victim);
     await removed.inject();
@@ -100,15 +106,19 @@ describe('node-remove', () => {
     expect(place.cluster.node(victim).serverName).toBe(`${victim}-2`);
     expect(place.cluster.node(victim).storeDir).not.toBe(storeDir);
     expect(names()).toEqual(['n1', 'n2', 'n3']);
-    await expect.poll(() => metaSize(victim)).toBe(3);
+    await expect.poll(metaSizes).toEqual(THREE);
   });
 
   it('leaves a system that fills the new server with what the old one had, and knows it by its node', async () => {
     expect(await becomesSteady()).toBe(true);
-    const groups = await place.scene.control.raftGroups();
-    expect(groups.find(({ name }) => name === 'stream ORDERS')?.peers).toEqual(['n1', 'n2', 'n3']);
-    expect(names()).toContain(await place.scene.control.metaLeader());
-    expect(names()).toContain(await place.scene.control.streamLeader('ORDERS'));
+    const { control } = place.scene;
+    const peers = async () =>
+      (await control.raftGroups()).find(({ name }) => name === 'stream ORDERS')?.peers;
+    await expect.poll(peers).toEqual(['n1', 'n2', 'n3']);
+    await expect.poll(async () => names().includes((await control.metaLeader()) as string)).toBe(true);
+    await expect
+      .poll(async () => names().includes((await control.streamLeader('ORDERS')) as string))
+      .toBe(true);
     // The one that was ended from outside, as the watchdog would have.
     expect(place.test.happened().filter((what) => what.endsWith('crashed'))).toEqual(['n7 crashed']);
   });

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { waitFor } from '../../src/base/wait.js';
 import { nodeDrain } from '../../src/chaos/node-drain.js';
 import { clusterUnderFaults } from '../support/cluster-under-faults.js';
 import { FaultUnderTest } from '../support/fault-under-test.js';
@@ -7,7 +8,8 @@ const place = clusterUnderFaults({ nodes: 3, auth: 'nkey', tls: true });
 
 describe('node-drain', () => {
   it('has the leader tell its clients, hand on what it leads, and end, which is no crash', async () => {
-    const leader = (await place.scene.control.metaLeader()) as string;
+    const metaLeader = () => place.scene.control.metaLeader();
+    const leader = (await waitFor(metaLeader, { timeoutMs: 30_000 })) as string;
     const drained = new FaultUnderTest(place.scene, nodeDrain, {}, [leader], { forNs: 20e9 });
     await drained.inject();
 

@@ -1,10 +1,9 @@
-import { readdir } from 'node:fs/promises';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { waitFor } from '../../src/base/wait.js';
 import { snapshotRestore } from '../../src/chaos/snapshot-restore.js';
 import type { Cluster } from '../../src/contracts/cluster.js';
 import type { StoreControl } from '../../src/contracts/stores.js';
+import { clusterWith } from '../support/cluster-with.js';
 import { keepPublishing, type StoreScene, storeScene, underTest } from '../support/store-scene.js';
 
 let place: StoreScene;
@@ -31,9 +30,26 @@ const lastSequence = async (): Promise<number> => {
   return streams.find(({ name }) => name === 'SINGLE')?.state.last_seq ?? 0;
 };
 
-const rollback = (repair: boolean, ageMs = 3_000) =>
+/** The cluster, whose server is killed only when the test lets it: whatever is acknowledged meanwhile the copy lacks. */
+function holdKill() {
+  let letGo: () => void = () => {};
+  const held = new Promise<void>((resolve) => {
+    letGo = resolve;
+  });
+  let isDue = false;
+  const signal: Cluster['signal'] = async (name, signal) => {
+    if (signal === 'SIGKILL') {
+      isDue = true;
+      await held;
+    }
+    await cluster.signal(name, signal);
+  };
+  return { cluster: clusterWith(cluster, { signal }), isDue: () => isDue, letGo };
+}
+
+const rollback = (repair: boolean, ageMs: number, on = cluster) =>
   underTest(
-    place.scene,
+    { ...place.scene, cluster: on },
     snapshotRestore,
     { stream: 'SINGLE', age: `${ageMs}ms`, majority: true, repair },
     ['n1'],
@@ -45,33 +61,33 @@ describe('a stream that is put back to what it was', () => {
     ['by undoing it is what it was before it was put back', true],
     ['and, without repair, stays so', false],
   ])('has lost what came since its copy was taken; %s', async (_, repair) => {
-    const fault = rollback(repair);
+    const kill = holdKill();
+    const fault = rollback(repair, 100, kill.cluster);
     let latest = 0;
     {
       await using load = keepPublishing(cluster, 'single.one');
       const injecting = fault.inject();
-      const copies = join(place.scene.workDir, `${fault.context.id}-copies`, 'n1', 'old');
-      await waitFor(async () => (await readdir(copies).catch(() => [])).length > 0, { timeoutMs: 20_000 });
-      // What is acknowledged from now on is what the copy lacks.
+      await expect.poll(kill.isDue).toBe(true);
       const acked = load.acked;
-      await waitFor(() => load.acked > acked + 20, { timeoutMs: 20_000 });
-      latest = await lastSequence();
+      await expect.poll(() => load.acked).toBeGreaterThan(acked + 20);
       await load[Symbol.asyncDispose]();
+      latest = await lastSequence();
+      kill.letGo();
       await injecting;
     }
     const during = await fault.observe('during');
     expect(during, JSON.stringify(during)).toMatchObject({ holds: true });
     const store = during.looks.find(({ at }) => at === 'n1 streams/SINGLE')?.saw;
     expect(store).toMatch(/^was \d+ files, .+, put back: \d+ files, .+sha256 \w{12}…$/);
+    // A server that is still reading its store does not list the stream yet.
+    await expect.poll(lastSequence).toBeGreaterThan(0);
     const rolledBackTo = await lastSequence();
-    expect(rolledBackTo).toBeGreaterThan(0);
     expect(rolledBackTo).toBeLessThan(latest);
 
     expect(await fault.undo()).toMatchObject([{ undone: true }]);
     expect(await fault.observe('after')).toMatchObject({ holds: true });
-    const after = await lastSequence();
-    if (repair) expect(after).toBeGreaterThanOrEqual(latest);
-    else expect(after).toBe(rolledBackTo);
+    if (repair) await expect.poll(lastSequence).toBeGreaterThanOrEqual(latest);
+    else await expect.poll(lastSequence).toBe(rolledBackTo);
   });
 
   it('is refused where the copy could not be old enough in time', async () => {

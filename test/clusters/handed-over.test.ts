@@ -65,7 +65,7 @@ test('a server is paused by the command that was handed over, and goes on', asyn
 
 test('a command that undoes nothing is not taken at its word', async () => {
   await using server = await startForeignServer('theirs');
-  await using cluster = await byCommands(server, { start: ['true'], timeout: '1s' });
+  await using cluster = await byCommands(server, { start: ['true'], timeout: '6s' });
   const record = cluster.startRecord('theirs');
   await cluster.signal('theirs', 'SIGKILL');
   expect(await carryOut(record)).toMatchObject({

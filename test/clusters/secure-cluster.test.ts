@@ -36,7 +36,9 @@ async function useStream(cluster: Cluster): Promise<void> {
 /** The user that the server took us for, and the account. */
 async function whoAmI(access: ServerAccess): Promise<string> {
   const nc = await connectControl(access, { name });
-  const answer = (await nc.request('$SYS.REQ.USER.INFO')).json<{ data: { account: string } }>();
+  const answer = (await nc.request('$SYS.REQ.USER.INFO', '', { timeout: 20_000 })).json<{
+    data: { account: string };
+  }>();
   await nc.close();
   return answer.data.account;
 }

@@ -1,5 +1,6 @@
 import type { Cluster } from '../../src/contracts/cluster.js';
 import type { LinkControl } from '../../src/contracts/links.js';
+import { clusterWith } from './cluster-with.js';
 
 /** The cluster, with links that say that every effect lies on them, and lay none: evidence has to see through that. */
 export function withLyingLinks(cluster: Cluster): Cluster {
@@ -12,11 +13,5 @@ export function withLyingLinks(cluster: Cluster): Cluster {
     look: async () => ({ isApplied: true, isLifted: true, saw: 'whatever is asked for' }),
     entrance: async (direction) => links.entrance?.(direction),
   };
-  return new Proxy(cluster, {
-    get: (target, key) => {
-      if (key === 'links') return lying;
-      const value: unknown = Reflect.get(target, key, target);
-      return typeof value === 'function' ? value.bind(target) : value;
-    },
-  });
+  return clusterWith(cluster, { links: lying });
 }

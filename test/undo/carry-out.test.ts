@@ -33,6 +33,9 @@ describe('ending the processes of a run', () => {
   });
 });
 
+/** By what a nats-server logs it is known that it runs. */
+const READY = '[1] 2026/01/01 00:00:00.000000 [INF] Server is ready';
+
 describe('starting a node again', () => {
   const node = (run: TestRun, script: string): StartNode => ({
     ...common,
@@ -48,14 +51,14 @@ describe('starting a node again', () => {
     await using run = new TestRun();
     // Another node of the same run, which runs, is not taken for it.
     await run.startMarked();
-    const record = node(run, 'console.log("up"); setInterval(() => {}, 1e6)');
+    const record = node(run, `console.log('${READY}'); setInterval(() => {}, 1e6)`);
 
     const first = await carryOut(record);
     const pid = Number(/process (\d+)/.exec(first.detail)?.[1]);
     const started = (await findMarked(run.runId)).find((identity) => identity.pid === pid);
     expect(first.undone).toBe(true);
     expect(started && isAlive(run.watch(started))).toBe(true);
-    await expect.poll(() => readFileSync(record.logFile, 'utf8')).toBe('up\n');
+    await expect.poll(() => readFileSync(record.logFile, 'utf8')).toBe(`${READY}\n`);
 
     expect(await carryOut(record)).toMatchObject({
       undone: true,
@@ -71,6 +74,12 @@ describe('starting a node again', () => {
     expect(await carryOut(breaks)).toMatchObject({
       undone: false,
       detail: `n2 ended at once with code 3: see ${breaks.logFile}`,
+    });
+    // One that has not said yet that it is ready is waited for.
+    const late = { ...breaks, args: ['-c', '/bin/sleep 2; exit 4', 'n2.conf'] };
+    expect(await carryOut(late)).toMatchObject({
+      undone: false,
+      detail: expect.stringMatching(/^n2 ended at once with code 4: /),
     });
     const missing = { ...breaks, command: '/nowhere/nats-server' };
     expect(await carryOut(missing)).toMatchObject({

@@ -1,4 +1,5 @@
 import { NS, nowNs } from '../../base/clock.js';
+import { Deadline } from '../../base/deadline.js';
 import { messageOf } from '../../base/errors.js';
 import { IndexedRandom } from '../../base/indexed-random.js';
 import type { ServerAddress } from '../../contracts/load.js';
@@ -60,7 +61,7 @@ export async function sendPoison(task: SendPoisonTask): Promise<Pressure> {
         onDisconnected: () => onEnd(),
       },
     );
-    const timer = setTimeout(onEnd, DOOMED_MS);
+    const deadline = new Deadline(DOOMED_MS, () => onEnd());
     try {
       await wire.connect();
       const takes = wire.info?.max_payload ?? 0;
@@ -77,7 +78,7 @@ export async function sendPoison(task: SendPoisonTask): Promise<Pressure> {
     } catch (thrown) {
       tally.refusedBecause(messageOf(thrown));
     } finally {
-      clearTimeout(timer);
+      deadline.clear();
       doomed--;
       await wire.close();
     }

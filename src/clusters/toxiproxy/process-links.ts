@@ -114,7 +114,7 @@ export class ProcessLinks implements AsyncDisposable {
       };
     });
     this.#proxies = [...this.#proxies, ...added];
-    if (this.#isStarted) await this.#process.addProxies(added);
+    if (this.#isStarted) await this.control.addProxies(this.#process.url, added);
   }
 
   /** Forgets the links of a node that was taken away again. */

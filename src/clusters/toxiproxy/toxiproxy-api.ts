@@ -59,10 +59,11 @@ export class ToxiproxyApi {
     await this.#call('tell its version', this.#client.getVersion());
   }
 
-  async createProxies(proxies: readonly NewProxy[]): Promise<void> {
+  /** Leaves those alone that it has already. `takesMs`: how long that may last. */
+  async createProxies(proxies: readonly NewProxy[], takesMs = CALL_MS): Promise<void> {
     if (proxies.length === 0) return;
     const bodies = proxies.map(({ name, listen, upstream }) => ({ name, listen, upstream, enabled: true }));
-    await this.#call('make the proxies', this.#client.populate(bodies));
+    await this.#call('make the proxies', this.#client.populate(bodies), takesMs);
   }
 
   async addToxic(proxy: string, name: string, stream: ProxyStream, toxic: Toxic): Promise<void> {
@@ -83,9 +84,9 @@ export class ToxiproxyApi {
   }
 
   /** Every proxy it has, by name. The client's own reading leaves the toxics out. */
-  async read(): Promise<ReadonlyMap<string, ProxyState>> {
+  async read(takesMs = CALL_MS): Promise<ReadonlyMap<string, ProxyState>> {
     const page = this.#client.api.get<Record<string, ProxyState>>(`${this.url}/proxies`);
-    return new Map(Object.entries((await this.#call('tell its proxies', page)).data));
+    return new Map(Object.entries((await this.#call('tell its proxies', page, takesMs)).data));
   }
 
   #path(proxy: string): string {

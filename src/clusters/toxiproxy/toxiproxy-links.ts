@@ -14,7 +14,7 @@ import {
   toxicName,
 } from './laid-effect.js';
 import { directionsOf, directionText, type LinkProxy, STREAMS } from './link-proxy.js';
-import { type ProxyState, ToxiproxyApi, ToxiproxySilence } from './toxiproxy-api.js';
+import { type NewProxy, type ProxyState, ToxiproxyApi, ToxiproxySilence } from './toxiproxy-api.js';
 
 /** What a proxy shows; `undefined` where there is none of that name. */
 type ProxyStates = (proxy: LinkProxy) => ProxyState | undefined;
@@ -111,6 +111,11 @@ export class ToxiproxyLinks implements LinkControl {
     return this.#inTurn(async () => {
       if (isNeeded()) await this.#revive(url, why);
     });
+  }
+
+  /** Gives a Toxiproxy of ours proxies beside those it has; one that is brought back meanwhile comes with them. */
+  addProxies(url: string, proxies: readonly NewProxy[]): Promise<void> {
+    return this.#inTurn(() => this.#orRevive(() => this.#api(url).createProxies(proxies), DONE));
   }
 
   async entrance({ from, to }: Direction): Promise<ServerAddress | undefined> {

@@ -8,7 +8,7 @@ import { type ProcessEnd, startMarkedProcess } from '../../processes/marked-proc
 import { type NewProxy, ToxiproxyApi } from './toxiproxy-api.js';
 
 const HOST = '127.0.0.1';
-/** It listens within milliseconds. */
+/** It listens within milliseconds, and has nothing on it that could hang; a busy machine may take its time. */
 const UP_WITHIN_MS = 10_000;
 
 export interface ToxiproxyProcessOptions {
@@ -73,9 +73,9 @@ export class ToxiproxyProcess {
       );
       if (outcome !== 'up') throw new Error(outcome === 'ended' ? 'it ended at once' : 'it does not answer');
       // One that did not get its port goes on without: whoever answers there is somebody else's.
-      if ((await this.#api.read()).size > 0)
+      if ((await this.#api.read(UP_WITHIN_MS)).size > 0)
         throw new Error(`there is another on port ${port}: address already in use`);
-      await this.#api.createProxies(proxies());
+      await this.#api.createProxies(proxies(), UP_WITHIN_MS);
     } catch (error) {
       await this.#end();
       const said = lastLines(logFile, { count: 3 }).join('\n');
@@ -83,11 +83,6 @@ export class ToxiproxyProcess {
         cause: error,
       });
     }
-  }
-
-  /** Gives one that runs proxies beside those it has. */
-  async addProxies(proxies: readonly NewProxy[]): Promise<void> {
-    await this.#api.createProxies(proxies);
   }
 
   /** Also ends one that is being started. */

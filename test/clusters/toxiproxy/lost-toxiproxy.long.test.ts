@@ -65,6 +65,22 @@ test('one that hangs is replaced by whoever asks it, and comes back with what ho
   expect(place.linkEvents[1]!.detail).toContain('no effect held');
 });
 
+test('one that has just gone, or hangs, comes back with the links of a node that joins', async () => {
+  await using place = await clusterTest();
+  await using cluster = await start(place);
+  for (const [name, lose] of [
+    ['n4', (pid: number) => void process.kill(pid, 'SIGKILL')],
+    ['n5', pauseProcess],
+  ] as const) {
+    await lose(await toxiproxyPid(place, cluster));
+    await cluster.membership!.add(name);
+    const others = cluster.nodes.map((node) => node.name);
+    const whole = others.map((from) => [from, others.filter((to) => to !== from)] as const);
+    await expectRoutes(cluster, Object.fromEntries(whole));
+  }
+  expect(place.linkEvents.map(({ what }) => what)).toEqual(['lost', 'replaced', 'lost', 'replaced']);
+});
+
 test('one that waits for a node that stands still to take its data is replaced, and has the effect then', async () => {
   await using place = await clusterTest();
   await using cluster = await place.start(
