@@ -1,5 +1,6 @@
 import type { z } from 'zod';
-import { nowNs, sleep } from '../base/clock.js';
+import { nowNs } from '../base/clock.js';
+import { withDeadline } from '../base/wait.js';
 import type { LoadKindFacts } from '../contracts/load.js';
 import { COUNTER, MEASURE } from '../metrics/load-recorder.js';
 import type { WireConnection } from '../wire/connection.js';
@@ -17,8 +18,8 @@ import { traceparentSchema } from './traceparent-schema.js';
 const schema = pacedSchema.extend({ traceparent: traceparentSchema, batch: batchSchema });
 type PublishParams = z.output<typeof schema>;
 
-/** A server that is paused does not keep the load from its end for longer. */
-const LAST_WORD_MS = 1000;
+/** As long as an acknowledgement is waited for. A server that is paused does not keep the load from its end for longer. */
+const LAST_WORD_MS = 5000;
 
 const facts: LoadKindFacts = {
   acknowledged: false,
@@ -159,13 +160,11 @@ class PublishTraffic implements Traffic {
     this.#batches?.end(atNs);
     if (!this.#connection.connected) return;
     this.inFlight++;
-    const late = new AbortController();
-    const answered = this.#connection.flush().catch(() => {});
-    void Promise.race([answered, sleep(LAST_WORD_MS, late.signal).catch(() => {})]).then(() => {
-      late.abort();
+    const ended = () => {
       this.inFlight--;
       this.#setting.onRoom();
-    });
+    };
+    void withDeadline(this.#connection.flush(), LAST_WORD_MS, 'the last word').then(ended, ended);
   }
 
   flush(): void {}

@@ -110,11 +110,13 @@ describe('stormglass run ends with', () => {
     const text = scenarioText({
       cluster:
         "{ driver: process, nodes: 3, config: { cluster: { permissions: { import: { deny: '>' }, export: { deny: '>' } } } } }",
-      limits: '{ cluster-ready: 3s }',
+      limits: '{ cluster-ready: 8s }',
     });
     const end = await place.runScenario(text);
     expect(end.code).toBe(3);
-    expect(end.stderr).toMatch(/the servers' logs say: n1: .*leader/);
+    expect(end.stderr).toContain('n1: JetStream has not established contact with a meta leader');
+    // Which of a log's complaints came last depends on which server was up first.
+    expect(end.stderr).toMatch(/the servers' logs say: n[123]: /);
     expect(place.runDirs()).toEqual([]);
     expect(await place.leftovers()).toEqual([]);
   });
@@ -145,10 +147,11 @@ describe('stormglass run ends with', () => {
     const text = scenarioText({
       streams: '[{ name: ORDERS, subjects: [cim.events.orders.>], replicas: 1, storage: memory }]',
       faults: '[{ at: 1s, kind: node-kill, target: stream-leader(ORDERS), restart-after: 500ms }]',
-      load: '[{ name: orders, kind: js-publish, domains: [orders], rate: 500/s, for: 3s, max-lateness: 60s }]',
+      load: '[{ name: orders, kind: js-publish, domains: [orders], rate: 500/s, for: 10s, max-lateness: 60s }]',
     });
+    // The load outlasts the fault, though that comes late: an emptied stream that nothing came to again is not judged.
     const end = await place.runScenario(text);
-    expect(end.code).toBe(5);
+    expect(end.code, end.stderr).toBe(5);
     const check = place.summary().checks.find(({ name }) => name === 'acked-loss');
     expect(check?.verdict).toBe('fail');
     expect(check?.counts.lost).toBeGreaterThan(0);

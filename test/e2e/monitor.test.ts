@@ -21,8 +21,10 @@ describe('the monitor', () => {
       '--port',
       String(freePort),
     ]);
-    const url = await waitFor(() => urlIn(monitor.stderr()), { timeoutMs: 20_000 });
+    const url = await waitFor(() => urlIn(monitor.stderr()), { timeoutMs: 60_000 });
     expect(url).toContain(String(freePort));
+    // On a busy machine the page may be there before the server has answered.
+    await expect.poll(() => metricsOf(url as string)).toContain('cim_monitor_connected 1');
 
     const nc = await connect({ servers: `127.0.0.1:${server.port}` });
     for (let i = 0; i < 3; i++) nc.publish('cim.events.orders.Placed', JSON.stringify({ i }));
@@ -34,7 +36,7 @@ describe('the monitor', () => {
         const text = await metricsOf(url as string);
         return text.includes('type="Overheated"') ? text : undefined;
       },
-      { timeoutMs: 20_000 },
+      { timeoutMs: 60_000 },
     );
     expect(seen).toContain('cim_events_total{domain="orders",type="Placed"} 3');
     expect(seen).toContain('cim_events_total{domain="gpu",type="Overheated"} 1');
@@ -47,7 +49,7 @@ describe('the monitor', () => {
   it('alone waits for a server, says so once, and is ended by Ctrl-C all the same', async () => {
     await using place = new Workplace();
     const monitor = place.start(['monitor', '--server', 'nats://127.0.0.1:1', '--port', '0']);
-    const url = await waitFor(() => urlIn(monitor.stderr()), { timeoutMs: 20_000 });
+    const url = await waitFor(() => urlIn(monitor.stderr()), { timeoutMs: 60_000 });
     expect(await metricsOf(url as string)).toContain('cim_monitor_connected 0');
     expect(monitor.stderr()).toMatch(/^disconnected: cannot connect: 127\.0\.0\.1:1: .*it goes on trying$/m);
     monitor.child.kill('SIGINT');

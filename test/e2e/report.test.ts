@@ -14,7 +14,7 @@ describe('a run leaves', () => {
       cluster: externalCluster(address),
       streams: '[]',
       checks: '[]',
-      load: '[{ name: firehose, kind: publish, domains: [telemetry], rate: 200/s, for: 1s, max-lateness: 60s }]',
+      load: '[{ name: firehose, kind: publish, domains: [telemetry], rate: 200/s, for: 5s, max-lateness: 60s }]',
     });
     const run = place.startScenario(text, '--allow', address);
     await waitFor(() => place.runDirs().length > 0, { timeoutMs: 30_000, everyMs: 5 });

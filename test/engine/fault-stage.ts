@@ -60,7 +60,7 @@ export class FaultStage implements Disposable {
     this.log = new UndoLog(join(this.directory, 'undo.ndjson'));
     this.undo = new UndoDesk(this.log, new AuditLog(join(this.directory, 'audit.ndjson'), 'r1', 'run'));
     this.undo.useCluster(this.#cluster());
-    this.#healMs = scene.healMs ?? 300;
+    this.#healMs = scene.healMs ?? 20_000;
     this.#longestNs = scene.guards?.longestNs;
     this.guards = new FaultGuards({
       guards: { abortOn: [], allowsQuorumLoss: false, ...scene.guards },

@@ -22,7 +22,7 @@ it('ends with the load, though nobody answers how much is before the consumers',
   end.abort(new Error('the load has ended'));
   await running;
   expect(watch.backlog).toEqual([]);
-}, 10_000);
+});
 
 it('credits no storm with getting over what the one before it has left', async () => {
   let isStorm = true;
@@ -54,7 +54,7 @@ it('credits no storm with getting over what the one before it has left', async (
   end.abort(new Error('the load has ended'));
   await running;
   expect(told).toEqual(['leader: none']);
-}, 20_000);
+});
 
 it('takes no election for a recovery once the run reads back, which moves leaders itself', () => {
   const watch = new RecoveryWatch({

@@ -21,7 +21,7 @@ function sampling(nodes: readonly ClusterNode[], generators: readonly GeneratorP
   const sampler = new ResourceSampler({ nodes }, createResourceProbe(), add, generators);
   sampler.start();
   const seen = (matches: (sample: ResourceSample) => boolean) =>
-    waitFor(() => samples.find(matches), { timeoutMs: 15_000, everyMs: 20 });
+    waitFor(() => samples.find(matches), { timeoutMs: 60_000, everyMs: 20 });
   return { samples, seen, [Symbol.asyncDispose]: () => sampler.stop() };
 }
 
@@ -72,7 +72,7 @@ describe('ResourceSampler', () => {
     await other.stop('SIGKILL');
     const rounds = () => look.samples.filter(({ of }) => of === 'machine').length;
     const [before, then] = [look.samples.filter(isIt).length, rounds()];
-    await waitFor(() => rounds() > then + 2, { timeoutMs: 20_000 });
+    await waitFor(() => rounds() > then + 2, { timeoutMs: 60_000 });
     expect(look.samples.filter(isIt).length).toBeLessThanOrEqual(before + 1);
   });
 

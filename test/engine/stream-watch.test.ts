@@ -120,7 +120,7 @@ describe('the watch over streams', () => {
     watch.start();
     await jsm.streams.delete('FALLING');
     await addStream('FALLING');
-    await waitFor(() => lastSequences().at(-1) === 0, { timeoutMs: 20_000 });
+    await waitFor(() => lastSequences().at(-1) === 0, { timeoutMs: 60_000 });
     answerLate(before);
     for (let i = 0; i < 5; i++) await publish('FALLING.a');
     await watch.look();

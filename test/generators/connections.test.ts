@@ -9,7 +9,13 @@ import { startTestServer, type TestServer } from '../support/nats-server.js';
 import { startRelay } from '../support/relay.js';
 import { type LoadUnderTest, loadsOf, steadyRate } from './load-under-test.js';
 
-const storm = loadsOf('connections', steadyRate(200, 0.5));
+const stormOf = loadsOf('connections', steadyRate(200, 0.5));
+/** No attempt fails because the machine is busy, unless told. */
+const storm = (
+  from: Parameters<typeof stormOf>[0],
+  required: Parameters<typeof stormOf>[1] = {},
+  options?: Parameters<typeof stormOf>[2],
+) => stormOf(from, { timeout: '60s', ...required }, options);
 
 /** So many are due at once, and then, for as long as anybody waits, none. */
 const burst = (count: number): LoadSchedule => ({
@@ -57,6 +63,8 @@ describe('connections', () => {
     // One more, which looks whether any can be had.
     const expected = { connections: 50, total_connections: before + 51 };
     expect(await listed(server, expected)).toEqual(expected);
+    // The server lists a connection before who opens it knows.
+    expect(await waitFor(() => load.count('ok') === 50, { timeoutMs: 30_000 })).toBe(true);
     await ended(load);
     expect(load.count('due')).toBe(50);
     expect(load.count('ok')).toBe(50);
@@ -86,7 +94,6 @@ describe('connections', () => {
     await load.start();
     const expected = { connections: 10, total_connections: before + 61 };
     expect(await listed(server, expected)).toEqual(expected);
-    // The server lists a connection before who opens it knows.
     expect(await waitFor(() => load.count('ok') === 60, { timeoutMs: 30_000 })).toBe(true);
     await ended(load);
     expect(load.count('ok')).toBe(60);
@@ -122,12 +129,12 @@ describe('connections', () => {
     await using relay = await startRelay(server.port, 'SUB ');
     const load = storm(
       server,
-      { subscriptions: 1, timeout: '300ms' },
+      { subscriptions: 1, timeout: '4s' },
       { access: relay.access, schedule: steadyRate(50, 0.1) },
     );
     await load.run();
     expect(load.count('failed')).toBe(5);
-    expect(load.operationErrors[0]).toBe('no word of its subscriptions within 300 ms');
+    expect(load.operationErrors).toContain('no word of its subscriptions within 4 s');
   });
 
   it('fails with what the server says, and goes on', async () => {
@@ -144,7 +151,7 @@ describe('connections', () => {
 
   it('notices those that are lost, and does not open them again by itself', async () => {
     await using server = await startTestServer();
-    const load = storm(server, {}, { schedule: steadyRate(200, 600) });
+    const load = storm(server, {}, { schedule: steadyRate(50, 600) });
     await load.start();
     await waitFor(() => load.count('ok') > 20, { timeoutMs: 30_000 });
     await server.stop('SIGKILL');

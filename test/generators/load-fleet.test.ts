@@ -9,7 +9,7 @@ import type { WorkerSample } from '../../src/contracts/resources.js';
 import { startLoadFleet } from '../../src/generators/load-fleet.js';
 import { readVarz } from '../../src/nats/endpoints.js';
 import { type CompiledSources, compileSources } from '../processes/compiled-sources.js';
-import { startTestServer } from '../support/nats-server.js';
+import { messagesInto, startTestServer } from '../support/nats-server.js';
 import { steadyRate, type TestLoadOptions, taskOf } from './load-under-test.js';
 
 let compiled: CompiledSources;
@@ -65,8 +65,7 @@ describe('the fleet of generator threads', () => {
     expect(sent()).toBe(2400);
     expect(new Set(reports.map(({ worker }) => worker))).toEqual(new Set([0, 1]));
     expect(reports.filter((report) => report.startNs === startNs)).toHaveLength(2);
-    const { in_msgs } = await readVarz(server.monitorUrl);
-    expect(in_msgs).toBe(2400);
+    await expect.poll(() => messagesInto(server)).toBe(2400);
   });
 
   it('tells after each report what its thread used, intervals touching', async () => {
@@ -111,10 +110,9 @@ describe('the fleet of generator threads', () => {
   });
 
   it('passes on what the user can do something about, as the error that it was', async () => {
-    await using server = await startTestServer();
-    await server.stop();
+    const access = { servers: [{ host: '127.0.0.1', port: 1 }] };
     const entry = await entryOf('worker', workerProgram);
-    const { fleet } = start(tasksOf({ access: server.access, schedule: steadyRate(1, 1) }, 1), entry);
+    const { fleet } = start(tasksOf({ access, schedule: steadyRate(1, 1) }, 1), entry);
     await using _ = fleet;
     const refused = await fleet.ready().then(
       () => undefined,

@@ -181,9 +181,9 @@ export class LoadUnderTest {
     return this.notices.filter((notice) => notice.kind === kind);
   }
 
-  /** What went wrong with operations, once each. */
+  /** What went wrong with operations, once each: a notice comes once a report. */
   get operationErrors(): string[] {
-    return this.noticesOf('operation-error').map(({ text }) => text);
+    return [...new Set(this.noticesOf('operation-error').map(({ text }) => text))];
   }
 
   #tell(message: ToLoadWorker): void {

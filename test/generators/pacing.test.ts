@@ -6,9 +6,8 @@ import type { PhaseName } from '../../src/contracts/plan/phase.js';
 import type { LoadSchedule } from '../../src/contracts/plan/schedule.js';
 import { createPacer } from '../../src/generators/pacer.js';
 import { EventCounter } from '../../src/monitor/event-counter.js';
-import { readVarz } from '../../src/nats/endpoints.js';
 import { emptyStamp, readStamp } from '../../src/wire/stamp.js';
-import { startTestServer } from '../support/nats-server.js';
+import { messagesInto, startTestServer } from '../support/nats-server.js';
 import { LoadUnderTest, ORDERS, steadyRate } from './load-under-test.js';
 import { startWithStream } from './orders-stream.js';
 import { subscribe } from './subscriber.js';
@@ -76,8 +75,7 @@ describe('a load with a count', () => {
     await Promise.all(loads.map((load) => load.start()));
     await Promise.all(loads.map((load) => load.finished()));
     expect(loads.map((load) => load.count('ok'))).toEqual([3334, 3334, 3333]);
-    const { in_msgs } = await readVarz(server.monitorUrl);
-    expect(in_msgs).toBe(10_001);
+    await expect.poll(() => messagesInto(server)).toBe(10_001);
   });
 });
 
@@ -87,6 +85,7 @@ describe('a closed loop', () => {
     const load = new LoadUnderTest({
       access: system.server.access,
       kind: 'js-publish',
+      params: { 'ack-timeout': 60 * NS.s },
       schedule: { mode: 'closed', concurrency: 5, durationNs: 600 * NS.s, count: 400 },
       workers: 2,
       worker: 1,

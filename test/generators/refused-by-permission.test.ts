@@ -47,11 +47,10 @@ describe('a load that may not publish to one of its subjects', () => {
         params,
       });
       await load.run();
-      const { messages } = await stateOf(server);
       const failed = load.count('failed');
       expect(failed).toBeGreaterThan(0);
-      // What the stream holds is what was neither refused nor lost: the two add up to all.
-      expect(load.count('ok')).toBe(messages);
+      // What the stream holds is what was neither refused nor lost: the two add up to all. A stream stores on its own time.
+      await expect.poll(() => messagesIn(server)).toBe(load.count('ok'));
       expect(load.count('ok') + failed).toBe(500);
       expect(load.count('unknown')).toBe(0);
       const told = violations(load);
@@ -83,9 +82,11 @@ it.each([
   await load.run();
   expect(load.count('failed')).toBeGreaterThan(0);
   expect([load.count('ok') + load.count('failed'), load.count('unknown')]).toEqual([200, 0]);
-  expect(violations(load)).toEqual([
-    { text: `Permissions Violation for Publish to "${denied}"`, count: load.count('failed') },
-  ]);
+  const told = violations(load);
+  expect(new Set(told.map(({ text }) => text))).toEqual(
+    new Set([`Permissions Violation for Publish to "${denied}"`]),
+  );
+  expect(told.reduce((sum, { count }) => sum + count, 0)).toBe(load.count('failed'));
 });
 
 describe('a load that may not listen for its answers', () => {
@@ -103,6 +104,7 @@ describe('a load that may not listen for its answers', () => {
   });
 });
 
-async function stateOf({ monitorUrl }: TestServer): Promise<{ messages: number }> {
-  return (await (await fetch(`${monitorUrl}/jsz`)).json()) as { messages: number };
+async function messagesIn({ monitorUrl }: TestServer): Promise<number> {
+  const { messages } = (await (await fetch(`${monitorUrl}/jsz`)).json()) as { messages: number };
+  return messages;
 }

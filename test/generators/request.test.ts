@@ -11,8 +11,15 @@ import { pauseProcess } from '../support/pause-process.js';
 import { LoadUnderTest, ORDERS, steadyRate, type TestLoadOptions } from './load-under-test.js';
 import { countOperations, readOperations } from './operations.js';
 
-const requests = (server: TestServer, options: Partial<TestLoadOptions> = {}) =>
-  new LoadUnderTest({ access: server.access, kind: 'request', schedule: steadyRate(500, 0.4), ...options });
+/** No reply is given up because the machine is busy, unless told. */
+const requests = (server: TestServer, { params, ...options }: Partial<TestLoadOptions> = {}) =>
+  new LoadUnderTest({
+    access: server.access,
+    kind: 'request',
+    schedule: steadyRate(500, 0.4),
+    ...options,
+    params: { timeout: 60 * NS.s, ...params },
+  });
 
 /** A service of the user's: whatever answers on the subject. */
 async function answering(
@@ -64,9 +71,12 @@ describe('request', () => {
     const service = await answering(server, 'shop.orders.get', () => ['ok']);
     const load = requests(server, {
       required: { subject: 'shop.{domain}.get' },
-      schedule: { mode: 'closed', concurrency: 4, durationNs: 0.4 * NS.s },
+      schedule: { mode: 'closed', concurrency: 4, durationNs: 600 * NS.s },
     });
-    await load.run();
+    await load.start();
+    await waitFor(() => load.reports.length > 0 && service.subjects.length > 10, { timeoutMs: 60_000 });
+    load.stop();
+    await load.finished();
     await service.close();
     expect(load.count('ok')).toBeGreaterThan(10);
     expect(load.count('ok')).toBe(load.count('sent'));
@@ -79,7 +89,7 @@ describe('request', () => {
     const load = requests(server);
     await load.run();
     expect(load.count('failed')).toBe(200);
-    expect(load.noticesOf('operation-error')).toEqual([expect.objectContaining({ text: 'no responders' })]);
+    expect(load.operationErrors).toEqual(['no responders']);
     expect(load.histogram('ack_latency').censoredTotal).toBe(200);
     const [trouble] = load.reports.flatMap(({ troubles }) => troubles);
     expect(trouble?.reason).toBe('no responders');
@@ -92,7 +102,7 @@ describe('request', () => {
     );
     const directory = await mkdtemp(join(tmpdir(), 'stormglass-request-'));
     const historyFile = join(directory, 'requests.sgh');
-    const load = requests(server, { params: { timeout: 0.2 * NS.s }, historyFile });
+    const load = requests(server, { params: { timeout: 5 * NS.s }, historyFile });
     await load.run();
     await service.close();
     const operations = readOperations(historyFile);
@@ -103,7 +113,7 @@ describe('request', () => {
       'request unknown': 50,
     });
     expect(new Set(operations.map(({ outcome, reason }) => `${outcome}: ${reason}`))).toEqual(
-      new Set(['ok: ', 'failed: service error 404: no order N', 'unknown: no reply within 200 ms']),
+      new Set(['ok: ', 'failed: service error 404: no order N', 'unknown: no reply within 5 s']),
     );
     expect(new Set(operations.map(({ subject }) => subject))).toEqual(new Set(service.subjects));
     expect(load.count('failed')).toBe(50);
@@ -111,7 +121,7 @@ describe('request', () => {
     expect(load.count('ok')).toBe(100);
     expect(load.operationErrors).toContain('service error 404: no order N');
     // What was not answered waited as long as it was waited for: no survivors' statistics.
-    expect(load.histogram('service_time').max).toBeGreaterThanOrEqual(0.2 * NS.s);
+    expect(load.histogram('service_time').max).toBeGreaterThanOrEqual(5 * NS.s);
   });
 
   it('shows a second where the server stalls for a second', async () => {

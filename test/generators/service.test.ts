@@ -40,7 +40,7 @@ describe('service', () => {
     const connection = await asks(server);
     const replies = await Promise.all(
       Array.from({ length: 50 }, () =>
-        connection.request('requests.orders.Placed', 'what is asked', { timeout: 10_000 }),
+        connection.request('requests.orders.Placed', 'what is asked', { timeout: 60_000 }),
       ),
     );
     await connection.close();
@@ -59,7 +59,7 @@ describe('service', () => {
     const connection = await asks(server);
     const payload = new Uint8Array(700_000);
     seededRandom(1, 'large').fill(payload);
-    const reply = await connection.request('requests.orders.Paid', payload, { timeout: 10_000 });
+    const reply = await connection.request('requests.orders.Paid', payload, { timeout: 60_000 });
     await connection.close();
     await ended(load);
     expect(Buffer.compare(reply.data, payload)).toBe(0);
@@ -125,13 +125,16 @@ describe('service', () => {
 
   it('answers what it has heard when its own time is over', async () => {
     await using server = await startTestServer();
-    const load = answering(server, { delay: '300ms' }, { schedule: { mode: 'follow', durationNs: 0.2e9 } });
-    await load.start();
+    const load = answering(server, { delay: '1s' }, { schedule: { mode: 'follow', durationNs: 0.2e9 } });
+    await load.ready();
     const connection = await asks(server);
-    const reply = await connection.request('requests.orders.Placed', 'late', { timeout: 10_000 });
+    const reply = connection.request('requests.orders.Placed', 'late', { timeout: 60_000 });
+    // It is with the service before that begins: its own time is soon over.
+    await connection.flush();
+    await load.start();
     await load.finished();
+    expect((await reply).string()).toBe('late');
     await connection.close();
-    expect(reply.string()).toBe('late');
     expect(load.count('ok')).toBe(1);
   });
 

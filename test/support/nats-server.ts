@@ -5,6 +5,7 @@ import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { waitFor } from '../../src/base/wait.js';
 import type { ServerAccess } from '../../src/contracts/load.js';
+import { readVarz } from '../../src/nats/endpoints.js';
 import { provideTool, provideToolVersion } from '../../src/processes/tools/provide-tool.js';
 
 // Where the product keeps it, so that it is built once for the tests and the runs of a machine.
@@ -122,6 +123,11 @@ function patient(config: TestServerOptions['config'] = {}): object {
     authorization: { timeout, ...(authorization as object | undefined) },
     ...(tls !== undefined && { tls: { timeout, ...(tls as object) } }),
   };
+}
+
+/** How many messages clients have sent to a server. It may have answered a PING before it has counted what came before. */
+export async function messagesInto({ monitorUrl }: Pick<TestServer, 'monitorUrl'>): Promise<number> {
+  return (await readVarz(monitorUrl)).in_msgs;
 }
 
 /** What the server wrote about the ports it took, once it accepts connections and (with JetStream) is ready. */

@@ -1,4 +1,5 @@
-import { NS, nowNs, sleep } from '../../base/clock.js';
+import { NS } from '../../base/clock.js';
+import { Deadline } from '../../base/deadline.js';
 import { messageOf } from '../../base/errors.js';
 import { formatDuration } from '../../base/units.js';
 import type { ServerAccess } from '../../contracts/load.js';
@@ -44,28 +45,32 @@ export class HeldConnection {
 
   /** Resolves when the server has let it in, and has its subscriptions; rejects with why it does not. */
   async open(): Promise<void> {
-    const beganNs = nowNs();
+    const { subjects, timeoutMs } = this.#options;
+    let deadline: Deadline | undefined;
+    const late = new Promise<never>((_, reject) => {
+      deadline = new Deadline(timeoutMs, () =>
+        reject(new Error(`no word of its subscriptions within ${formatDuration(timeoutMs * NS.ms)}`)),
+      );
+    });
+    // While it connects, the connection's own deadline speaks.
+    late.catch(() => {});
+    try {
+      await this.#connect();
+      if (subjects.length === 0) return;
+      for (const subject of subjects) this.#wire.subscribe(subject);
+      await Promise.race([this.#wire.flush(), late]);
+    } finally {
+      deadline?.clear();
+    }
+    if (this.#refusal !== undefined) throw new Error(this.#refusal);
+  }
+
+  async #connect(): Promise<void> {
     try {
       await this.#wire.connect();
     } catch (error) {
       throw new Error(messageOf(error).replace(/^cannot connect: /, ''), { cause: error });
     }
-    const { subjects, timeoutMs } = this.#options;
-    if (subjects.length === 0) return;
-    for (const subject of subjects) this.#wire.subscribe(subject);
-    const answered = new AbortController();
-    const isLate = sleep(timeoutMs - (nowNs() - beganNs) / NS.ms, answered.signal).then(
-      () => true,
-      () => false,
-    );
-    try {
-      if (await Promise.race([this.#wire.flush(), isLate])) {
-        throw new Error(`no word of its subscriptions within ${formatDuration(timeoutMs * NS.ms)}`);
-      }
-    } finally {
-      answered.abort();
-    }
-    if (this.#refusal !== undefined) throw new Error(this.#refusal);
   }
 
   close(): Promise<void> {
