@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import { lastLines } from '../processes/log-tail.js';
 
-const LINES = 400;
+/** A server writes a line each time that it is asked whether it is well: what it complained of is long before those. */
+const MOST_BYTES = 1024 * 1024;
 /** As nats-server writes them: `[12] 2026/01/01 00:00:00.000000 [ERR] text`, the gravest first. */
 const LEVELS = [/ \[(?:ERR|FTL)\] (.*)$/, / \[WRN\] (.*)$/];
 /** That it was asked in vain whether it is well is no cause. */
@@ -13,7 +14,10 @@ const NO_CAUSE = /^Healthcheck failed/;
  */
 export function lastComplaints(logDir: string, names: readonly string[]): string | undefined {
   const complaints = names.flatMap((name) => {
-    const lines = lastLines(join(logDir, `${name}.log`), { count: LINES });
+    const lines = lastLines(join(logDir, `${name}.log`), {
+      count: Number.POSITIVE_INFINITY,
+      mostBytes: MOST_BYTES,
+    });
     const last = LEVELS.map((level) => lastOf(lines, level)).find((text) => text !== undefined);
     return last === undefined ? [] : [`${name}: ${last}`];
   });

@@ -2,10 +2,10 @@ import { closeSync, fstatSync, openSync, readSync, statSync } from 'node:fs';
 
 const MOST_BYTES = 16 * 1024;
 
-/** The last lines of a log, from a byte on; empty when there is none. */
+/** The last lines of a log, from a byte on, of its last 16 KiB unless told; empty when there is none. */
 export function lastLines(
   path: string,
-  options: { readonly count: number; readonly fromByte?: number },
+  options: { readonly count: number; readonly fromByte?: number; readonly mostBytes?: number },
 ): string[] {
   let file: number;
   try {
@@ -15,7 +15,7 @@ export function lastLines(
   }
   try {
     const { size } = fstatSync(file);
-    const start = Math.max(options.fromByte ?? 0, size - MOST_BYTES);
+    const start = Math.max(options.fromByte ?? 0, size - (options.mostBytes ?? MOST_BYTES));
     const bytes = Buffer.alloc(Math.max(0, size - start));
     const read = readSync(file, bytes, 0, bytes.length, start);
     const lines = bytes
