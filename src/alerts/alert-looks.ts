@@ -62,12 +62,15 @@ export class AlertLooks {
   async look(): Promise<void> {
     const { api, deliveries, runTimes } = this.#options;
     const askedNs = nowNs();
-    const sinceNs = askedNs - this.seenUntilNs + 3 * runTimes.times.evaluationNs + NS.s;
     const heard = deliveries.look();
     try {
       // Before the samples: those of an evaluation that is over are all there.
       const evaluated = await this.#evaluatedUntil();
-      const series = await api.samples(alertSelector(Math.ceil(sinceNs / NS.ms)));
+      // Of a moment that is fixed: an answer that is late must leave out nothing of what has not been seen.
+      const atNs = nowNs();
+      const sinceNs = atNs - this.seenUntilNs + 3 * runTimes.times.evaluationNs + NS.s;
+      const at = wallNow().getTime() / 1000;
+      const series = await api.samples(alertSelector(Math.ceil(sinceNs / NS.ms)), at);
       for (const each of alertSeries(series, clockOffsetNs())) this.book.add(each);
       const storedNs = askedNs - STORED_WITHIN_NS;
       this.seenUntilNs = Math.min(

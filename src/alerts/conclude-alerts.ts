@@ -3,9 +3,10 @@ import { messageOf } from '../base/errors.js';
 import { waitFor, withDeadline } from '../base/wait.js';
 import type { AlertFault, AlertResult, AlertsPlan, AlertsResult, AlertTimes } from '../contracts/alert.js';
 import type { AlertLooks } from './alert-looks.js';
+import type { Deliveries } from './deliveries.js';
 import { type Judgement, judgeAll } from './judge.js';
 import type { PrometheusApi } from './prometheus-api.js';
-import { type DeliveryTrouble, TELLING_TAKES_NS } from './sight.js';
+import { TELLING_TAKES_NS } from './sight.js';
 import { describePage, unexpectedPages } from './unexpected-pages.js';
 import type { Notified } from './webhook.js';
 import { whatInstead } from './what-instead.js';
@@ -22,7 +23,7 @@ export interface Conclusion {
   readonly looks: Pick<AlertLooks, 'book' | 'seenUntilNs' | 'heardUntilNs' | 'settled'>;
   readonly api: PrometheusApi;
   readonly notified: readonly Notified[];
-  readonly troubles: readonly DeliveryTrouble[];
+  readonly deliveries: Pick<Deliveries, 'troubles' | 'pendingSinceNs'>;
   /** How the servers have ended, if they have. */
   readonly ends: () => { readonly prometheus: string | undefined; readonly alertmanager: string | undefined };
   readonly faults: readonly AlertFault[];
@@ -82,12 +83,13 @@ function lastDeadlineNs({ plan, times, faults }: Conclusion): number {
   return Math.max(0, ...deadlines) + groupWaitNs + groupIntervalNs + TELLING_TAKES_NS + 4 * evaluationNs;
 }
 
-function judgeNow({ plan, times, looks, notified, troubles, faults, ends }: Conclusion): Judgement[] {
+function judgeNow({ plan, times, looks, notified, deliveries, faults, ends }: Conclusion): Judgement[] {
   const { seenUntilNs, heardUntilNs, book } = looks;
   const judgements = judgeAll(plan.expectations, faults, {
     episodes: book.episodes,
     notified,
-    troubles,
+    troubles: deliveries.troubles,
+    pendingSinceNs: deliveries.pendingSinceNs,
     times,
     seenUntilNs,
     // Without Prometheus, there is nobody that Alertmanager would hear of it from.

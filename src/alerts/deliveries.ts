@@ -50,6 +50,11 @@ export class Deliveries {
     }
   }
 
+  /** Since when, at the earliest, a notification is on its way; `undefined` when none is. Monotonic. */
+  get pendingSinceNs(): number | undefined {
+    return this.#pendingSinceNs;
+  }
+
   /** The counters as they are now. */
   take(counters: Counters, atNs: number): void {
     const failures =

@@ -16,7 +16,7 @@ export interface Part {
 export function judgeTold(
   { receiver }: AlertExpectation,
   { alert, labels, fromNs, endNs = Number.POSITIVE_INFINITY }: AlertEpisode,
-  { notified, troubles, times, toldUntilNs }: Sight,
+  { notified, troubles, times, toldUntilNs, pendingSinceNs }: Sight,
 ): Part & { readonly news?: Notified } {
   const patienceNs = times.groupWaitNs + times.groupIntervalNs + TELLING_TAKES_NS;
   const all = notified.filter(
@@ -29,9 +29,12 @@ export function judgeTold(
       news.atNs <= endNs + patienceNs &&
       Object.entries(labels).every(([name, value]) => news.labels[name] === value),
   );
-  const isOver = toldUntilNs >= fromNs + patienceNs;
+  const untilNs = fromNs + patienceNs;
   // What Alertmanager could not hand over may have been this.
-  const trouble = troubles.find((each) => each.toNs >= fromNs && each.fromNs <= fromNs + patienceNs);
+  const trouble = troubles.find((each) => each.toNs >= fromNs && each.fromNs <= untilNs);
+  // So may what is on its way: it is taken soon, or is a trouble.
+  const mayCome = trouble === undefined && pendingSinceNs !== undefined && pendingSinceNs <= untilNs;
+  const isOver = toldUntilNs >= untilNs && !mayCome;
   if (receiver === NO_RECEIVER) {
     const [news] = all;
     if (news) {

@@ -58,9 +58,10 @@ export class PrometheusApi {
     this.#url = url;
   }
 
-  /** The raw samples of a range selector: `ALERTS[30s]`. */
-  async samples(selector: string): Promise<SampledSeries[]> {
-    return matrixSchema.parse(await this.#ask('query', { query: selector })).result;
+  /** The raw samples of a range selector, `ALERTS[30s]`, that ends at that moment, in Unix seconds. */
+  async samples(selector: string, atSeconds: number): Promise<SampledSeries[]> {
+    const query = { query: selector, time: atSeconds.toFixed(3) };
+    return matrixSchema.parse(await this.#ask('query', query)).result;
   }
 
   /** An instant query, as things stood at that moment, in Unix seconds. */

@@ -21,6 +21,8 @@ export interface Sight {
   readonly seenUntilNs: number;
   /** Until then Prometheus and Alertmanager have both answered: who was told of nothing was to be told of nothing. */
   readonly toldUntilNs: number;
+  /** Monotonic: since when a notification is on its way, of which nobody knows yet whether it is taken. */
+  readonly pendingSinceNs?: number | undefined;
 }
 
 /** Beyond the times of its groups, what Alertmanager and the way to it may take on a busy machine. */

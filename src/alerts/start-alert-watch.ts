@@ -166,7 +166,7 @@ class Watch implements AlertWatch {
       looks,
       api: this.#api as PrometheusApi,
       notified: (this.#webhook as Webhook).notified,
-      troubles: (this.#deliveries as Deliveries).troubles,
+      deliveries: this.#deliveries as Deliveries,
       ends: () => ({ prometheus: this.#prometheusEnd, alertmanager: this.#alertmanagerEnd }),
       faults,
       loadStartNs,

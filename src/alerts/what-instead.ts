@@ -6,19 +6,20 @@ const MOST_SERIES = 4;
 const MOST_SIDES = 3;
 
 /**
- * What there was when an alert did not fire: a page that did not answer, a rule that could not be evaluated, or the values that its expression
- * compares. Never rejects.
+ * What there was when an alert did not fire: a page that does not answer, a rule that cannot be evaluated, or the values that its expression
+ * compared. Never rejects.
  */
 export async function whatInstead(api: PrometheusApi, alert: string, atSeconds: number): Promise<string> {
   try {
-    const target = (await api.targets()).find(({ health }) => health === 'down');
-    if (target !== undefined) return `${target.scrapeUrl} does not answer: ${target.lastError}`;
+    const silent = (await api.targets()).find(({ health }) => health === 'down');
     const rules = (await api.groups()).flatMap((group) => group.rules);
     const own = rules.filter(({ name, type }) => name === alert && type === 'alerting');
     const broken = own.find(({ health }) => health === 'err');
     if (broken !== undefined) return `its rule cannot be evaluated: ${broken.lastError}`;
     const sides = [...new Set(own.flatMap(({ query }) => comparedSides(query)))].slice(0, MOST_SIDES);
     const told = await Promise.all(sides.map((side) => showValues(api, side, atSeconds)));
+    // It may have answered at that moment: what was there then is told as well.
+    if (silent !== undefined) told.unshift(`${silent.scrapeUrl} does not answer: ${silent.lastError}`);
     return told.join('; ');
   } catch (error) {
     return messageOf(error);

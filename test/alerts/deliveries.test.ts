@@ -37,8 +37,11 @@ it('has no trouble while all that is begun is taken, though it is on its way at 
   using place = deliveries();
   const now = nowNs();
   place.book.take(counters(1, 0, 1, 0), now);
+  expect(place.book.pendingSinceNs).toBeUndefined();
   place.book.take(counters(3, 0, 2, 0), now + S);
+  expect(place.book.pendingSinceNs).toBe(now);
   place.book.take(counters(3, 0, 3, 0), now + 2 * S);
+  expect(place.book.pendingSinceNs).toBeUndefined();
   expect(place.book.troubles).toEqual([]);
 });
 

@@ -225,6 +225,7 @@ describe('nothing is known', () => {
   it.each([
     ['while its time is not over', { seenUntilNs: 109 * S }],
     ['while somebody may still be told', { episodes: [fired(104, 125)], toldUntilNs: 111 * S }],
+    ['while a notification is on its way', { episodes: [fired(104, 125)], pendingSinceNs: 112 * S }],
     ['while it may still resolve', { episodes: [fired(104)], notified: [told(106)], seenUntilNs: 130 * S }],
   ])('%s', (_, seen) => {
     expect(judge(EXPECTED, FAULT, sight(seen))).toMatchObject({ verdict: 'unknown', isDecided: false });

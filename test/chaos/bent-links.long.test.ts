@@ -1,4 +1,4 @@
-import { beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { z } from 'zod';
 import { bandwidth } from '../../src/chaos/bandwidth.js';
 import { latency } from '../../src/chaos/latency.js';
@@ -21,13 +21,7 @@ const place = clusterUnderFaults(
   { nodes: 3, jetstream: false },
   { start: async () => ({ links: { routes: true, clients: true } }) },
 );
-/** How many clients the servers had before any fault. */
-let atFirst = 0;
-beforeAll(async () => {
-  atFirst = await clients();
-});
-
-/** As the servers count them. */
+/** Beside the one that asks, as the servers count them. */
 async function clients(): Promise<number> {
   const counts = await place.scene.control.clientCounts();
   return [...counts.values()].reduce((sum, count) => sum + count, 0);
@@ -155,12 +149,12 @@ describe('evidence on links', () => {
 
   it('leaves no connection of its own when the fault is over, or the run is interrupted', async () => {
     // A server notices a moment later that one has gone.
-    await expect.poll(clients).toBe(atFirst);
+    await expect.poll(clients).toBe(0);
     const over = fault(latency, { delay: '10ms', on: 'both' });
     await over.observe('before');
-    expect(await clients()).toBeGreaterThan(atFirst);
+    expect(await clients()).toBeGreaterThan(0);
     await over.observe('after');
-    await expect.poll(clients).toBe(atFirst);
+    await expect.poll(clients).toBe(0);
 
     const end = new AbortController();
     const { id: _, ...context } = over.context;
@@ -169,7 +163,7 @@ describe('evidence on links', () => {
     await cut.observe(around, 'before');
     end.abort(new Error('Ctrl-C'));
     await cut.observe(around, 'during').catch(() => {});
-    await expect.poll(clients).toBe(atFirst);
+    await expect.poll(clients).toBe(0);
   });
 });
 

@@ -122,7 +122,7 @@ it('a fault by hand is healed by the watchdog when the run is killed, and its so
   await waitFor(
     async () => (await place.run(['inject', 'node-kill', '--target', 'n1', '--for', '60s'])).code === 0,
     {
-      timeoutMs: 20_000,
+      timeoutMs: 60_000,
     },
   );
   run.child.kill('SIGKILL');
@@ -144,7 +144,7 @@ it('whoever waits for a run that stands still may leave it, and does not end it 
   try {
     const asked = place.start(['heal', '--all']);
     // Once it has asked: a Ctrl-C before that would end any program.
-    await waitFor(() => socketsAt(socket) > 1, { timeoutMs: 20_000, everyMs: 10 });
+    await waitFor(() => socketsAt(socket) > 1, { timeoutMs: 60_000, everyMs: 10 });
     asked.child.kill('SIGINT');
     const end = await asked.ended;
     expect(end.code).toBe(130);

@@ -36,7 +36,7 @@ it.each([
     expect(await server.look()).toBe(code);
     run.child.kill('SIGKILL');
     await run.ended;
-    expect(await waitFor(async () => (await server.look()) === 0, { timeoutMs: 30_000 })).toBe(true);
+    expect(await waitFor(async () => (await server.look()) === 0, { timeoutMs: 60_000 })).toBe(true);
     // It was started again from the run's place, and is not ended with what is the run's.
     const others = () => place.running().filter((line) => !line.startsWith(`${server.pid} `));
     expect(await waitFor(() => others().length === 0, { timeoutMs: 60_000 })).toBe(true);
@@ -77,7 +77,7 @@ it("the watchdog takes what a run that was killed had laid on somebody else's pr
   expect((await toxics()).length).toBeGreaterThan(1);
   run.child.kill('SIGKILL');
   await run.ended;
-  expect(await waitFor(async () => (await toxics()).length === 1, { timeoutMs: 30_000 })).toBe(true);
+  expect(await waitFor(async () => (await toxics()).length === 1, { timeoutMs: 60_000 })).toBe(true);
   expect(await toxics()).toEqual(['of-theirs']);
   expect(await place.leftovers()).toEqual([]);
 });

@@ -91,7 +91,7 @@ describe('a run that is interrupted before its load', () => {
     await using place = new Workplace();
     const run = place.startScenario(LONG);
     await place.event((event) => event.type === 'monitor', 'the monitor');
-    expect(await waitFor(() => isReached(place), { timeoutMs: 20_000, everyMs: 2 })).toBe(true);
+    expect(await waitFor(() => isReached(place), { timeoutMs: 60_000, everyMs: 2 })).toBe(true);
     run.child.kill('SIGINT');
     const end = await run.ended;
     expect(end.code).toBe(130);

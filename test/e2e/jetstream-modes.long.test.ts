@@ -6,9 +6,9 @@ const STREAMS = `
   - { name: TELEMETRY, subjects: [cim.events.telemetry.>], replicas: 3, allow_batched: true }`;
 
 const LOADS = `
-  - { name: atomic, kind: js-publish, domains: [orders], mode: atomic, commit-every: 20, rate: 500/s, for: 7s, ack-timeout: 2s, max-lateness: 60s }
-  - { name: twice, kind: js-publish, domains: [orders], msg-id: { repeat: 5% }, rate: 200/s, for: 7s, ack-timeout: 2s, max-lateness: 60s }
-  - { name: fast, kind: js-publish, domains: [telemetry], mode: fast, rate: 500/s, for: 7s, ack-timeout: 2s, max-lateness: 60s }
+  - { name: atomic, kind: js-publish, domains: [orders], mode: atomic, commit-every: 20, rate: 500/s, for: 16s, ack-timeout: 2s, max-lateness: 60s }
+  - { name: twice, kind: js-publish, domains: [orders], msg-id: { repeat: 5% }, rate: 200/s, for: 16s, ack-timeout: 2s, max-lateness: 60s }
+  - { name: fast, kind: js-publish, domains: [telemetry], mode: fast, rate: 500/s, for: 16s, ack-timeout: 2s, max-lateness: 60s }
   - { name: reader, kind: js-consume, stream: ORDERS, mode: ordered, until: drained }
   - { name: late, kind: js-consume, stream: ORDERS, at: 4s, nak: 5%, ack-wait: 2s, until: drained }`;
 

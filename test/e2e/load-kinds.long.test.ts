@@ -21,9 +21,9 @@ load:
   - { name: dashboards, kind: subscribe, domains: [orders], subscribers: 3, workers: 2 }
   - { name: warehouse, kind: subscribe, subject: "cim.events.orders.*", queue: pickers, subscribers: 4 }
   - { name: prices, kind: service, domains: [prices], reply-size: 64B, delay: 1ms..3ms, errors: 10% }
-  - { name: buyers, kind: request, domains: [prices], rate: 200/s, for: 3s, max-lateness: 60s }
+  - { name: buyers, kind: request, domains: [prices], rate: 200/s, for: 3s, timeout: 30s, max-lateness: 60s }
   - { name: fleet, kind: connections, connections: 20, subscriptions: 1, rate: 20/s, for: 3s, max-lateness: 60s }
-  - { name: scrapers, kind: http, url: monitor, rate: 10/s, for: 3s, connections: 2 }
+  - { name: scrapers, kind: http, url: monitor, rate: 10/s, for: 3s, connections: 2, timeout: 30s }
 thresholds:
   dashboards.lost: ["count == 0"]
   dashboards.duplicates: ["count == 0"]

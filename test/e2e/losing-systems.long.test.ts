@@ -63,7 +63,8 @@ describe('systems that are known to lose', () => {
     const { code, stderr, check } = await judged(place, {
       cluster: '{ driver: process, nodes: 3 }',
       streams: single('storage: memory'),
-      load: `[${orders('rate: 300/s, for: 12s')}]`,
+      load: `[${orders('rate: 300/s, for: 16s')}]`,
+      limits: LIMITS.replaceAll('10s', '30s'),
       faults: '[{ at: 2s, kind: node-kill, target: stream-leader(ORDERS), restart-after: 500ms }]',
     });
     expect(code, stderr).toBe(5);

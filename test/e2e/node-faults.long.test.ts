@@ -24,9 +24,11 @@ describe.concurrent('faults that act on nodes', () => {
 
   it("says in the server's own words that a node does not start again, and ends the run in order", async () => {
     await using place = new Workplace();
-    const limits = '{ heal: 2s, steady: 10s }';
-    const faults = '[{ at: 1s, kind: node-kill, target: n2, restart-after: 2s }]';
-    const file = place.write('broken.yaml', scenarioText({ load, faults, limits }));
+    const limits = '{ heal: 2s, steady: 20s }';
+    // Time to put something in the way of its start, on a busy machine, too.
+    const faults = '[{ at: 1s, kind: node-kill, target: n2, restart-after: 12s }]';
+    const scenario = scenarioText({ load: load.replace('6s', '16s'), faults, limits });
+    const file = place.write('broken.yaml', scenario);
     const run = place.start(['run', file, '--out', place.reports]);
     await place.event(({ type }) => type === 'fault-injected', 'its fault');
     const [workDir = ''] = readdirSync(place.temp).filter((name) => name.startsWith('stormglass-'));

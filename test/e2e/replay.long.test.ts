@@ -10,7 +10,7 @@ let place: Workplace;
 afterEach(() => place[Symbol.asyncDispose]());
 
 /** Without acknowledgements: how many there are would depend on how long leaders are elected. */
-const LOAD = '[{ name: orders, kind: publish, domains: [orders], rate: 500/s, for: 16s, max-lateness: 60s }]';
+const LOAD = '[{ name: orders, kind: publish, domains: [orders], rate: 500/s, for: 26s, max-lateness: 60s }]';
 const UNJUDGED = { load: LOAD, checks: '[]' };
 
 const linesOf = (dir: string): JournalEvent[] =>
@@ -32,7 +32,7 @@ describe('a run with a sequence that waits for a condition', () => {
     place = new Workplace();
     const faults = `
   - when: messages(ORDERS) > 600
-    within: 10s
+    within: 20s
     sequence:
       - { kind: node-kill, target: one, restart-after: 1s }
       - { kind: node-kill, target: stream-leader(ORDERS), restart-after: 1s }`;
@@ -83,7 +83,7 @@ describe('a run with a sequence that waits for a condition', () => {
     sequence:
       - { kind: node-kill, target: one, restart-after: 1s }
       - { kind: node-kill, target: one, restart-after: 1s }`;
-    const load = LOAD.replace('for: 16s', 'for: 4s');
+    const load = LOAD.replace('for: 26s', 'for: 4s');
     const file = place.write('never.yaml', scenarioText({ ...UNJUDGED, faults, load }));
     const { code, stderr } = await place.run(['run', file, '--out', place.reports]);
     expect(code).toBe(EXIT.expectation);

@@ -27,7 +27,7 @@ it('a run tells everybody who listens what it does, to its verdict, and is not d
   const text = scenarioText({
     cluster: externalCluster(address, server.monitorUrl),
     streams: '[{ name: ALL, subjects: [cim.events.>] }]',
-    load: '[{ name: orders, kind: js-publish, domains: [orders], rate: 200/s, for: 3s, max-lateness: 10s }]',
+    load: '[{ name: orders, kind: js-publish, domains: [orders], rate: 200/s, for: 10s, max-lateness: 60s }]',
     checks: '[acked-loss, duplicates, order, unexpected]',
   });
   const run = place.startScenario(text, '--allow', address);

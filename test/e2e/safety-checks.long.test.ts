@@ -14,9 +14,10 @@ const CONSUMERS = `
 
 const careless = CONSUMERS.replace('nak: 5%', 'lose-after-ack: 5%');
 
-const bucket = (replicas: number, storage: string) => `
+/** @param seconds time for the server that was killed to be back, and for others to read what it has then */
+const bucket = (replicas: number, storage: string, seconds: number) => `
   - { name: carts, kind: kv, bucket: carts, replicas: ${replicas}, storage: ${storage}, workers: 2, keys: 20, size: 64B,
-      mix: { put: 20, get: 50, compare-and-set: 30 }, rate: 400/s, for: 8s, ack-timeout: 2s, max-lateness: 60s }`;
+      mix: { put: 20, get: 50, compare-and-set: 30 }, rate: 400/s, for: ${seconds}s, ack-timeout: 2s, max-lateness: 60s }`;
 
 const killLeader = (stream: string) =>
   `[{ at: 3s, kind: node-kill, target: stream-leader(${stream}), restart-after: 2s, allow-quorum-loss: true }]`;
@@ -58,7 +59,7 @@ describe('on three nodes, of which the leader is killed', () => {
   it('the keys of a bucket are registers, and how stale its gets are is said', async () => {
     await using place = new Workplace();
     const { check } = await runWith(place, {
-      load: bucket(3, 'file'),
+      load: bucket(3, 'file', 8),
       faults: killLeader('KV_carts'),
       checks: '[kv-linearizable, stale-reads]',
     });
@@ -71,7 +72,7 @@ describe('on three nodes, of which the leader is killed', () => {
   it('a bucket of one replica in memory loses what it had acknowledged', async () => {
     await using place = new Workplace();
     const { code, check } = await runWith(place, {
-      load: bucket(1, 'memory'),
+      load: bucket(1, 'memory', 16),
       faults: killLeader('KV_carts'),
       checks: '[kv-linearizable]',
     });

@@ -273,7 +273,7 @@ describe('the monitor', () => {
     const monitor = place.start(['monitor', '--server', `nats://${address}`, '--port', '0', ...tlsOptions], {
       NATS_TOKEN: token,
     });
-    const url = await waitFor(() => /http:\S+\/metrics/.exec(monitor.stderr())?.[0], { timeoutMs: 20_000 });
+    const url = await waitFor(() => /http:\S+\/metrics/.exec(monitor.stderr())?.[0], { timeoutMs: 60_000 });
     const nc = await connect({
       servers: address,
       token,
@@ -288,7 +288,7 @@ describe('the monitor', () => {
     await nc.close();
     const seen = await waitFor(
       async () => (await (await fetch(url as string)).text()).includes('domain="orders",type="Placed"'),
-      { timeoutMs: 20_000 },
+      { timeoutMs: 60_000 },
     );
     expect(seen).toBe(true);
     monitor.child.kill('SIGINT');

@@ -22,7 +22,7 @@ beforeEach(() => {
 });
 
 /** @param steadySeconds how long a system may take to be steady */
-const scenario = (probe: object, steadySeconds = 8) => `version: 1
+const scenario = (probe: object, steadySeconds = 20) => `version: 1
 name: shop
 seed: 7
 cluster: { driver: process, nodes: 3 }
@@ -30,7 +30,7 @@ events:
   subject: cim.events.{domain}.{type}
   mix: [{ domain: orders, types: { Placed: 1 }, size: 64B }]
 streams: [{ name: ORDERS, subjects: [cim.events.orders.>], replicas: 3 }]
-load: [{ name: orders, kind: js-publish, domains: [orders], rate: 50/s, for: 3s, max-lateness: 60s }]
+load: [{ name: orders, kind: js-publish, domains: [orders], rate: 50/s, for: 8s, max-lateness: 60s }]
 steady-state:
   every: 200ms
   probes: [${JSON.stringify({ name: 'shop', kind: 'http', url, ...probe })}]

@@ -11,7 +11,7 @@ const SHORT = LOAD.replace('60s', '5s');
 
 /** What is left of mounts, given the time that unmounting takes. */
 async function mountsLeft(place: Workplace): Promise<unknown[]> {
-  await waitFor(async () => (await mountsBelow(place.root)).length === 0, { timeoutMs: 20_000 });
+  await waitFor(async () => (await mountsBelow(place.root)).length === 0, { timeoutMs: 60_000 });
   return mountsBelow(place.root);
 }
 

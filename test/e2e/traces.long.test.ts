@@ -15,7 +15,7 @@ import { toxiproxyPath } from '../support/toxiproxy.js';
 const PAUSE = '{ at: 3s, for: 2s, kind: node-pause, target: n1 }';
 
 /** To and from a server everything takes long. (One that stands still for long is given up by the monitor.) */
-const SLOW = '{ at: 3s, for: 3s, kind: latency, target: n1, on: clients, delay: 600ms }';
+const SLOW = '{ at: 3s, for: 6s, kind: latency, target: n1, on: clients, delay: 600ms }';
 
 /** Commands to workers on one server. */
 const scenario = (traces: string, fault = PAUSE, monitorPort = 0) => `version: 1
@@ -45,7 +45,7 @@ seed: 5
 cluster: { driver: process, nodes: 1 }
 events: { mix: [{ domain: orders, types: [Placed], size: 64B }] }
 load:
-  - { name: orders, kind: publish, domains: [orders], rate: 40/s, for: 5s, max-lateness: 30s }
+  - { name: orders, kind: publish, domains: [orders], rate: 40/s, for: 12s, max-lateness: 30s }
 traces: { endpoint: 'ENDPOINT', sample: every }
 monitor: { port: 0 }
 `;
@@ -57,11 +57,11 @@ interface Exemplar {
   readonly timestamp: number;
 }
 
-/** A Prometheus that scrapes one address twice a second and keeps exemplars. */
+/** A Prometheus that scrapes one address each second, and waits as long for it, and keeps exemplars. */
 async function startPrometheus(place: Workplace, program: string, port: number, target: number) {
   const config = place.write(
     'prometheus.yml',
-    `global: { scrape_interval: 500ms }
+    `global: { scrape_interval: 1s, scrape_timeout: 1s }
 scrape_configs:
   - { job_name: stormglass-monitor, static_configs: [{ targets: ['127.0.0.1:${target}'] }] }
 `,
@@ -158,22 +158,21 @@ describe('traces of a run', () => {
       received,
       `${received} > fleet:work > fleet:publish > fleet:receive`,
     ];
-    // The slowest of them: one that the end of the fault freed half-way took less. Jaeger has what it was given a little later.
-    const leadsTo = async () => {
-      const found = await Promise.all(
-        slow.map(async (exemplar) => {
-          const spans = await jaeger.trace(exemplar.labels.trace_id);
-          const command = spans.find(({ operationName }) => operationName === 'command');
-          return { exemplar, spans, durationUs: command?.duration ?? 0 };
-        }),
-      );
-      const [slowest] = found.sort((a, b) => b.durationUs - a.durationUs);
-      const paths = slowest?.spans.map((span) => pathOf(span, slowest.spans)) ?? [];
-      return wanted.every((path) => paths.includes(path)) && slowest;
-    };
-    const slowest = await waitFor(leadsTo, { timeoutMs: 30_000 });
-    if (!slowest) throw new Error(`no exemplar leads to a whole command: ${JSON.stringify(slow)}`);
+    const hasAll = async () => (await jaeger.spanCount()) === traces?.spans;
+    expect(await waitFor(hasAll, { timeoutMs: 60_000, everyMs: 200 })).toBe(true);
+    const commands = await Promise.all(
+      slow.map(async (exemplar) => {
+        const spans = await jaeger.trace(exemplar.labels.trace_id);
+        return { exemplar, spans, command: spans.find(({ operationName }) => operationName === 'command') };
+      }),
+    );
+    // The slowest of the fault: one that its end freed half-way took less, and a busy machine makes others slow.
+    const [slowest] = commands
+      .filter(({ command }) => command && tagOf(command, 'stormglass.faults') === '["fault-1"]')
+      .sort((a, b) => (b.command?.duration ?? 0) - (a.command?.duration ?? 0));
+    if (!slowest) throw new Error(`no exemplar leads to a command of the fault: ${JSON.stringify(slow)}`);
     const { spans, exemplar } = slowest;
+    expect(spans.map((span) => pathOf(span, spans))).toEqual(expect.arrayContaining(wanted));
     expectSound(spans, fromMs, toMs);
     // What the exemplar says is what its trace says: when it was received, and after how long.
     const { value, timestamp } = exemplar;
@@ -185,9 +184,8 @@ describe('traces of a run', () => {
         Math.abs((startTime + duration) / 1e6 - timestamp) < 0.05,
     );
     expect(heard).toHaveLength(1);
-    const command = spans.find(({ operationName }) => operationName === 'command') as JaegerSpan;
+    const command = slowest.command as JaegerSpan;
     expect(command.duration).toBeGreaterThan(1e6);
-    expect(tagOf(command, 'stormglass.faults')).toBe('["fault-1"]');
 
     // The command is linked to the fault, a span of the run's own trace.
     const run = await jaeger.trace(traces?.runTraceId ?? '');
@@ -199,8 +197,8 @@ describe('traces of a run', () => {
     expect(pathOf(fault, run)).toBe('stormglass:run > stormglass:load > stormglass:fault');
     const [recordedUs = 0, injectedUs = 0, , revertedUs = 0] = fault.logs.map(({ timestamp: us }) => us);
     expect(recordedUs).toBeGreaterThanOrEqual(fault.startTime);
-    // Three seconds, as planned.
-    expect(revertedUs - injectedUs).toBeGreaterThan(2.9e6);
+    // Six seconds, as planned.
+    expect(revertedUs - injectedUs).toBeGreaterThan(5.9e6);
     expect(fault.startTime + fault.duration).toBeGreaterThanOrEqual(revertedUs);
     expect(command.startTime).toBeLessThan(revertedUs);
     expect(command.startTime + command.duration).toBeGreaterThan(injectedUs);
@@ -209,7 +207,11 @@ describe('traces of a run', () => {
     );
 
     // An event into a stream that was acknowledged late: published, acknowledged, received by whoever consumes it and by the monitor.
-    const late = (await jaeger.find('stormglass-shop', 'acknowledge', '1s')) as readonly JaegerSpan[];
+    const ofFault = ({ operationName, references }: JaegerSpan) =>
+      operationName === 'acknowledge' && references.some(({ spanID }) => spanID === fault.spanID);
+    const acknowledgedLate = await jaeger.find('stormglass-shop', 'acknowledge', '1s');
+    const late = acknowledgedLate.find((each) => each.some(ofFault)) as readonly JaegerSpan[];
+    expect(late, JSON.stringify(acknowledgedLate)).toBeDefined();
     expectSound(late, fromMs, toMs);
     expect(late.map((span) => pathOf(span, late)).sort()).toEqual([
       'shop:publish',
@@ -217,9 +219,7 @@ describe('traces of a run', () => {
       'shop:publish > shipping:receive',
       'shop:publish > shop:acknowledge',
     ]);
-    const acknowledged = late.find(({ operationName }) => operationName === 'acknowledge') as JaegerSpan;
-    expect(tagOf(acknowledged, 'stormglass.outcome')).toBe('ok');
-    expect(acknowledged.references.map(({ spanID }) => spanID)).toContain(fault.spanID);
+    expect(tagOf(late.find(ofFault) as JaegerSpan, 'stormglass.outcome')).toBe('ok');
 
     // What the summary calls slowest is there, too, and is the slowest that Jaeger has.
     expect(traces).toMatchObject({ sampleEvery: 1 });
@@ -230,8 +230,12 @@ describe('traces of a run', () => {
       `${Math.ceil((told?.durationNs ?? 0) / 1e6) + 1}ms`,
     );
     expect(slower).toEqual([]);
-    expect(told?.faults).toEqual(['fault-1']);
-    expect((await jaeger.trace(told?.traceId ?? '')).length).toBeGreaterThan(0);
+    const toldSpans = await jaeger.trace(told?.traceId ?? '');
+    expect(toldSpans.length).toBeGreaterThan(0);
+    const begunUs = Math.min(...toldSpans.map(({ startTime }) => startTime));
+    const overUs = Math.max(...toldSpans.map(({ startTime, duration }) => startTime + duration));
+    const isOfFault = begunUs < revertedUs && overUs > injectedUs;
+    expect(told?.faults).toEqual(isOfFault ? ['fault-1'] : []);
   });
 
   it('are on the disk up to the last batch when the run is killed', async () => {
@@ -274,14 +278,14 @@ describe('traces of a run', () => {
       expect(end.code, end.stderr).toBe(0);
       const { traces, notices, loads } = place.summary();
       const { counters } = loads[0]!.total;
-      expect([counters.due, counters.sent]).toEqual([200, 200]);
+      expect([counters.due, counters.sent]).toEqual([480, 480]);
       expect(asked.length).toBeGreaterThanOrEqual(4);
       expect(traces?.undelivered).toBe(traces?.spans);
       const told = notices.filter(({ load }) => load === 'traces');
       expect(told.map(({ count }) => count)).toEqual([traces?.undelivered]);
       expect(told[0]?.text).toContain('it answered 500: trouble 1; ');
       const text = readFileSync(join(place.runDir(), 'traces.ndjson'), 'utf8');
-      expect(text.match(/"name":"publish"/g)).toHaveLength(200);
+      expect(text.match(/"name":"publish"/g)).toHaveLength(480);
     } finally {
       collector.closeAllConnections();
       collector.close();

@@ -89,8 +89,8 @@ describe.skipIf(jaegerPath === undefined)(`what cim-traces asks of Jaeger${needs
     expect(end.code, end.stderr).toBe(0);
     expect(place.summary().traces).toMatchObject({ undelivered: 0 });
     time = { fromMs, toMs: wallNow().getTime() };
-    const isThere = async () => (await searched('Runs', {})).length === 1;
-    expect(await waitFor(isThere, { timeoutMs: 20_000, everyMs: 200 })).toBe(true);
+    const isThere = async () => (await jaeger.spanCount()) === place.summary().traces?.spans;
+    expect(await waitFor(isThere, { timeoutMs: 60_000, everyMs: 200 })).toBe(true);
   });
 
   afterAll(async () => {
@@ -106,6 +106,9 @@ describe.skipIf(jaegerPath === undefined)(`what cim-traces asks of Jaeger${needs
     expect(response.status, `${path}: ${text}`).toBe(200);
     return JSON.parse(text);
   };
+  /** All that Jaeger has of a service, beyond what a panel shows. */
+  const kept = async (service: string): Promise<Trace[]> =>
+    tracesSchema.parse(await ask(`/api/traces?${new URLSearchParams({ service, limit: '100000' })}`)).data;
   /** What a panel asks, with what is chosen in the place of what is chosen at first. */
   const requestOf = (title: string, chosen: Chosen, range = time): JaegerRequest => {
     const variables = new Map(
@@ -160,9 +163,8 @@ describe.skipIf(jaegerPath === undefined)(`what cim-traces asks of Jaeger${needs
     expect(traces.length).toBeGreaterThan(0);
     for (const trace of traces)
       expect(spansOf(trace, 'stormglass-orders').filter(hasFailed).length).toBeGreaterThan(0);
-    expect(traces.length).toBeLessThan(
-      (await searched('Slowest traces', { service: 'stormglass-orders', slower: '1us' })).length,
-    );
+    const all = await kept('stormglass-orders');
+    expect(all.filter((trace) => !spansOf(trace, 'stormglass-orders').some(hasFailed))).not.toEqual([]);
     expect(await searched('Failed traces', {})).toEqual([]);
   });
 

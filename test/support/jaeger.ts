@@ -65,8 +65,10 @@ export interface Jaeger extends AsyncDisposable {
   readonly endpoint: string;
   /** The spans of a trace; none when it has no such trace. */
   trace(traceId: string): Promise<readonly JaegerSpan[]>;
-  /** Those of one trace in which a service did something for so long: `1s`; none when there is no such trace. */
-  find(service: string, operation: string, minDuration: string): Promise<readonly JaegerSpan[]>;
+  /** Those of each trace in which a service did something for so long: `1s`. */
+  find(service: string, operation: string, minDuration: string): Promise<readonly (readonly JaegerSpan[])[]>;
+  /** How many it has, of all services: it shows what it was given a little later, and in any order. */
+  spanCount(): Promise<number>;
 }
 
 /** Starts a Jaeger that keeps its traces in memory; resolves when it answers. */
@@ -98,19 +100,23 @@ export async function startJaeger(path: string, [otlp, query]: readonly [number,
     await end();
     throw new Error('Jaeger does not answer');
   }
-  const spansOf = async (url: string): Promise<readonly JaegerSpan[]> => {
+  const tracesAt = async (url: string): Promise<readonly (readonly JaegerSpan[])[]> => {
     const { data } = (await ask(url)) as { data: readonly JaegerTrace[] | null };
-    return (data ?? []).flatMap(({ spans, processes }) =>
+    return (data ?? []).map(({ spans, processes }) =>
       spans.map((span) => ({ ...span, service: processes[span.processID]?.serviceName ?? '' })),
     );
   };
+  const search = (asked: Readonly<Record<string, string>>) =>
+    tracesAt(`/api/traces?${new URLSearchParams({ ...asked, limit: '100000', lookback: '1h' })}`);
   return {
     endpoint: `http://127.0.0.1:${otlp}`,
-    trace: (traceId) => spansOf(`/api/traces/${traceId}`),
-    find: (service, operation, minDuration) =>
-      spansOf(
-        `/api/traces?${new URLSearchParams({ service, operation, minDuration, limit: '1', lookback: '1h' })}`,
-      ),
+    trace: async (traceId) => (await tracesAt(`/api/traces/${traceId}`)).flat(),
+    find: (service, operation, minDuration) => search({ service, operation, minDuration }),
+    spanCount: async () => {
+      const { data } = (await ask('/api/services')) as { data: readonly string[] | null };
+      const traces = await Promise.all((data ?? []).map((service) => search({ service })));
+      return new Set(traces.flat(2).map(({ spanID }) => spanID)).size;
+    },
     [Symbol.asyncDispose]: end,
   };
 }

@@ -102,12 +102,15 @@ async function floodUntilStuck(port: number): Promise<Disposable & { readonly so
   socket.on('error', () => {});
   const block = Buffer.alloc(1 << 20);
   let written = -1;
+  /** Looks in a row at which nothing had gone out: a Toxiproxy that has only to wait for its turn takes more soon. */
+  let still = 0;
   const isStuck = await waitFor(
     () => {
       if (socket.writableLength < block.length) socket.write(block);
       const before = written;
       written = socket.bytesWritten - socket.writableLength;
-      return written > block.length && written === before;
+      still = written === before ? still + 1 : 0;
+      return written > block.length && still >= 20;
     },
     { timeoutMs: WITHIN_MS, everyMs: 100 },
   );
