@@ -1,20 +1,8 @@
-import {
-  JetStreamApiError,
-  type JetStreamManager,
-  type StreamConfig,
-  type StreamInfo,
-} from '@nats-io/jetstream';
-import { NS, nowNs, sleep } from '../base/clock.js';
+import type { JetStreamManager, StreamConfig, StreamInfo } from '@nats-io/jetstream';
 import { messageOf, PreflightError } from '../base/errors.js';
 import type { StreamPlan } from '../contracts/plan/streams.js';
 import { isJetStreamOff, isStreamNotFound } from './jetstream-errors.js';
-
-/** How long a cluster may take to find room and a leader for a stream. */
-const CREATE_WITHIN_MS = 20_000;
-/** How long nobody may answer for JetStream before it counts as switched off. */
-const SWITCHED_OFF_AFTER_MS = 2000;
-/** "No suitable peers for placement": a 400 that passes once every node of a young cluster is known. */
-const NO_SUITABLE_PEERS = 10005;
+import { untilAnswered } from './until-answered.js';
 
 /** The stream as the server describes it; undefined when there is none. Rejects when nobody can say. */
 export async function streamInfo(jsm: JetStreamManager, stream: string): Promise<StreamInfo | undefined> {
@@ -58,43 +46,34 @@ async function createStream(
   mark: string | undefined,
 ): Promise<boolean> {
   const config = { ...plan.config, name: plan.name, subjects: [...plan.subjects] };
-  const startNs = nowNs();
-  for (let asked = false; ; ) {
-    try {
-      const existing = await streamInfo(jsm, plan.name);
-      if (existing) {
-        refuseOtherConfiguration(config, existing);
-        return asked;
-      }
-      asked = true;
-      await jsm.streams.add((mark === undefined ? config : marked(config, mark)) as StreamConfig);
-      return true;
-    } catch (thrown) {
-      if (thrown instanceof PreflightError) throw thrown;
-      if (nowNs() - startNs >= patienceMs(thrown) * NS.ms) {
-        throw new PreflightError(`stream ${plan.name} cannot be created: ${messageOf(thrown)}`, {
-          cause: thrown,
-          ...(isJetStreamOff(thrown)
-            ? { hint: 'Enable JetStream on the servers, and for the account that is used.' }
-            : {}),
-        });
-      }
-      await sleep(200);
-    }
+  let hasAsked = false;
+  const findOrAdd = async () => {
+    const existing = await streamInfo(jsm, plan.name);
+    if (existing) return existing;
+    hasAsked = true;
+    await jsm.streams.add((mark === undefined ? config : marked(config, mark)) as StreamConfig);
+    return undefined;
+  };
+  let existing: StreamInfo | undefined;
+  try {
+    existing = await untilAnswered(findOrAdd);
+  } catch (thrown) {
+    throw new PreflightError(`stream ${plan.name} cannot be created: ${messageOf(thrown)}`, {
+      cause: thrown,
+      ...(isJetStreamOff(thrown)
+        ? { hint: 'Enable JetStream on the servers, and for the account that is used.' }
+        : {}),
+    });
   }
+  if (existing === undefined) return true;
+  refuseOtherConfiguration(config, existing);
+  return hasAsked;
 }
 
 const marked = (config: Readonly<Record<string, unknown>>, mark: string): Record<string, unknown> => ({
   ...config,
   metadata: { ...(config.metadata as Record<string, string> | undefined), [STREAM_MARK]: mark },
 });
-
-/** A cluster that has just come up may have no leader or no room yet; a request that is wrong stays wrong. */
-function patienceMs(thrown: unknown): number {
-  if (isJetStreamOff(thrown)) return SWITCHED_OFF_AFTER_MS;
-  if (!(thrown instanceof JetStreamApiError)) return CREATE_WITHIN_MS;
-  return thrown.status === 503 || thrown.code === NO_SUITABLE_PEERS ? CREATE_WITHIN_MS : 0;
-}
 
 /** What a stream keeps when nobody says otherwise: one that removes messages unasked would look like one that loses them. */
 const KEEPS_ALL = {

@@ -9,6 +9,7 @@ import type { SystemControl } from '../../src/contracts/control.js';
 import type { TargetPlan } from '../../src/contracts/plan/target.js';
 import { openControl } from '../../src/nats/control.js';
 import { type ClusterTest, clusterTest } from '../clusters/cluster-for-test.js';
+import { answered } from '../support/answered.js';
 
 const signal = new AbortController().signal;
 let test: ClusterTest;
@@ -26,8 +27,9 @@ beforeAll(async () => {
   const [node] = cluster.nodes;
   const nc = await connect({ servers: `${node?.host}:${node?.clientPort}` });
   try {
-    const manager = await jetstreamManager(nc, { timeout: 20_000 });
-    await manager.consumers.add('ORDERS', { durable_name: 'worker', ack_policy: AckPolicy.Explicit });
+    const manager = await answered(() => jetstreamManager(nc));
+    const worker = { durable_name: 'worker', ack_policy: AckPolicy.Explicit };
+    await answered(() => manager.consumers.add('ORDERS', worker));
   } finally {
     await nc.close();
   }

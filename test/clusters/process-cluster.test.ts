@@ -14,6 +14,7 @@ import { startMarkedProcess } from '../../src/processes/marked-process.js';
 import { findMarked } from '../../src/processes/run-mark.js';
 import { carryOut } from '../../src/undo/carry-out.js';
 import { createMarkedDirectory } from '../../src/undo/marked-directory.js';
+import { answered } from '../support/answered.js';
 import { natsServerPath } from '../support/nats-server.js';
 import { standsStill } from '../support/pause-process.js';
 import { portClaimsOf } from '../support/test-ports.js';
@@ -52,10 +53,10 @@ test('three servers become one cluster; a killed one comes back on its ports wit
   await expect.poll(inOne).toMatch(/^3, led by n\d$/);
 
   await withConnection(cluster, async (nc) => {
-    const manager = await jetstreamManager(nc, PATIENT);
+    const manager = await answered(() => jetstreamManager(nc));
     await createStreams(manager, [{ name: 'KEPT', subjects: ['kept.>'], config: { num_replicas: 3 } }]);
-    const js = jetstream(nc, PATIENT);
-    for (let i = 0; i < 10; i++) await js.publish(`kept.${i}`, 'x', { msgID: String(i), retries: 5 });
+    const js = jetstream(nc);
+    for (let i = 0; i < 10; i++) await answered(() => js.publish(`kept.${i}`, 'x', { msgID: String(i) }));
   });
 
   const before = cluster.node('n2').process!;

@@ -5,6 +5,7 @@ import { jetstreamManager } from '@nats-io/jetstream';
 import { connect } from '@nats-io/transport-node';
 import { describe, expect, it } from 'vitest';
 import { waitFor } from '../../src/base/wait.js';
+import { PATIENT_CLIENT } from '../support/answered.js';
 import { externalCluster, scenarioText, Workplace } from '../support/cli.js';
 import { startTestServer } from '../support/nats-server.js';
 
@@ -172,7 +173,7 @@ describe('stormglass run ends with', () => {
     const run = place.startScenario(text, '--allow', address);
     await place.phase('load');
     const nc = await connect({ servers: address });
-    const jsm = await jetstreamManager(nc);
+    const jsm = await jetstreamManager(nc, PATIENT_CLIENT);
     await waitFor(async () => (await jsm.streams.info('ORDERS')).state.messages > 100, { timeoutMs: 30_000 });
     await jsm.streams.delete('ORDERS');
     await nc.close();

@@ -7,6 +7,7 @@ import { waitFor } from '../../src/base/wait.js';
 import type { CheckResult } from '../../src/contracts/checker.js';
 import { runCommand } from '../../src/processes/run-command.js';
 import { emptyStamp, readStamp } from '../../src/wire/stamp.js';
+import { PATIENT_CLIENT } from '../support/answered.js';
 import { externalCluster, type ScenarioParts, scenarioText, Workplace } from '../support/cli.js';
 import { startForeignServer } from '../support/foreign-server.js';
 import { POWER_LOSS_LACK, skipped } from '../support/store-scene.js';
@@ -136,7 +137,7 @@ describe('systems that are known to lose', () => {
     await using server = await startForeignServer('lone');
     // One that the run finds is not the run's to remove: it can be looked at afterwards.
     const before = await connect({ servers: server.address });
-    await (await jetstreamManager(before)).streams.add({
+    await (await jetstreamManager(before, PATIENT_CLIENT)).streams.add({
       name: 'ORDERS',
       subjects: ['cim.events.orders.>'],
       persist_mode: PersistMode.Async,
@@ -213,8 +214,10 @@ async function stampsOf(address: string): Promise<ReadonlySet<number>> {
   const nc = await connect({ servers: address });
   const there = new Set<number>();
   const stamp = emptyStamp();
-  const { state } = await (await jetstreamManager(nc)).streams.info('ORDERS');
-  const consumer = await jetstream(nc).consumers.get('ORDERS', { deliver_policy: DeliverPolicy.All });
+  const { state } = await (await jetstreamManager(nc, PATIENT_CLIENT)).streams.info('ORDERS');
+  const consumer = await jetstream(nc, PATIENT_CLIENT).consumers.get('ORDERS', {
+    deliver_policy: DeliverPolicy.All,
+  });
   for await (const message of await consumer.consume()) {
     if (readStamp(message.data, 0, message.data.length, stamp)) there.add(stamp.sequence);
     if (message.seq >= state.last_seq) break;

@@ -7,6 +7,7 @@ import type { ConsumerDescriptions, StreamDescription, SystemControl } from '../
 import { ConsumerWatch } from '../../src/engine/consumer-watch.js';
 import { StreamWatch } from '../../src/engine/stream-watch.js';
 import { openControl } from '../../src/nats/control.js';
+import { PATIENT_CLIENT } from '../support/answered.js';
 import { startTestServer, type TestServer } from '../support/nats-server.js';
 
 let server: TestServer;
@@ -21,7 +22,7 @@ beforeAll(async () => {
     nodes: [{ name: 'n1', serverName: 'solo', monitorUrl: server.monitorUrl }],
   });
   nc = await connect({ port: server.port });
-  jsm = await jetstreamManager(nc);
+  jsm = await jetstreamManager(nc, PATIENT_CLIENT);
 });
 afterAll(async () => {
   await nc?.close();
@@ -37,7 +38,7 @@ const addStream = (name: string) =>
     max_age: 3600 * NS.s,
     max_msgs: 1000,
   } as never);
-const publish = (subject: string) => jetstream(nc).publish(subject, 'x');
+const publish = (subject: string) => jetstream(nc, PATIENT_CLIENT).publish(subject, 'x');
 
 describe('the watch over streams', () => {
   it('knows a stream as the server has it, and where the run’s part of it begins', async () => {
@@ -166,7 +167,7 @@ describe('the watch over consumers', () => {
     await jsm.consumers.add('EATEN', { name: 'stormglass-read-1', ack_policy: AckPolicy.None });
     const watch = new ConsumerWatch(control, ['EATEN', 'NOWHERE']);
     await watch.look();
-    const consumer = await jetstream(nc).consumers.get('EATEN', 'eater');
+    const consumer = await jetstream(nc, PATIENT_CLIENT).consumers.get('EATEN', 'eater');
     for (let i = 0; i < 2; i++) await (await consumer.next())?.ackAck();
     await consumer.next();
     await watch.look();

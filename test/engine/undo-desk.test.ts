@@ -11,6 +11,7 @@ import { UndoDesk } from '../../src/engine/undo-desk.js';
 import { STREAM_MARK } from '../../src/nats/streams.js';
 import { AuditLog } from '../../src/undo/audit-log.js';
 import { UndoLog } from '../../src/undo/undo-log.js';
+import { PATIENT_CLIENT } from '../support/answered.js';
 import { startTestServer } from '../support/nats-server.js';
 
 it('removes streams from servers that let nobody in without credentials, which stand in no record', async () => {
@@ -33,7 +34,7 @@ it('removes streams from servers that let nobody in without credentials, which s
   );
   const connection = await connect({ servers: address, user, pass: password });
   try {
-    const manager = await jetstreamManager(connection);
+    const manager = await jetstreamManager(connection, PATIENT_CLIENT);
     for (const name of ['ORDERS', 'SG-r1-1', 'SG-r1-2', 'THEIRS']) {
       const isOurs = name !== 'THEIRS';
       await manager.streams.add({ name, subjects: [name], metadata: isOurs ? { [STREAM_MARK]: 'r1' } : {} });

@@ -7,6 +7,7 @@ import type { LoadScene, ServerAccess } from '../../src/contracts/load.js';
 import type { LoadPlan } from '../../src/contracts/plan/loads.js';
 import { jsConsume } from '../../src/generators/js-consume/js-consume.js';
 import { writeStamp } from '../../src/wire/stamp.js';
+import { PATIENT_CLIENT } from '../support/answered.js';
 import { LoadUnderTest } from './load-under-test.js';
 import { startWithStream as startOrders } from './orders-stream.js';
 
@@ -17,7 +18,7 @@ export const SUBJECT = 'cim.events.orders.Placed';
 export async function startWithStream(config: Partial<StreamConfig> = {}) {
   const system = await startOrders({ subjects: ['cim.events.>'], ...config });
   const { connection, manager } = system;
-  const js = jetstream(connection);
+  const js = jetstream(connection, PATIENT_CLIENT);
   return {
     ...system,
     /** Publishes so many messages, each stamped as due now, and waits for the stream to have them. */

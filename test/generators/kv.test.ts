@@ -12,6 +12,7 @@ import { kv } from '../../src/generators/kv/kv.js';
 import { keyName } from '../../src/generators/kv/kv-schema.js';
 import { readRevision } from '../../src/generators/kv/read-revision.js';
 import { emptyStamp, readStamp } from '../../src/wire/stamp.js';
+import { PATIENT_CLIENT } from '../support/answered.js';
 import { startTestServer, type TestServer } from '../support/nats-server.js';
 import { startRelay } from '../support/relay.js';
 import { LoadUnderTest, steadyRate, type TestLoadOptions, taskOf } from './load-under-test.js';
@@ -31,7 +32,7 @@ const scene: LoadScene = { streams: [], events: [], loads: [], isExternal: false
 async function startWithBucket(options: Partial<TestLoadOptions> & { required?: object } = {}) {
   const server: TestServer = await startTestServer({ jetstream: true });
   const connection = await connect({ servers: `127.0.0.1:${server.port}` });
-  const manager = await jetstreamManager(connection);
+  const manager = await jetstreamManager(connection, PATIENT_CLIENT);
   const load: TestLoadOptions = {
     access: server.access,
     kind: 'kv',

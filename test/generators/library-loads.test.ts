@@ -9,6 +9,7 @@ import type { LoadKind } from '../../src/generators/load-kind.js';
 import { object } from '../../src/generators/object.js';
 import { streams } from '../../src/generators/streams/streams.js';
 import { carryOut } from '../../src/undo/carry-out.js';
+import { PATIENT_CLIENT } from '../support/answered.js';
 import { startTestServer } from '../support/nats-server.js';
 import { LoadUnderTest, steadyRate, type TestLoadOptions, taskOf } from './load-under-test.js';
 
@@ -19,7 +20,7 @@ async function startSystem(
 ) {
   const server = await startTestServer({ jetstream: true });
   const connection = await connect({ servers: `127.0.0.1:${server.port}` });
-  const manager = await jetstreamManager(connection);
+  const manager = await jetstreamManager(connection, PATIENT_CLIENT);
   const load: TestLoadOptions = {
     access: server.access,
     kind: kind.kind,

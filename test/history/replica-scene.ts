@@ -8,6 +8,7 @@ import { waitUntilCaughtUp } from '../../src/nats/caught-up.js';
 import { connectControl } from '../../src/nats/connect.js';
 import { writeStamp } from '../../src/wire/stamp.js';
 import { clusterTest } from '../clusters/cluster-for-test.js';
+import { answered } from '../support/answered.js';
 
 /** What is read back, and by which way each read went. */
 export type ReadAsTold = ReadBack & { readonly ways: readonly ReadManner['way'][] };
@@ -30,13 +31,14 @@ export async function replicaScene(): Promise<ReplicaScene> {
   const test = await clusterTest();
   const cluster = await test.start({ nodes: 3 });
   const nc = await connectControl(cluster.observerAccess, { name: 'replica-test' });
-  const jsm = await jetstreamManager(nc, { timeout: 20_000 });
-  const groupOf = async (stream: string) => (await jsm.streams.info(stream)).cluster;
+  const jsm = await answered(() => jetstreamManager(nc));
+  const infoOf = (stream: string) => answered(() => jsm.streams.info(stream));
+  const groupOf = async (stream: string) => (await infoOf(stream)).cluster;
   return {
     cluster,
     jsm,
     addStream: async (name, more = {}) => {
-      await jsm.streams.add({ name, subjects: [`${name}.>`], num_replicas: 3, ...more });
+      await answered(() => jsm.streams.add({ name, subjects: [`${name}.>`], num_replicas: 3, ...more }));
     },
     publish: async (stream, count, from = 0) => {
       const js = jetstream(nc, { timeout: 2000 });
@@ -51,7 +53,7 @@ export async function replicaScene(): Promise<ReplicaScene> {
     },
     read: async (stream, more = {}, replicas = 3) => {
       const ways: ReadManner['way'][] = [];
-      const { state } = await jsm.streams.info(stream);
+      const { state } = await infoOf(stream);
       const span = { stream, subjects: [`${stream}.>`], fromSequence: 1, gone: false, replicas };
       const reads = await readBack({
         access: cluster.observerAccess,

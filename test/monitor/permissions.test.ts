@@ -9,6 +9,7 @@ import type { ServerAccess } from '../../src/contracts/load.js';
 import type { MonitorHandle, MonitorTask } from '../../src/contracts/monitor.js';
 import type { MonitorPlan } from '../../src/contracts/plan/monitor.js';
 import { startMonitorService } from '../../src/monitor/monitor-service.js';
+import { PATIENT_CLIENT } from '../support/answered.js';
 import { exampleOf } from '../support/guide.js';
 import { startTestServer, type TestServer } from '../support/nats-server.js';
 import { monitorTask, UNHEARD } from './monitor-task.js';
@@ -80,7 +81,7 @@ async function watch(server: TestServer, plan: Partial<MonitorPlan>, more: Parti
     onNotice: ({ text }) => notices.push(text),
   });
   try {
-    const jsm = await jetstreamManager(app.nc);
+    const jsm = await jetstreamManager(app.nc, PATIENT_CLIENT);
     let streams = 0;
     await waitFor(
       async () => {

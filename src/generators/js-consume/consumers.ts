@@ -1,7 +1,6 @@
 import {
   type ConsumerConfig,
   type ConsumerInfo,
-  JetStreamApiError,
   type JetStreamManager,
   jetstreamManager,
   type StreamInfo,
@@ -9,16 +8,15 @@ import {
 import { messageOf, PreflightError } from '../../base/errors.js';
 import { NS } from '../../base/nanoseconds.js';
 import { filtersOverlap } from '../../base/subjects.js';
-import { waitFor, withDeadline } from '../../base/wait.js';
+import { withDeadline } from '../../base/wait.js';
 import type { LoadPlan } from '../../contracts/plan/loads.js';
 import { connectControl } from '../../nats/connect.js';
 import { isConsumerNotFound, isStreamNotFound } from '../../nats/jetstream-errors.js';
+import { untilAnswered } from '../../nats/until-answered.js';
 import type { PrepareContext } from '../load-kind.js';
 import { acksOf, type JsConsumeParams } from './js-consume-schema.js';
 
 const CALL_MS = 4000;
-/** A consumer whose group is still looking for a leader gets one within this time. */
-const CREATE_WITHIN_MS = 20_000;
 const INACTIVE_NS = 300 * NS.s;
 
 /** The names of the consumers that a worker pulls from; for those that all share, the same for each. */
@@ -53,14 +51,14 @@ export async function prepareConsumers(
   const made: string[] = [];
   try {
     const jsm = await jetstreamManager(nc, { checkAPI: false, timeout: CALL_MS });
-    const info = await askStream(jsm, stream, load.name);
+    const info = await askStream(jsm, stream, load.name, signal);
     refuseStrayFilter(load, info);
     if (mode !== 'ordered') {
       const workers = params['per-worker'] ? load.workers : 1;
       for (let worker = 0; worker < workers; worker++) {
         for (const name of consumerNames(load, runId, worker)) {
           signal.throwIfAborted();
-          if (await make(jsm, load, name, info)) made.push(name);
+          if (await make(jsm, load, name, info, signal)) made.push(name);
         }
       }
     }
@@ -71,10 +69,16 @@ export async function prepareConsumers(
   return context.scene.isExternal ? () => remove(context, stream, made) : async () => {};
 }
 
-async function askStream(jsm: JetStreamManager, stream: string, load: string): Promise<StreamInfo> {
+async function askStream(
+  jsm: JetStreamManager,
+  stream: string,
+  load: string,
+  signal: AbortSignal,
+): Promise<StreamInfo> {
   try {
-    return await jsm.streams.info(stream);
+    return await untilAnswered(() => jsm.streams.info(stream), signal);
   } catch (thrown) {
+    signal.throwIfAborted();
     if (!isStreamNotFound(thrown)) {
       throw new PreflightError(
         `load ${load}: the stream ${stream} cannot be asked about: ${messageOf(thrown)}`,
@@ -102,45 +106,43 @@ function refuseStrayFilter(load: LoadPlan, { config }: StreamInfo): void {
 }
 
 /** True when it was made here. */
-async function make(jsm: JetStreamManager, load: LoadPlan, name: string, of: StreamInfo): Promise<boolean> {
+async function make(
+  jsm: JetStreamManager,
+  load: LoadPlan,
+  name: string,
+  of: StreamInfo,
+  signal: AbortSignal,
+): Promise<boolean> {
   const params = load.params as JsConsumeParams;
   const { stream } = params;
   const config = consumerConfig(load, name, of);
-  const existing = await infoOf(jsm, stream, name);
+  const existing = await infoOf(jsm, stream, name, signal);
   if (existing) {
     refuseOther(load.name, name, config, existing);
     return false;
   }
-  let failure: unknown;
-  const added = await waitFor(
-    async () => {
-      try {
-        return await jsm.consumers.add(stream, config);
-      } catch (thrown) {
-        failure = thrown;
-        // What is refused stays refused; a group without a leader yet does not.
-        return thrown instanceof JetStreamApiError && thrown.status !== 503
-          ? ('refused' as const)
-          : undefined;
-      }
-    },
-    { timeoutMs: CREATE_WITHIN_MS, everyMs: 200 },
-  );
-  if (added !== undefined && added !== 'refused') return true;
-  throw new PreflightError(
-    `load ${load.name}: the consumer ${name} of ${stream} cannot be made: ${messageOf(failure)}`,
-    { cause: failure },
-  );
+  try {
+    await untilAnswered(() => jsm.consumers.add(stream, config), signal);
+  } catch (thrown) {
+    signal.throwIfAborted();
+    throw new PreflightError(
+      `load ${load.name}: the consumer ${name} of ${stream} cannot be made: ${messageOf(thrown)}`,
+      { cause: thrown },
+    );
+  }
+  return true;
 }
 
 async function infoOf(
   jsm: JetStreamManager,
   stream: string,
   name: string,
+  signal: AbortSignal,
 ): Promise<ConsumerInfo | undefined> {
   try {
-    return await jsm.consumers.info(stream, name);
+    return await untilAnswered(() => jsm.consumers.info(stream, name), signal);
   } catch (thrown) {
+    signal.throwIfAborted();
     if (isConsumerNotFound(thrown)) return undefined;
     throw new PreflightError(
       `the consumer ${name} of ${stream} cannot be asked about: ${messageOf(thrown)}`,

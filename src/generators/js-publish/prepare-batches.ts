@@ -1,8 +1,9 @@
-import { jetstreamManager } from '@nats-io/jetstream';
+import { type JetStreamManager, jetstreamManager } from '@nats-io/jetstream';
 import { messageOf, PreflightError } from '../../base/errors.js';
 import { withDeadline } from '../../base/wait.js';
 import type { LoadPlan } from '../../contracts/plan/loads.js';
 import { connectControl } from '../../nats/connect.js';
+import { untilAnswered } from '../../nats/until-answered.js';
 import type { PrepareContext } from '../load-kind.js';
 import { NEEDED_SETTING, streamsOf } from './find-problems.js';
 import type { JsPublishParams } from './js-publish-schema.js';
@@ -14,7 +15,7 @@ const SINCE = { atomic: '2.12.0', fast: '2.14.0' } as const;
 /** Sees that servers and streams take the batches of a load; nothing has to be taken away. Rejects with a PreflightError. */
 export async function prepareBatches(
   load: LoadPlan,
-  { access, scene }: PrepareContext,
+  { access, scene, signal }: PrepareContext,
 ): Promise<() => Promise<void>> {
   const { mode } = load.params as JsPublishParams;
   if (mode !== 'atomic' && mode !== 'fast') return async () => {};
@@ -28,7 +29,7 @@ export async function prepareBatches(
     }
     const jsm = await jetstreamManager(nc, { checkAPI: false, timeout: CALL_MS });
     for (const { name } of streamsOf(load, scene)) {
-      const config = (await streamConfig(jsm.streams.info(name), name)) as unknown as Record<string, unknown>;
+      const config = await streamConfig(jsm, name, signal);
       if (config[NEEDED_SETTING[mode]] === true) continue;
       throw new PreflightError(`load ${load.name}: the stream ${name} takes no such batches`, {
         hint: `it needs ${NEEDED_SETTING[mode]}: true; an old stream may have it set by \`nats stream edit\``,
@@ -40,10 +41,16 @@ export async function prepareBatches(
   return async () => {};
 }
 
-async function streamConfig<T>(info: Promise<{ config: T }>, name: string): Promise<T> {
+async function streamConfig(
+  jsm: JetStreamManager,
+  name: string,
+  signal: AbortSignal,
+): Promise<Readonly<Record<string, unknown>>> {
   try {
-    return (await info).config;
+    const { config } = await untilAnswered(() => jsm.streams.info(name), signal);
+    return { ...config };
   } catch (thrown) {
+    signal.throwIfAborted();
     throw new PreflightError(`the stream ${name} cannot be asked about: ${messageOf(thrown)}`, {
       cause: thrown,
     });

@@ -17,6 +17,7 @@ import { messageSink } from '../../../src/wire/message-sink.js';
 import { WireParser } from '../../../src/wire/parser.js';
 import { STAMP_BYTES, writeStamp } from '../../../src/wire/stamp.js';
 import { madeHistory, madeRead, madeWriter } from '../../checkers/made-history.js';
+import { PATIENT_CLIENT } from '../../support/answered.js';
 import { startTestServer } from '../../support/nats-server.js';
 
 const PAYLOADS = Object.values(POISON_PAYLOADS).flat();
@@ -89,7 +90,7 @@ describe('poison', () => {
     const nc = await connectControl(server.access, { name: 'test' });
     try {
       const { jetstreamManager } = await import('@nats-io/jetstream');
-      const jsm = await jetstreamManager(nc);
+      const jsm = await jetstreamManager(nc, PATIENT_CLIENT);
       await jsm.streams.add({ name: 'ORDERS', subjects: ['cim.events.>'] });
       nc.publish(SUBJECT, stamped(0, 0));
       for (const payload of PAYLOADS) nc.publish(SUBJECT, payload);

@@ -3,6 +3,7 @@ import { connect } from '@nats-io/transport-node';
 import { expect, it } from 'vitest';
 import { waitFor } from '../../../src/base/wait.js';
 import { startTestCluster, type TestCluster } from '../../nats/test-cluster.js';
+import { answered } from '../../support/answered.js';
 import { type Probed, samplesOf, startProbes, until } from './probed.js';
 
 /** A stream of three replicas, with an ephemeral consumer of one: what most clients make. Returns the name of its server. */
@@ -14,7 +15,7 @@ async function createConsumer(jsm: JetStreamManager): Promise<{ name: string; se
     },
     { timeoutMs: 60_000, everyMs: 500 },
   );
-  const { cluster } = await jsm.consumers.info('ORDERS', name as string);
+  const { cluster } = await answered(() => jsm.consumers.info('ORDERS', name as string));
   return { name: name as string, server: cluster?.leader ?? '' };
 }
 
@@ -39,7 +40,7 @@ const clientOf = ({ access }: TestCluster) =>
 it('tells of a consumer of one replica whose server was killed as long as that is watched, and no longer', async () => {
   await using cluster = await startTestCluster();
   const nc = await clientOf(cluster);
-  const { name, server } = await createConsumer(await jetstreamManager(nc));
+  const { name, server } = await createConsumer(await answered(() => jetstreamManager(nc)));
   const consumer = `ORDERS ${name} ${server}`;
   await using probed = startProbes(cluster);
   await until('both', () => leaders(probed)[consumer] === 1 && leaders(probed).ORDERS === 1);
@@ -55,7 +56,7 @@ it('tells of a consumer of one replica whose server was killed as long as that i
 it('forgets a consumer whose server is away when its stream is deleted', async () => {
   await using cluster = await startTestCluster();
   const nc = await clientOf(cluster);
-  const jsm = await jetstreamManager(nc);
+  const jsm = await answered(() => jetstreamManager(nc));
   const { name, server } = await createConsumer(jsm);
   await using probed = startProbes(cluster);
   await until('a leader', () => leaders(probed)[`ORDERS ${name} ${server}`] === 1);

@@ -1,8 +1,8 @@
 import { jetstreamManager } from '@nats-io/jetstream';
 import { connect } from '@nats-io/transport-node';
 import { describe, expect, it } from 'vitest';
-import { waitFor } from '../../../src/base/wait.js';
 import { startTestCluster, type TestCluster } from '../../nats/test-cluster.js';
+import { answered } from '../../support/answered.js';
 import { pauseProcess } from '../../support/pause-process.js';
 import { figure, startProbes, until } from './probed.js';
 
@@ -10,15 +10,11 @@ const STREAM = { kind: 'stream', account: '$G', stream: 'ORDERS', consumer: '' }
 
 async function createStream({ access }: TestCluster): Promise<string> {
   const nc = await connect({ servers: access.servers.map(({ host, port }) => `${host}:${port}`) });
-  const jsm = await jetstreamManager(nc);
-  const info = await waitFor(
-    () => jsm.streams.add({ name: 'ORDERS', subjects: ['orders.>'], num_replicas: 3 }),
-    {
-      timeoutMs: 60_000,
-    },
-  );
+  const jsm = await answered(() => jetstreamManager(nc));
+  const stream = { name: 'ORDERS', subjects: ['orders.>'], num_replicas: 3 };
+  const info = await answered(() => jsm.streams.add(stream));
   await nc.close();
-  return info?.cluster?.leader ?? '';
+  return info.cluster?.leader ?? '';
 }
 
 describe('probes under fire', () => {

@@ -1,9 +1,10 @@
 import { type JetStreamManager, jetstream, jetstreamManager } from '@nats-io/jetstream';
-import { connect, type NatsConnection } from '@nats-io/transport-node';
+import { connect, type Msg, type NatsConnection } from '@nats-io/transport-node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { waitFor } from '../../../src/base/wait.js';
 import { SERVER_METRICS } from '../../../src/monitor/catalog/server-metrics.js';
 import { startTestCluster, type TestCluster } from '../../nats/test-cluster.js';
+import { answered } from '../../support/answered.js';
 import { EXPORTED } from './exporter-metrics.js';
 import { familiesOf, figure, type Probed, samplesOf, startProbes, until } from './probed.js';
 
@@ -17,24 +18,20 @@ describe('probes of a cluster of three', () => {
   beforeAll(async () => {
     cluster = await startTestCluster();
     nc = await connect({ servers: cluster.access.servers.map(({ host, port }) => `${host}:${port}`) });
-    jsm = await jetstreamManager(nc);
-    const created = await waitFor(
-      () => jsm.streams.add({ name: 'ORDERS', subjects: ['orders.>'], num_replicas: 3 }),
-      { timeoutMs: 30_000 },
-    );
-    expect(created).toBeDefined();
-    await jsm.streams.add({ name: 'COPY', mirror: { name: 'ORDERS' } });
-    await jsm.streams.add({ name: 'SUM', sources: [{ name: 'ORDERS' }] });
-    await jsm.consumers.add('ORDERS', {
-      durable_name: 'worker',
-      ack_policy: 'explicit',
-      description: 'works',
-    });
+    jsm = await answered(() => jetstreamManager(nc));
+    await answered(() => jsm.streams.add({ name: 'ORDERS', subjects: ['orders.>'], num_replicas: 3 }));
+    await answered(() => jsm.streams.add({ name: 'COPY', mirror: { name: 'ORDERS' } }));
+    await answered(() => jsm.streams.add({ name: 'SUM', sources: [{ name: 'ORDERS' }] }));
+    const worker = { durable_name: 'worker', ack_policy: 'explicit', description: 'works' } as const;
+    await answered(() => jsm.consumers.add('ORDERS', worker));
     const js = jetstream(nc);
-    await js.publish('orders.Placed');
-    await js.publish('orders.Placed');
-    const message = await (await js.consumers.get('ORDERS', 'worker')).next();
-    await message?.ackAck();
+    for (const msgID of ['1', '2']) await answered(() => js.publish('orders.Placed', '', { msgID }));
+    const first = await answered(async () => {
+      const message = await (await js.consumers.get('ORDERS', 'worker')).next();
+      if (message === null) throw new Error('no message came');
+      return message as typeof message & Pick<Msg, 'reply'>;
+    });
+    await answered(() => nc.request(first.reply as string, '+ACK', { timeout: 5000 }));
     probed = startProbes(cluster);
   });
 
@@ -126,7 +123,7 @@ describe('probes of a cluster of three', () => {
     expect(isTold).toBe(true);
     // Of one replica it matters which server has it.
     const sum = { kind: 'stream', account: '$G', stream: 'SUM', consumer: '' };
-    const only = (await jsm.streams.info('SUM')).cluster?.leader ?? '';
+    const only = (await answered(() => jsm.streams.info('SUM'))).cluster?.leader ?? '';
     await until('its leader', () => figure(probed.probes, 'cim_nats_raft_has_leader', sum) === 1);
     const servers = all('cim_nats_raft_has_leader').map(({ labels }) => [labels.stream, labels.server]);
     expect(servers).toContainEqual(['SUM', only]);
@@ -175,7 +172,7 @@ describe('probes of a cluster of three', () => {
     });
     const before = elections() ?? 0;
     const toldBefore = told();
-    const old = (await jsm.streams.info('ORDERS')).cluster?.leader;
+    const old = (await answered(() => jsm.streams.info('ORDERS'))).cluster?.leader;
     const answer = await nc.request('$JS.API.STREAM.LEADER.STEPDOWN.ORDERS', '', { timeout: 30_000 });
     expect(answer.json()).toMatchObject({ success: true });
     await until('the advisory', () => told() > toldBefore);

@@ -1,6 +1,7 @@
 import { jetstreamManager } from '@nats-io/jetstream';
 import { connect } from '@nats-io/transport-node';
 import { describe, expect, it } from 'vitest';
+import { PATIENT_CLIENT } from '../../support/answered.js';
 import { startTestServer } from '../../support/nats-server.js';
 import { figure, samplesOf, startProbes, until } from './probed.js';
 
@@ -54,7 +55,7 @@ describe('probes that are told of no server', () => {
     const { probes } = probed;
     const created = { kind: 'STREAM.CREATED' };
     const nc = await connect({ servers: `127.0.0.1:${server.port}`, user: 'app', pass: 'secret' });
-    const jsm = await jetstreamManager(nc);
+    const jsm = await jetstreamManager(nc, PATIENT_CLIENT);
     let looks = 0;
     const asked: Promise<unknown>[] = [];
     await until('an advisory', () => {
