@@ -6,6 +6,7 @@ import { waitFor } from '../../src/base/wait.js';
 import type { Advisory, SystemControl } from '../../src/contracts/control.js';
 import type { StreamPlan } from '../../src/contracts/plan/streams.js';
 import { openControl } from '../../src/nats/control.js';
+import { answered } from '../support/answered.js';
 import { startTestServer } from '../support/nats-server.js';
 import { pauseProcess } from '../support/pause-process.js';
 import { startTestCluster, type TestCluster } from './test-cluster.js';
@@ -72,8 +73,8 @@ describe('the control plane of a cluster', () => {
     }, LONG);
     await nc.close();
     expect(config).toMatchObject({ max_msgs: 12, discard: 'new', allow_direct: true, num_replicas: 3 });
-    await control.removeStreams(['FIELDS', 'FIELDS', 'NEVER_WAS']);
-    expect(await control.streamBounds('FIELDS')).toBeUndefined();
+    await answered(() => control.removeStreams(['FIELDS', 'FIELDS', 'NEVER_WAS']));
+    expect(await answered(() => control.streamBounds('FIELDS'))).toBeUndefined();
   });
 
   it('refuses a stream that exists otherwise, and one that the server will not have', async () => {
@@ -85,7 +86,7 @@ describe('the control plane of a cluster', () => {
     await expect(other).rejects.toBeInstanceOf(PreflightError);
     const wrong = control.createStreams([stream('WRONG', { nonsense: 1 })]);
     await expect(wrong).rejects.toThrow(/stream WRONG cannot be created: .*unknown field "nonsense"/);
-    await control.removeStreams(['TAKEN']);
+    await answered(() => control.removeStreams(['TAKEN']));
   });
 
   it('refuses a stream that removes messages where the scenario knows of no limit', async () => {
@@ -95,13 +96,13 @@ describe('the control plane of a cluster', () => {
     );
     const same = stream('LIMITED', { max_msgs: 12, max_age: 60e9, max_bytes: -1 });
     expect(await control.createStreams([same])).toEqual([]);
-    await control.removeStreams(['LIMITED']);
+    await answered(() => control.removeStreams(['LIMITED']));
   });
 
   it('leaves no stream behind when one of several cannot be had', async () => {
     const wrong = stream('UNHAD', { nonsense: 1 });
     await expect(control.createStreams([stream('FIRST'), wrong])).rejects.toBeInstanceOf(PreflightError);
-    expect(await control.streamBounds('FIRST')).toBeUndefined();
+    expect(await answered(() => control.streamBounds('FIRST'))).toBeUndefined();
   });
 
   it('sees a steady system, probe by probe', async () => {
@@ -132,7 +133,7 @@ describe('the control plane of a cluster', () => {
     expect(saw('routes')).toBe('3 nodes, each routed to every other');
     expect(saw('meta leader')).toBe(`${metaLeader}; 2 followers current`);
     expect(saw('stream STEADY')).toBe(`leader ${streamLeader}; 2 followers current`);
-    await control.removeStreams(['STEADY']);
+    await answered(() => control.removeStreams(['STEADY']));
   });
 
   it('is not steady when a stream is missing', async () => {
@@ -147,7 +148,11 @@ describe('the control plane of a cluster', () => {
 
   it('reads bounds and counters', async () => {
     await control.createStreams([stream('COUNT')]);
-    expect(await control.streamBounds('COUNT')).toEqual({ firstSequence: 0, lastSequence: 0, messages: 0 });
+    expect(await answered(() => control.streamBounds('COUNT'))).toEqual({
+      firstSequence: 0,
+      lastSequence: 0,
+      messages: 0,
+    });
     // A busy server may not answer in time: then it has no counters.
     const countersOfAll = async () => {
       const counters = await waitFor(async () => {
@@ -168,7 +173,7 @@ describe('the control plane of a cluster', () => {
     await publish(0);
     await Promise.all(Array.from({ length: 499 }, (_, i) => publish(i + 1)));
     await waitFor(async () => (await control.streamBounds('COUNT'))?.lastSequence === 500, LONG);
-    expect(await control.streamBounds('COUNT')).toEqual({
+    expect(await answered(() => control.streamBounds('COUNT'))).toEqual({
       firstSequence: 1,
       lastSequence: 500,
       messages: 500,
@@ -178,7 +183,7 @@ describe('the control plane of a cluster', () => {
     expect(after.startedAt).toBe(before.get(node.name)!.startedAt);
     expect(after.version).toMatch(/^\d+\.\d+\.\d+$/);
     await nc.close();
-    await control.removeStreams(['COUNT']);
+    await answered(() => control.removeStreams(['COUNT']));
   });
 });
 
