@@ -3,7 +3,9 @@
  * processes of a machine share; wall-clock time is only for people.
  */
 
-export { NS } from './nanoseconds.js';
+import { NS } from './nanoseconds.js';
+
+export { NS };
 
 /**
  * Monotonic time in nanoseconds, as a double: exact to the nanosecond for the first 104 days after boot, to 2 ns
@@ -32,26 +34,29 @@ export function wallTimeOf(monotonicNs: number): Date {
 /** A timer that is set for longer comes at once. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
-/** Waits, however long, and rejects with the signal's reason as soon as that aborts. */
+/**
+ * Waits, however long, and rejects with the signal's reason as soon as that aborts. Never ends early: a timer of Node's
+ * drops what is less than a millisecond and counts from when its loop last looked at the time.
+ */
 export function sleep(ms: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     if (signal?.aborted) return reject(signal.reason);
-    let leftMs = ms;
+    const endNs = nowNs() + ms * NS.ms;
     let timer: NodeJS.Timeout | undefined;
     const onAbort = () => {
       clearTimeout(timer);
       reject(signal?.reason);
     };
-    const wait = () => {
-      const nextMs = Math.min(leftMs, LONGEST_TIMER_MS);
-      leftMs -= nextMs;
-      timer = setTimeout(leftMs > 0 ? wait : end, nextMs);
+    const wait = (leftMs: number) => {
+      timer = setTimeout(look, Math.min(Math.ceil(leftMs), LONGEST_TIMER_MS));
     };
-    const end = () => {
+    const look = () => {
+      const leftMs = (endNs - nowNs()) / NS.ms;
+      if (leftMs > 0) return wait(leftMs);
       signal?.removeEventListener('abort', onAbort);
       resolve();
     };
-    wait();
+    wait(ms);
     signal?.addEventListener('abort', onAbort, { once: true });
   });
 }

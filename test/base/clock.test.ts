@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { sleep } from '../../src/base/clock.js';
+import { NS, nowNs, sleep } from '../../src/base/clock.js';
 
 const DAY_MS = 24 * 3600 * 1000;
 
@@ -16,6 +16,14 @@ describe('sleep', () => {
     expect(isOver).toBe(false);
     await vi.advanceTimersByTimeAsync(1);
     expect(isOver).toBe(true);
+  });
+
+  it('never ends early: what was planned until then has happened', async () => {
+    for (let i = 0; i < 50; i++) {
+      const endNs = nowNs() + (1 + i / 17) * NS.ms;
+      await sleep((endNs - nowNs()) / NS.ms);
+      expect(nowNs()).toBeGreaterThanOrEqual(endNs - 1);
+    }
   });
 
   it('ends early with the reason of its signal, and leaves no timer behind', async () => {
