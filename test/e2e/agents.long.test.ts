@@ -52,7 +52,7 @@ describe('agents from the command line', () => {
     await connection.flush();
     await connection.close();
     expect(end.stderr).toMatch(/fleet: 200 agents over 9 sockets, \d+ B an agent/);
-    expect(end.code).toBe(0);
+    expect(end.code, end.stderr).toBe(0);
     const { total, crowd } = place.summary().loads[0]!;
     expect(crowd).toMatchObject({ agents: 200, sockets: 9, processes: 0 });
     expect(types.get('Measured')).toBeGreaterThan(200 * 9);
@@ -80,7 +80,7 @@ describe('agents from the command line', () => {
     await waitFor(() => generatorsOf(place).length === 2, { timeoutMs: 60_000 });
     const end = await started.ended;
     expect(end.stderr).toMatch(/500 agents over 500 sockets, \d+ B an agent, 2 generator processes/);
-    expect(end.code).toBe(0);
+    expect(end.code, end.stderr).toBe(0);
     const { loads, resources } = place.summary();
     const { name, total, crowd } = loads[0]!;
     expect(crowd).toMatchObject({ agents: 500, sockets: 500, processes: 2 });
@@ -125,7 +125,7 @@ describe('agents from the command line', () => {
       scenario(server, 'agents: 10, connections: 1, behavior: ./broken.ts, for: 3s'),
     );
     const refused = await place.run(run(broken, server));
-    expect(refused.code).toBe(3);
+    expect(refused.code, refused.stderr).toBe(3);
     expect(refused.stderr).toMatch(/broken\.ts does not load: .*Unexpected token.*broken\.ts:3:\d+/);
     expect(await place.leftovers()).toEqual([]);
   });

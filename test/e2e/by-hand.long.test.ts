@@ -36,20 +36,20 @@ it('a game day: faults by hand, healing by hand, refusals, status and the trail 
     ask('heal', 'fault-9'),
     ask('heal'),
   ]);
-  expect(refused.code).toBe(6);
+  expect(refused.code, refused.stderr).toBe(6);
   expect(refused.stderr).toMatch(
     /hand-\d: refused: it would, with n3 away already, take the quorum of .*meta \(n1, n2, n3\)/,
   );
-  expect(wrong.code).toBe(2);
+  expect(wrong.code, wrong.stderr).toBe(2);
   expect(wrong.stderr).toContain('signal: expected SIGKILL or SIGTERM');
   expect(wrong.stderr).toContain('restart-after: expected a duration');
-  expect(unlinked.code).toBe(2);
+  expect(unlinked.code, unlinked.stderr).toBe(2);
   expect(unlinked.stderr).toContain('cluster: { links: true }');
-  expect(unmounted.code).toBe(2);
+  expect(unmounted.code, unmounted.stderr).toBe(2);
   expect(unmounted.stderr).toContain('cluster: { volumes: { size: 256MiB } }');
-  expect(unknown.code).toBe(2);
+  expect(unknown.code, unknown.stderr).toBe(2);
   expect(unknown.stderr).toContain('those that hold are fault-1');
-  expect(unnamed.code).toBe(2);
+  expect(unnamed.code, unnamed.stderr).toBe(2);
 
   const healed = await ask('heal', 'fault-1');
   expect(healed).toMatchObject({ code: 0 });
@@ -99,7 +99,7 @@ it('a game day: faults by hand, healing by hand, refusals, status and the trail 
   expect(await place.leftovers()).toEqual([]);
 
   const verified = await ask('audit', 'verify', place.runDir());
-  expect(verified.code).toBe(0);
+  expect(verified.code, verified.stderr).toBe(0);
   expect(verified.stderr).toContain(`whole, ${audit?.entries} lines, as the run’s summary says`);
   const shown = await ask('audit', 'show', place.runDir());
   expect(shown.stdout).toMatch(/\(hand\) {2}refused {2}hand-\d+ node-kill on n1/);
@@ -107,7 +107,7 @@ it('a game day: faults by hand, healing by hand, refusals, status and the trail 
   const trail = join(place.runDir(), 'audit.ndjson');
   writeFileSync(trail, readFileSync(trail, 'utf8').replace('"targets":["n1"]', '"targets":["n2"]'));
   const changed = await ask('audit', 'verify', trail);
-  expect(changed.code).toBe(6);
+  expect(changed.code, changed.stderr).toBe(6);
   expect(changed.stderr).toMatch(/broken at line \d+: it was changed/);
   expect((await ask('audit', 'verify', place.temp)).code).toBe(2);
 });
@@ -147,7 +147,7 @@ it('whoever waits for a run that stands still may leave it, and does not end it 
     await waitFor(() => socketsAt(socket) > 1, { timeoutMs: 60_000, everyMs: 10 });
     asked.child.kill('SIGINT');
     const end = await asked.ended;
-    expect(end.code).toBe(130);
+    expect(end.code, end.stderr).toBe(130);
     expect(end.stderr).toMatch(/no longer listening to run \w+: stopped by Ctrl-C/);
   } finally {
     run.child.kill('SIGCONT');

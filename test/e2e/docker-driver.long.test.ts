@@ -13,7 +13,7 @@ describe.skipIf(dockerEngine === undefined)(`a run with driver: docker${NEEDS_EN
     expect(end.stderr).not.toContain('unexpected');
     expect(place.summary().faults).toMatchObject([{ status: 'reverted', kind: 'node-kill' }]);
     expect(place.summary().checks).toMatchObject([{ name: 'acked-loss', verdict: 'pass' }]);
-    expect(end.code).toBe(0);
+    expect(end.code, end.stderr).toBe(0);
     expect(await leftOnDocker(place)).toEqual([]);
     expect(await place.leftovers()).toEqual([]);
   });

@@ -34,7 +34,7 @@ describe.skipIf(DELAY_LACK === undefined)('driver: docker on a kernel that canno
     );
     const args = ['run', place.write('s.yaml', scenario), '--out', place.reports, ...ON_DOCKER];
     const end = await place.run(args);
-    expect(end.code).toBe(3);
+    expect(end.code, end.stderr).toBe(3);
     expect(end.stderr).toContain('fault-1 (latency): links of containers cannot be shaped on this machine');
     expect(end.stderr).toContain('`driver: process` needs none of them');
     expect(await place.leftovers()).toEqual([]);
@@ -46,7 +46,7 @@ describe('driver: docker where no engine answers', () => {
     await using place = new Workplace();
     const args = ['run', place.write('s.yaml', LEADER_KILL), '--out', place.reports, ...ON_DOCKER];
     const end = await place.run(args, { DOCKER_HOST: `unix://${place.root}/absent.sock` });
-    expect(end.code).toBe(3);
+    expect(end.code, end.stderr).toBe(3);
     expect(end.stderr).toContain(`no Docker engine answers at unix://${place.root}/absent.sock`);
     expect(end.stderr).toContain('driver: process');
     expect(await place.leftovers()).toEqual([]);

@@ -68,7 +68,7 @@ describe('events', () => {
     const file = place.write('s.yaml', SCENARIO.replace('{{uuid}}', '{{guid}}'));
     writeFileSync(join(file, '..', 'history.ndjson'), `${RECORDS[1]}\n${RECORDS[0]}\n`);
     const end = await place.run(['validate', file]);
-    expect(end.code).toBe(2);
+    expect(end.code, end.stderr).toBe(2);
     expect(end.stderr).toMatch(
       /s\.yaml:9:\d+: events\.mix\[0\]\.payload\.template: line 1, column 10: there is no placeholder `guid`\. Did you mean `uuid`\?/,
     );

@@ -23,7 +23,7 @@ describe('stormglass run ends with', () => {
     const [node, pid] = [...place.serverPids()].find(([name]) => name !== leader) as [string, number];
     process.kill(pid, 'SIGKILL');
     const end = await run.ended;
-    expect(end.code).toBe(6);
+    expect(end.code, end.stderr).toBe(6);
     expect(end.stderr).toContain(`node ${node} crashed`);
     expect(await place.leftovers()).toEqual([]);
   });
@@ -44,7 +44,7 @@ describe('stormglass run ends with', () => {
     await place.phase('load');
     unlinkSync(server);
     const end = await run.ended;
-    expect(end.code).toBe(8);
+    expect(end.code, end.stderr).toBe(8);
     expect(end.stderr).toContain('n2');
     expect(place.summary().faults[0]?.status).toBe('unreverted');
     expect(await place.leftovers()).toEqual([]);

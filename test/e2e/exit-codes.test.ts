@@ -18,7 +18,7 @@ describe('stormglass run ends with', () => {
       '--json',
     );
     expect(end.stderr).toContain('0 of');
-    expect(end.code).toBe(0);
+    expect(end.code, end.stderr).toBe(0);
     const summary = JSON.parse(end.stdout);
     expect(summary.verdict.exitCode).toBe(0);
     expect(summary).toEqual(JSON.parse(JSON.stringify(place.summary())));
@@ -28,7 +28,7 @@ describe('stormglass run ends with', () => {
   it('2 for an invalid scenario, and starts nothing', async () => {
     await using place = new Workplace();
     const end = await place.runScenario(scenarioText().replace('streams:', 'straems:'));
-    expect(end.code).toBe(2);
+    expect(end.code, end.stderr).toBe(2);
     expect(end.stderr).toMatch(/s\.yaml:\d+:\d+: .*straems/);
     expect(end.stderr).toContain('streams');
     expect(place.runDirs()).toEqual([]);
@@ -56,7 +56,7 @@ describe('stormglass run ends with', () => {
   ])('2 for %s, with its place', async (_, spoil, names) => {
     await using place = new Workplace();
     const end = await place.runScenario(spoil(scenarioText()));
-    expect(end.code).toBe(2);
+    expect(end.code, end.stderr).toBe(2);
     expect(end.stderr).toMatch(/s\.yaml:\d+:\d+: /);
     expect(end.stderr).toContain(names);
     expect(end.stdout).toBe('');
@@ -79,7 +79,7 @@ describe('stormglass run ends with', () => {
       STORMGLASS_NATS_SERVER: '',
       PATH: '/nowhere',
     });
-    expect(end.code).toBe(3);
+    expect(end.code, end.stderr).toBe(3);
     expect(end.stderr).toContain('nats-server');
     expect(place.runDirs()).toEqual([]);
     expect(await place.leftovers()).toEqual([]);
@@ -89,7 +89,7 @@ describe('stormglass run ends with', () => {
     await using place = new Workplace();
     await using other = await startTestServer();
     const end = await place.runScenario(scenarioText().replace('port: 0', `port: ${other.port}`));
-    expect(end.code).toBe(3);
+    expect(end.code, end.stderr).toBe(3);
     expect(end.stderr).toContain(String(other.port));
     expect(end.stderr).toContain('monitor.port');
     expect(place.runDirs()).toEqual([]);
@@ -100,7 +100,7 @@ describe('stormglass run ends with', () => {
     await using place = new Workplace();
     const cluster = '{ driver: process, nodes: 3, config: { max_paiload: 1024 } }';
     const end = await place.runScenario(scenarioText({ cluster }));
-    expect(end.code).toBe(3);
+    expect(end.code, end.stderr).toBe(3);
     expect(end.stderr).toContain('max_paiload');
     expect(place.runDirs()).toEqual([]);
     expect(await place.leftovers()).toEqual([]);
@@ -114,7 +114,7 @@ describe('stormglass run ends with', () => {
       limits: '{ cluster-ready: 8s }',
     });
     const end = await place.runScenario(text);
-    expect(end.code).toBe(3);
+    expect(end.code, end.stderr).toBe(3);
     expect(end.stderr).toContain('n1: JetStream has not established contact with a meta leader');
     // Which of a log's complaints came last depends on which server was up first.
     expect(end.stderr).toMatch(/the servers' logs say: n[123]: /);
@@ -127,7 +127,7 @@ describe('stormglass run ends with', () => {
     const file = place.write('s.yaml', scenarioText());
     for (const out of [join(file, 'reports'), '/proc/reports']) {
       const end = await place.run(['run', file, '--out', out]);
-      expect(end.code).toBe(3);
+      expect(end.code, end.stderr).toBe(3);
       expect(end.stderr).toContain(out);
       expect(end.stderr).toContain('--out');
     }
@@ -138,7 +138,7 @@ describe('stormglass run ends with', () => {
     await using place = new Workplace();
     const thresholds = '{ orders.throughput: ["rate > 1M/s"] }';
     const end = await place.runScenario(scenarioText({ thresholds }));
-    expect(end.code).toBe(4);
+    expect(end.code, end.stderr).toBe(4);
     expect(place.summary().verdict.exit).toBe('threshold');
     expect(await place.leftovers()).toEqual([]);
   });
@@ -179,7 +179,7 @@ describe('stormglass run ends with', () => {
     await nc.close();
     const end = await run.ended;
     expect(end.stderr).toContain('the stream ORDERS has vanished');
-    expect(end.code).toBe(5);
+    expect(end.code, end.stderr).toBe(5);
     expect(await place.leftovers()).toEqual([]);
   });
 
@@ -191,14 +191,14 @@ describe('stormglass run ends with', () => {
     });
     const end = await place.runScenario(text);
     expect(end.stderr).toContain('1,400 of 1,500 operations did not get through');
-    expect(end.code).toBe(6);
+    expect(end.code, end.stderr).toBe(6);
   });
 
   it('7 when there is no data for a threshold', async () => {
     await using place = new Workplace();
     const thresholds = '{ orders.ack_latency: ["p99.999 < 10s"] }';
     const end = await place.runScenario(scenarioText({ thresholds }));
-    expect(end.code).toBe(7);
+    expect(end.code, end.stderr).toBe(7);
     expect(place.summary().thresholds[0]?.verdict).toBe('no-data');
     expect(await place.leftovers()).toEqual([]);
   });
@@ -217,7 +217,7 @@ describe('stormglass run ends with', () => {
         load: '[{ name: orders, kind: js-publish, domains: [orders], rate: 3k/s, for: 8s, max-lateness: 60s }]',
       });
       const end = await place.run(['run', place.write('s.yaml', text), '--out', small]);
-      expect(end.code).toBe(1);
+      expect(end.code, end.stderr).toBe(1);
       expect(end.stderr).toMatch(/no space left/i);
       expect(end.stderr).toContain('--out');
       expect(await place.leftovers()).toEqual([]);

@@ -18,7 +18,7 @@ describe('a run that is to be aborted', () => {
       guards: '{ abort-on: ["messages(ORDERS) > 1000"] }',
     });
     const end = await place.runScenario(scenario);
-    expect(end.code).toBe(6);
+    expect(end.code, end.stderr).toBe(6);
     const { verdict, faults, loadNs } = place.summary();
     expect(verdict.headline).toMatch(/aborted, for messages\(ORDERS\) > 1000: messages of ORDERS = [\d,]+/);
     expect(faults[0]).toMatchObject({ status: 'reverted' });
@@ -34,10 +34,10 @@ describe('a run that is to be aborted', () => {
     const stop = join(place.root, 'STOP');
     writeFileSync(stop, '');
     const end = await run.ended;
-    expect(end.code).toBe(130);
+    expect(end.code, end.stderr).toBe(130);
     expect(place.summary().verdict.headline).toBe(`interrupted: stopped by the stop file ${stop}`);
     const again = await place.run(['run', scenario, '--out', place.reports]);
-    expect(again.code).toBe(3);
+    expect(again.code, again.stderr).toBe(3);
     expect(again.stderr).toContain(`the stop file ${stop} is there`);
     expect(place.runDirs()).toHaveLength(1);
     expect(await place.leftovers()).toEqual([]);

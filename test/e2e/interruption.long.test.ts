@@ -16,7 +16,7 @@ describe('an interrupted run', () => {
     await place.event((event) => event.type === 'fault-observed', 'the fault');
     run.child.kill('SIGINT');
     const end = await run.ended;
-    expect(end.code).toBe(130);
+    expect(end.code, end.stderr).toBe(130);
     const summary = place.summary();
     expect(summary.verdict.exit).toBe('interrupted');
     expect(summary.faults[0]).toMatchObject({ status: 'reverted', kind: 'node-kill' });
@@ -35,7 +35,7 @@ describe('an interrupted run', () => {
     await place.event((event) => event.type === 'fault-reverted', 'the revert');
     run.child.kill('SIGINT');
     const end = await run.ended;
-    expect(end.code).toBe(130);
+    expect(end.code, end.stderr).toBe(130);
     expect(place.summary().faults[0]?.status).toBe('reverted');
     expect(await place.leftovers()).toEqual([]);
   });
@@ -54,7 +54,7 @@ describe('an interrupted run', () => {
     await place.phase('load');
     run.child.kill('SIGTERM');
     const end = await run.ended;
-    expect(end.code).toBe(143);
+    expect(end.code, end.stderr).toBe(143);
     expect(end.stderr).not.toContain('Warning');
     expect(place.summary().verdict.exit).toBe('terminated');
     expect(await place.leftovers()).toEqual([]);
@@ -75,7 +75,7 @@ describe('an interrupted run', () => {
       // A run may have its verdict before the signal reaches it, and does not claim to be stopped then.
       const hasVerdict = isAfterLoad && end.code === 0;
       if (hasVerdict) expect(end.stderr).not.toContain('reverting and checking');
-      else expect(end.code).toBe(130);
+      else expect(end.code, end.stderr).toBe(130);
       expect(await place.leftovers()).toEqual([]);
     },
   );
@@ -94,7 +94,7 @@ describe('a run that is interrupted before its load', () => {
     expect(await waitFor(() => isReached(place), { timeoutMs: 60_000, everyMs: 2 })).toBe(true);
     run.child.kill('SIGINT');
     const end = await run.ended;
-    expect(end.code).toBe(130);
+    expect(end.code, end.stderr).toBe(130);
     expect(end.stderr).not.toContain('unexpected');
     // The load may just have begun: then it has little to tell, but nothing of a bug and nothing left.
     const exits = place.summary().verdict.reasons.map(({ exit }) => exit);
@@ -119,7 +119,7 @@ describe('a run that is killed with SIGKILL', () => {
     expect(place.journal().some((event) => event.type === 'undo' && event.by === 'watchdog')).toBe(true);
 
     const recovered = await place.run(['recover']);
-    expect(recovered.code).toBe(0);
+    expect(recovered.code, recovered.stderr).toBe(0);
     expect(recovered.stderr).toContain('nothing to recover');
   });
 
@@ -134,7 +134,7 @@ describe('a run that is killed with SIGKILL', () => {
     expect(place.serverPids().size).toBe(2);
 
     const first = await place.run(['recover']);
-    expect(first.code).toBe(0);
+    expect(first.code, first.stderr).toBe(0);
     expect(await place.leftovers()).toEqual([]);
     expect((await place.run(['recover'])).code).toBe(0);
   });

@@ -45,7 +45,7 @@ describe('every kind of load', () => {
     expect(files.length).toBeGreaterThan(5);
     const end = await place.run(['validate', ...files]);
     expect(end.stderr).toBe('');
-    expect(end.code).toBe(0);
+    expect(end.code, end.stderr).toBe(0);
   });
 
   it('runs beside the others, and is weighed for what it is', async () => {
@@ -94,12 +94,12 @@ describe('every kind of load', () => {
     const gateway = 'name: gateway, kind: http, url: "http://192.0.2.1:8080/"';
 
     const without = await place.run(['run', place.write('a.yaml', load(gateway)), '--out', place.reports]);
-    expect(without.code).toBe(2);
+    expect(without.code, without.stderr).toBe(2);
     expect(without.stderr).toMatch(/a\.yaml:\d+:\d+: .*192\.0\.2\.1:8080 is not in `allow`/);
 
     const allowed = load(`${gateway}, allow: ["192.0.2.1:8080"]`);
     const half = await place.run(['run', place.write('b.yaml', allowed), '--out', place.reports]);
-    expect(half.code).toBe(2);
+    expect(half.code, half.stderr).toBe(2);
     expect(half.stderr).toContain('there is no consent to load 192.0.2.1:8080 on the command line');
     expect(place.runDirs()).toEqual([]);
   });

@@ -67,7 +67,7 @@ describe('the monitor', () => {
       '--port',
       String(server.port),
     ]);
-    expect(end.code).toBe(3);
+    expect(end.code, end.stderr).toBe(3);
     expect(end.stderr).toContain('--port');
   });
 

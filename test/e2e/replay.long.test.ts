@@ -93,7 +93,7 @@ describe('a run with a sequence that waits for a condition', () => {
       ['not-run', 'fault-1, which it follows, was not made and healed'],
     ]);
     const nothing = await place.run(['run', '--replay', place.runDir()]);
-    expect(nothing.code).toBe(EXIT.usage);
+    expect(nothing.code, nothing.stderr).toBe(EXIT.usage);
     expect(nothing.stderr).toContain('that run made no fault');
     expect(await place.leftovers()).toEqual([]);
   });

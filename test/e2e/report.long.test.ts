@@ -27,7 +27,7 @@ describe('a run leaves', () => {
     });
     const end = await place.runScenario(text);
     expect(end.stderr).toContain('acknowledged events lost');
-    expect(end.code).toBe(0);
+    expect(end.code, end.stderr).toBe(0);
 
     const dir = place.runDir();
     const files = [

@@ -41,12 +41,12 @@ describe('a run leaves', () => {
     const file = place.write('s.yaml', text);
 
     const refused = await place.run(['run', file, '--out', place.reports]);
-    expect(refused.code).toBe(2);
+    expect(refused.code, refused.stderr).toBe(2);
     expect(refused.stderr).toContain(`--allow ${address}`);
     expect(place.runDirs()).toEqual([]);
 
     const end = await place.run(['run', file, '--out', place.reports, '--allow', address]);
-    expect(end.code).toBe(0);
+    expect(end.code, end.stderr).toBe(0);
     expect(place.summary().servers.confirmed).toEqual({ orders: 1000 });
     const streams = (await (await fetch(`${server.monitorUrl}/jsz`)).json()) as { streams: number };
     expect(streams.streams).toBe(0);
@@ -83,7 +83,7 @@ describe('a run leaves', () => {
       await place.run(['run', file, '--dry-run', '--seed', '5']),
       await place.run(['run', file, '--dry-run', '--seed', '5']),
     ];
-    expect(first.code).toBe(0);
+    expect(first.code, first.stderr).toBe(0);
     expect(first.stdout).toContain('node-kill');
     expect(first.stdout).toBe(second.stdout);
     expect(place.runDirs()).toEqual([]);

@@ -78,7 +78,7 @@ describe('a cluster of our own', () => {
 
     const end = await run.ended;
     expect(end.stderr).toContain('passed');
-    expect(end.code).toBe(0);
+    expect(end.code, end.stderr).toBe(0);
     expect(place.summary().checks).toMatchObject([{ name: 'acked-loss', verdict: 'pass' }]);
     expect(place.summary().faults).toMatchObject([{ kind: 'node-kill', status: 'reverted' }]);
     expect(place.summary().loads[0]?.total.counters.received).toBeGreaterThan(0);
@@ -98,7 +98,7 @@ describe('a cluster of our own', () => {
     );
     const end = await place.run(['run', file, '--out', place.reports]);
     expect(end.stderr).toContain('passed');
-    expect(end.code).toBe(0);
+    expect(end.code, end.stderr).toBe(0);
   });
 });
 
@@ -219,7 +219,7 @@ describe('servers of somebody else', () => {
         externalScenario(`servers: ['${address}'], allow: ['${address}'], ${how}`),
       );
       const end = await place.run(['run', file, '--out', place.reports, '--allow', address]);
-      expect(end.code).toBe(3);
+      expect(end.code, end.stderr).toBe(3);
       expect(end.stderr).toContain(`cannot connect: ${address}: `);
       expect(end.stderr).toMatch(what);
       expect(end.stderr).toMatch(hint);
@@ -255,7 +255,7 @@ describe('servers of somebody else', () => {
     const files = cases.map(([cluster], i) => place.write(`s${i}.yaml`, externalScenario(cluster)));
     place.write('s.yaml', 'x');
     const end = await place.run(['validate', ...files]);
-    expect(end.code).toBe(2);
+    expect(end.code, end.stderr).toBe(2);
     const told = end.stderr.split('\n');
     for (const [i, [, problem]] of cases.entries()) {
       expect(told.find((line) => line.includes(`s${i}.yaml:4:`))).toContain(problem);

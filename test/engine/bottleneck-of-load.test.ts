@@ -139,6 +139,7 @@ describe('what limited a load', () => {
       access: server.access,
       kind: 'publish',
       schedule: steadyRate(100, 1.2),
+      params: { 'max-lateness': 60 * NS.s },
     });
     await load.run();
     expect(limitsOf(load)).toEqual({
