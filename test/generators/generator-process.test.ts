@@ -34,7 +34,11 @@ const program = `
   }`;
 
 beforeAll(async () => {
-  compiled = await compileSources('generators/generator-process.ts', 'generators/publish.ts');
+  compiled = await compileSources(
+    'generators/generator-process.ts',
+    'generators/last-word.ts',
+    'generators/publish.ts',
+  );
 });
 afterAll(() => compiled[Symbol.asyncDispose]());
 
@@ -148,6 +152,20 @@ describe('generators in processes of their own', () => {
       /ended unexpectedly, with code 1: [\s\S]*TypeError: a bug/,
     );
     await broken.fleet[Symbol.asyncDispose]();
+
+    const uncaught = `
+      import { StormglassError } from './base/errors.js';
+      import { endWithLastWord } from './generators/last-word.js';
+      endWithLastWord((lastWord) => process.send(lastWord, () => process.exit(1)));
+      process.on('message', () => {
+        throw new StormglassError('unexpected', 'it is full', { hint: 'free some space' });
+      });`;
+    const full = start(tasks, await entryOf('uncaught', uncaught), () => true);
+    await expect(full.fleet.failed()).rejects.toMatchObject({
+      message: 'it is full',
+      hint: 'free some space',
+    });
+    await full.fleet[Symbol.asyncDispose]();
     expect(await findMarked(MARK)).toEqual([]);
   });
 });

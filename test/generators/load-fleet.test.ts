@@ -26,7 +26,11 @@ const workerProgram = `
   await runGeneratorWorker(parentPort, workerData, [publish]);`;
 
 beforeAll(async () => {
-  compiled = await compileSources('generators/generator-worker.ts', 'generators/publish.ts');
+  compiled = await compileSources(
+    'generators/generator-worker.ts',
+    'generators/last-word.ts',
+    'generators/publish.ts',
+  );
 });
 afterAll(() => compiled[Symbol.asyncDispose]());
 
@@ -139,6 +143,27 @@ describe('the fleet of generator threads', () => {
     expect(String(error?.cause)).toMatch(cause);
     await expect(fleet.finished()).rejects.toBe(error);
     await fleet[Symbol.asyncDispose]();
+  });
+
+  it('passes on in full what a callback of a thread threw, too', async () => {
+    const program = `
+      import { parentPort } from 'node:worker_threads';
+      import { StormglassError } from './base/errors.js';
+      import { endWithLastWord } from './generators/last-word.js';
+      endWithLastWord((lastWord) => { parentPort.postMessage(lastWord); process.exit(1); });
+      setImmediate(() => { throw new StormglassError('unexpected', 'it is full', { hint: 'free some space' }); });`;
+    const access = { servers: [{ host: '127.0.0.1', port: 1 }] };
+    const { fleet } = start(
+      tasksOf({ access, schedule: steadyRate(1, 1) }, 1),
+      await entryOf('uncaught', program),
+    );
+    await using _ = fleet;
+    await expect(fleet.ready()).rejects.toMatchObject({
+      exit: 'unexpected',
+      message: 'it is full',
+      hint: 'free some space',
+    });
+    await expect(fleet.finished()).rejects.toBeInstanceOf(StormglassError);
   });
 
   it('ends threads that are in the middle of it when it is disposed of', async () => {

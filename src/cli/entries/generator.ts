@@ -1,12 +1,18 @@
 // The program of a generator: a thread, or a process whose parent it does not outlive.
 import { parentPort, workerData } from 'node:worker_threads';
-import { generatorProcess, generatorWorker } from '../../app/generator-worker.js';
+import { endWithLastWord, generatorProcess, generatorWorker } from '../../app/generator-worker.js';
 import { EXIT } from '../../base/errors.js';
 
 if (parentPort !== null) {
-  await generatorWorker(parentPort, workerData);
+  const port = parentPort;
+  endWithLastWord((lastWord) => {
+    port.postMessage(lastWord);
+    process.exit(EXIT.unexpected);
+  });
+  await generatorWorker(port, workerData);
 } else if (process.send) {
   let isDone = false;
+  endWithLastWord((lastWord) => process.send?.(lastWord, () => process.exit(EXIT.unexpected)));
   process.once('disconnect', () => process.exit(isDone ? EXIT.ok : EXIT.unexpected));
   await generatorProcess({
     send: (message, callback) => process.send?.(message, callback) ?? false,
