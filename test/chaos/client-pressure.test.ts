@@ -164,9 +164,9 @@ describe('slow-consumer', () => {
   it('has no effect where nothing is published', async () => {
     const idle = press(slowConsumer, { subject: 'nobody.publishes.this' });
     await idle.inject();
-    const seen = async () => sights(await idle.observe('during', 500));
+    const seen = async () => sights(await idle.observe('during', { timeoutMs: 500 }));
     await expect.poll(seen).toContain('holds back 0 B for 1 subscribers of the fault, and has cut off 0');
-    expect(await idle.observe('during', 500)).toMatchObject({ holds: false });
+    expect(await idle.observe('during', { timeoutMs: 500 })).toMatchObject({ holds: false });
   });
 });
 

@@ -19,9 +19,10 @@ describe('a run tells its own limits from the system’s', () => {
     const end = await place.runScenario(text);
     expect(end.code, end.stderr).toBe(7);
     expect(end.stderr).toMatch(
-      /inconclusive: load firehose: the generator was the bottleneck, too slow for .* % of the operations .*\bcores?\b/,
+      /inconclusive: load firehose: the generator was the bottleneck, too slow for .* % of the operations .*\b(cores?|CPU|never rested|garbage collection)\b/,
     );
-    expect(end.stderr).toMatch(/`workers/);
+    // Which of them it is depends on who else uses this machine just now.
+    expect(end.stderr).toMatch(/`workers|machine/);
 
     const { resources, verdict } = place.summary();
     expect(verdict.reasons.every(({ exit }) => exit === 'inconclusive')).toBe(true);

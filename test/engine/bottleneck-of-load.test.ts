@@ -78,7 +78,7 @@ describe('what limited a load', () => {
     expect(findings[0]).toMatchObject({
       exit: 'inconclusive',
       text: expect.stringMatching(
-        /^load orders: the generator was the bottleneck, too slow for .* % of the operations .*: .*\b(cores?|CPU|never rested)\b/,
+        /^load orders: the generator was the bottleneck, too slow for .* % of the operations .*: .*\b(cores?|CPU|never rested|garbage collection)\b/,
       ),
       // Which of them it is depends on who else uses this machine just now.
       hint: expect.stringMatching(/`workers|machine/),

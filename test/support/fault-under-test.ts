@@ -59,6 +59,12 @@ const NO_PAGES: MonitorPages = {
   },
 };
 
+interface LookOptions {
+  /** What is to be seen besides. */
+  readonly shows?: (evidence: Evidence) => boolean;
+  readonly timeoutMs?: number;
+}
+
 /** One fault, taken through its stages as the engine takes it. */
 export class FaultUnderTest {
   readonly fault: Fault;
@@ -90,23 +96,26 @@ export class FaultUnderTest {
     };
   }
 
-  /** Looks until it holds, as the engine does, and returns the last look. */
-  async observe(stage: FaultStage, timeoutMs = 30_000): Promise<Evidence> {
+  /** Looks until it holds, as the engine does, and shows what is asked for, and returns the last look. */
+  async observe(
+    stage: FaultStage,
+    { shows = () => true, timeoutMs = 30_000 }: LookOptions = {},
+  ): Promise<Evidence> {
     let last: Evidence | undefined;
     await waitFor(
       async () => {
         last = await this.fault.observe(this.context, stage);
-        return last.holds;
+        return last.holds && shows(last);
       },
       { timeoutMs },
     );
     return last as Evidence;
   }
 
-  /** Looks before, records, injects. */
-  async inject(): Promise<void> {
-    const before = await this.observe('before');
-    if (!before.holds) throw new Error(`not calm before: ${JSON.stringify(before.looks)}`);
+  /** Looks before, until it shows what is asked for, records, injects. */
+  async inject({ shows = () => true }: LookOptions = {}): Promise<void> {
+    const before = await this.observe('before', { shows });
+    if (!before.holds || !shows(before)) throw new Error(`not calm before: ${JSON.stringify(before.looks)}`);
     this.records = await this.fault.prepare(this.context);
     await this.fault.inject(this.context);
   }

@@ -75,7 +75,7 @@ describe('an agent that fails', () => {
       access: server.access,
       seconds: 1,
       // Long enough for every agent that does answer, on a machine that is busy with other tests.
-      params: { 'ack-timeout': 6 * NS.s },
+      params: { 'ack-timeout': 6 * NS.s, overdue: 4 * NS.s },
       required: {
         agents: 50,
         behavior: 'worker',
