@@ -127,14 +127,14 @@ describe('js-publish', () => {
       access: system.server.access,
       kind: 'js-publish',
       schedule: steadyRate(1000, 3),
-      params: { overdue: 0.5 * NS.s },
+      params: { overdue: NS.s },
       historyFile,
     });
     await load.ready();
     const stalledNs = await whileStopped(system.server.pid, async () => {
       await load.start();
       // A client gives up a server that says nothing for four seconds.
-      await waitFor(() => nowNs() - load.startNs >= NS.s, { timeoutMs: 30_000 });
+      await waitFor(() => nowNs() - load.startNs >= 2 * NS.s, { timeoutMs: 30_000 });
       return nowNs() - load.startNs;
     });
     await load.finished();
@@ -150,8 +150,8 @@ describe('js-publish', () => {
       const atLeast = stalledNs - beyond - 20 * NS.ms;
       expect(latency.percentile(percentile).lower).toBeGreaterThan(Math.max(0, atLeast * 0.998));
     }
-    // Those that waited longer than half a second, and no others.
-    const overdue = readOperations(historyFile).filter(({ dueNs, doneNs }) => doneNs - dueNs > 0.5 * NS.s);
+    // Those that waited longer than a second, and no others.
+    const overdue = readOperations(historyFile).filter(({ dueNs, doneNs }) => doneNs - dueNs > NS.s);
     expect(overdue.length).toBeGreaterThan(400);
     const troubles = load.reports.flatMap((report) => report.troubles);
     expect(troubles.at(-1)).toMatchObject({
@@ -187,7 +187,7 @@ describe('js-publish', () => {
     const load = new LoadUnderTest({
       access: system.server.access,
       kind: 'js-publish',
-      schedule: steadyRate(500, 1),
+      schedule: steadyRate(500, 600),
       params: { 'ack-timeout': 0.3 * NS.s, window: 1000 },
       historyFile,
     });
@@ -196,9 +196,15 @@ describe('js-publish', () => {
       await load.start();
       await waitFor(() => load.count('unknown') > 100, { timeoutMs: 20_000 });
     });
+    // They come all the same: the server has them in its socket.
+    const LATE = 'an answer came after its operation had ended';
+    await waitFor(() => load.operationErrors.includes(LATE), { timeoutMs: 60_000 });
+    load.stop();
     await load.finished();
 
-    expect(load.count('ok') + load.count('unknown')).toBe(500);
+    expect(load.operationErrors).toContain(LATE);
+    const sent = load.count('sent');
+    expect(load.count('ok') + load.count('unknown')).toBe(sent);
     const unknown = readOperations(historyFile).filter(({ outcome }) => outcome === 'unknown');
     expect(unknown).toHaveLength(load.count('unknown'));
     expect(new Set(unknown.map(({ reason }) => reason))).toEqual(
@@ -206,12 +212,10 @@ describe('js-publish', () => {
     );
     // Censored at the time they have waited, and not less than the timeout.
     const latency = load.histogram('ack_latency').snapshot()!;
-    expect(latency.total).toBe(500);
+    expect(latency.total).toBe(sent);
     expect(latency.censored?.total).toBe(unknown.length);
     for (const { sentNs, doneNs } of unknown) expect(doneNs - sentNs).toBeGreaterThanOrEqual(0.3 * NS.s);
-    // They came all the same: the server had them in its socket.
-    expect(load.operationErrors).toContain('an answer came after its operation had ended');
-    await expect.poll(system.stored).toBe(500);
+    await expect.poll(system.stored).toBe(sent);
   });
 
   it('fails where no stream listens', async () => {
