@@ -48,7 +48,8 @@ const loadOf = (access: ServerAccess, kind: string, params: Record<string, unkno
     access,
     kind,
     ownKinds: KINDS,
-    schedule: steadyRate(RATE_PER_SEC, 1.6),
+    // Several looks of a second: one at which the server stood still does not decide.
+    schedule: steadyRate(RATE_PER_SEC, 4),
     params: { 'max-lateness': 0.4 * NS.s, ...params },
   });
 
