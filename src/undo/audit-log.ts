@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { wallNow } from '../base/clock.js';
-import { codeOf } from '../base/errors.js';
+import { codeOf, messageOf, StormglassError } from '../base/errors.js';
 import type { Evidence, FaultStage } from '../contracts/fault.js';
 import type { AuditHead } from '../contracts/run-result.js';
 import type { UndoRecord } from '../contracts/undo.js';
@@ -47,7 +47,7 @@ export class AuditLog {
   readonly #runId: string;
   readonly #actor: AuditActor;
   #head: AuditHead;
-  #failure: unknown;
+  #failure: StormglassError | undefined;
 
   /** `by`: which part of stormglass acts. Throws what the file system says. */
   constructor(path: string, runId: string, by: string) {
@@ -58,7 +58,7 @@ export class AuditLog {
   }
 
   /** The first entry that could not be written (a full disk), if any. */
-  get failure(): unknown {
+  get failure(): StormglassError | undefined {
     return this.#failure;
   }
 
@@ -86,7 +86,11 @@ export class AuditLog {
       this.#lines.appendLines([line]);
       this.#head = head;
     } catch (error) {
-      this.#failure ??= error;
+      this.#failure ??= new StormglassError(
+        'unexpected',
+        `cannot write ${this.#lines.path}: ${messageOf(error)}`,
+        { cause: error, hint: 'free some space, or choose another place with --out' },
+      );
     }
   }
 }
