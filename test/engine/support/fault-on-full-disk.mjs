@@ -60,5 +60,5 @@ const session = new FaultSession(plan, {
   }),
 });
 const { status } = await session.run(new AbortController().signal);
-const unwritten = [journal.failure?.cause.code, undo.failure?.code];
+const unwritten = [journal.failure?.cause.code, (undo.failure?.cause ?? undo.failure)?.code];
 process.stdout.write(JSON.stringify({ status, isOff, unwritten, outstanding: log.outstanding() }));
