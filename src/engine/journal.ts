@@ -1,7 +1,8 @@
 import { closeSync, openSync, writeSync } from 'node:fs';
 import { NS, nowNs, wallNow } from '../base/clock.js';
-import { messageOf, StormglassError } from '../base/errors.js';
+import type { StormglassError } from '../base/errors.js';
 import { maskSecrets } from '../base/secret.js';
+import { writeFailure } from '../base/write-failure.js';
 import type { JournalEvent, JournalEventType } from '../contracts/journal.js';
 
 /**
@@ -52,10 +53,7 @@ export class Journal {
       // A fault by hand is told with its parameters, which may be secret.
       writeSync(this.#fd, `${JSON.stringify(event, maskSecrets)}\n`);
     } catch (error) {
-      this.#failure ??= new StormglassError('unexpected', `cannot write ${this.#file}: ${messageOf(error)}`, {
-        cause: error,
-        hint: 'free some space, or choose another place with --out',
-      });
+      this.#failure ??= writeFailure(this.#file, error);
     }
     for (const listener of this.#listeners) listener(event);
   }

@@ -1,6 +1,7 @@
 import { closeSync, openSync, writeSync } from 'node:fs';
 import { crc32 } from 'node:zlib';
-import { codeOf, messageOf, StormglassError } from '../base/errors.js';
+import type { StormglassError } from '../base/errors.js';
+import { writeFailure } from '../base/write-failure.js';
 import type { OperationKind } from '../contracts/history.js';
 import { ABSENT, encodeColumn } from './encode-column.js';
 import {
@@ -87,7 +88,7 @@ export class HistoryWriter {
     try {
       this.#fd = openSync(file, 'w');
     } catch (error) {
-      throw writeError(file, error);
+      throw writeFailure(`the history ${file}`, error);
     }
     const { load, writer, kinds, messageIds = false, subjects } = identity;
     const head: HistoryHead = {
@@ -219,16 +220,8 @@ export class HistoryWriter {
     try {
       for (let written = 0; written < block.length; ) written += writeSync(this.#fd, block, written);
     } catch (error) {
-      this.#failure = writeError(this.#file, error);
+      this.#failure = writeFailure(`the history ${this.#file}`, error);
       throw this.#failure;
     }
   }
-}
-
-function writeError(file: string, cause: unknown): StormglassError {
-  const isFull = codeOf(cause) === 'ENOSPC' || codeOf(cause) === 'EDQUOT';
-  return new StormglassError('unexpected', `cannot write the history ${file}: ${messageOf(cause)}`, {
-    cause,
-    ...(isFull && { hint: 'free some space on that file system, or choose another place with --out' }),
-  });
 }

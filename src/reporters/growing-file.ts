@@ -1,7 +1,7 @@
 import { createWriteStream, mkdirSync, openSync, type WriteStream } from 'node:fs';
 import { dirname } from 'node:path';
 import { finished } from 'node:stream/promises';
-import { writeFailure } from './write-failure.js';
+import { writeFailure } from '../base/write-failure.js';
 
 /**
  * A file that grows while the run goes on. `write` never blocks and never throws: the first failure is kept for

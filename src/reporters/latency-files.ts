@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { wallNow, wallTimeOf } from '../base/clock.js';
+import { writeFailure } from '../base/write-failure.js';
 import type { HistogramSnapshot } from '../contracts/histogram.js';
 import type { LoadMeasure } from '../contracts/load.js';
 import type { Reporter } from '../contracts/reporter.js';
@@ -10,7 +11,6 @@ import { LatencyHistogram } from '../metrics/latency-histogram.js';
 import { GrowingFile } from './growing-file.js';
 import { type SecondRow, SecondRows } from './second-rows.js';
 import { writeWholeFile } from './whole-file.js';
-import { writeFailure } from './write-failure.js';
 
 /** An interval is written when reports are this far beyond it: workers report about once a second. */
 const MARGIN_SEC = 2;

@@ -1,5 +1,5 @@
 import { open, rename, rm } from 'node:fs/promises';
-import { writeFailure } from './write-failure.js';
+import { writeFailure } from '../base/write-failure.js';
 
 /**
  * Writes a file that is there whole or not at all: under another name first, flushed to the disk, then renamed.

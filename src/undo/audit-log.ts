@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { wallNow } from '../base/clock.js';
-import { codeOf, messageOf, StormglassError } from '../base/errors.js';
+import { codeOf, type StormglassError } from '../base/errors.js';
+import { writeFailure } from '../base/write-failure.js';
 import type { Evidence, FaultStage } from '../contracts/fault.js';
 import type { AuditHead } from '../contracts/run-result.js';
 import type { UndoRecord } from '../contracts/undo.js';
@@ -86,11 +87,7 @@ export class AuditLog {
       this.#lines.appendLines([line]);
       this.#head = head;
     } catch (error) {
-      this.#failure ??= new StormglassError(
-        'unexpected',
-        `cannot write ${this.#lines.path}: ${messageOf(error)}`,
-        { cause: error, hint: 'free some space, or choose another place with --out' },
-      );
+      this.#failure ??= writeFailure(this.#lines.path, error);
     }
   }
 }

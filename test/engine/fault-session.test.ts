@@ -1,9 +1,7 @@
-import { execFile } from 'node:child_process';
 import { getEventListeners } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { NS } from '../../src/base/clock.js';
 import { waitFor } from '../../src/base/wait.js';
@@ -11,6 +9,7 @@ import type { Fault } from '../../src/contracts/fault.js';
 import { HealedEarly } from '../../src/engine/fault-session.js';
 import { verifyChain } from '../../src/undo/audit-chain.js';
 import { compileSources } from '../processes/compiled-sources.js';
+import { onFullDisk } from '../support/on-full-disk.js';
 import { FaultStage } from './fault-stage.js';
 
 const never = () => new Promise<never>(() => {});
@@ -223,15 +222,7 @@ describe('a fault whose record cannot be written', () => {
       'engine/journal.ts',
     );
     const script = fileURLToPath(new URL('./support/fault-on-full-disk.mjs', import.meta.url));
-    // A limit on the size of files stops a write half-way, as a full disk does.
-    const { stdout } = await promisify(execFile)('sh', [
-      '-c',
-      'ulimit -f 16 && exec "$0" "$@"',
-      process.execPath,
-      script,
-      compiled.url(''),
-      stage.directory,
-    ]);
+    const stdout = await onFullDisk(16, [script, compiled.url(''), stage.directory]);
     expect(JSON.parse(stdout)).toEqual({
       status: 'reverted',
       isOff: false,

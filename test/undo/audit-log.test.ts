@@ -1,8 +1,7 @@
-import { execFile } from 'node:child_process';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { expect, it } from 'vitest';
 import { compileSources } from '../processes/compiled-sources.js';
+import { onFullDisk } from '../support/on-full-disk.js';
 import { TestRun } from './support/test-run.js';
 
 it('writes on when the disk has no room for an entry, and says of which file that was', async () => {
@@ -18,14 +17,7 @@ it('writes on when the disk has no room for an entry, and says of which file tha
     audit.write(entry('third'));
     const { message, hint } = audit.failure;
     console.log(JSON.stringify({ message, hint, head: audit.head.entries }));`;
-  // A limit on the size of files stops a write half-way, as a full disk does.
-  const { stdout } = await promisify(execFile)('sh', [
-    '-c',
-    'ulimit -f 8 && exec "$0" --input-type=module -e "$1" "$2"',
-    process.execPath,
-    script,
-    path,
-  ]);
+  const stdout = await onFullDisk(8, ['--input-type=module', '-e', script, path]);
   expect(JSON.parse(stdout)).toEqual({
     message: expect.stringContaining(`cannot write ${path}: EFBIG`),
     hint: expect.stringContaining('--out'),

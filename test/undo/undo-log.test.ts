@@ -1,12 +1,11 @@
-import { execFile } from 'node:child_process';
 import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { UndoRecord } from '../../src/contracts/undo.js';
 import { UndoLog } from '../../src/undo/undo-log.js';
 import { compileSources } from '../processes/compiled-sources.js';
+import { onFullDisk } from '../support/on-full-disk.js';
 import { TestRun } from './support/test-run.js';
 
 const remove = (id: string, within?: string): UndoRecord => ({
@@ -128,14 +127,7 @@ describe('the undo log', () => {
       const half = 'x'.repeat(9000);
       log.settle({ record: record('first'), undone: true, detail: half }, 'run');
       console.log(JSON.stringify({ refused, failure: log.failure.code, outstanding: log.outstanding().map(({ id }) => id) }));`;
-    // A limit on the size of files stops a write half-way, as a full disk does.
-    const { stdout } = await promisify(execFile)('sh', [
-      '-c',
-      'ulimit -f 8 && exec "$0" --input-type=module -e "$1" "$2"',
-      process.execPath,
-      script,
-      path,
-    ]);
+    const stdout = await onFullDisk(8, ['--input-type=module', '-e', script, path]);
 
     // An outcome that cannot be noted stops nobody: it is carried out again, by whoever reads the log.
     expect(JSON.parse(stdout)).toEqual({ refused: 'EFBIG', failure: 'EFBIG', outstanding: ['third'] });
